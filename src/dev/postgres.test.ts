@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findPostgres, startPostgres } from './postgres.ts'
+import { readPostmasterPid } from './postmaster-pid.ts'
+import { lookAt } from './processes.ts'
+import { DataFolderInUse } from './running.ts'
+
+let dataDir: string
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'pacer-postgres-test-'))
+})
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
+
+const start = (more: { port?: number; maxConnections?: number; durable?: boolean } = {}) =>
+  startPostgres({ dataDir, durable: false, ...more })
+
+async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
+  } finally {
+    await client.end()
+  }
+}
+
+describe('the embedded Postgres', { timeout: 30_000 }, () => {
+  it('keeps its data from one start to the next', async () => {
+    {
+      await using first = await start()
+      expect(await ask(first.url(), 'create database kept')).toEqual([])
+      await ask(first.url('kept'), 'create table rows as select 42 as answer')
+    }
+    await using second = await start()
+    expect(await ask(second.url('kept'), 'select answer from rows')).toEqual([42])
+    expect(await ask(second.url(), "select current_setting('TimeZone'), version()")).toEqual([
+      'UTC',
+      expect.stringContaining('PostgreSQL 18'),
+    ])
+    expect(await readdir(second.cluster)).toContain('PG_VERSION')
+  })
+
+  it('listens on 127.0.0.1 only, on the given port, with the given number of connections', async () => {
+    const port = await takeAndFreePort()
+    await using postgres = await start({ port, maxConnections: 7 })
+    const shown = await ask(
+      postgres.url(),
+      `select current_setting('listen_addresses'), current_setting('unix_socket_directories'),
+        current_setting('max_connections'), current_setting('port')`,
+    )
+    expect(shown).toEqual(['127.0.0.1', '', '7', String(port)])
+  })
+
+  it('says so when the port is taken', async () => {
+    const other = createServer()
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
+    })
+    await expect(start({ port })).rejects.toThrow(/Port \d+ of 127.0.0.1 is taken/)
+    other.close()
+  })
+
+  it('carries the last words of a server that does not start', async () => {
+    await expect(start({ maxConnections: 300_000_000 })).rejects.toThrow(/max_connections/)
+  })
+
+  it('lets one of several that start at once win', async () => {
+    const starts = await Promise.allSettled([start(), start(), start()])
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const started of starts) {
+      if (started.status === 'fulfilled') await started.value.stop()
+      else expect(started.reason).toBeInstanceOf(DataFolderInUse)
+    }
+    await using again = await start()
+    expect(again.pid).toBeGreaterThan(0)
+  })
+
+  it('refuses a folder that is in use, and finds the server that uses it', async () => {
+    expect(await findPostgres(dataDir)).toBeNull()
+    await using postgres = await start()
+    await expect(start()).rejects.toThrow(DataFolderInUse)
+    const found = await findPostgres(dataDir)
+    expect(found?.url()).toBe(postgres.url())
+    expect(await ask(postgres.url(), 'select 1')).toEqual([1])
+    await postgres.stop()
+    expect(await findPostgres(dataDir)).toBeNull()
+  })
+
+  it('stops in order with a transaction open, and may be stopped twice', async () => {
+    const postgres = await start()
+    const client = new Client(postgres.url())
+    client.on('error', () => undefined)
+    await client.connect()
+    await client.query('begin')
+    await client.query('create table gone()')
+    await Promise.all([postgres.stop(), postgres.stop()])
+    expect(await postgres.exited).toEqual({ code: 0, signal: null })
+    expect(lookAt(postgres.pid)).toBeNull()
+  })
+
+  it('tells when the server dies by itself, and starts again at once with what was committed', async () => {
+    const first = await start({ durable: true })
+    await ask(first.url(), 'create table kept as select 1 as n')
+    process.kill(first.pid, 'SIGKILL')
+    expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' })
+    await first.stop()
+    await using second = await start()
+    expect(await ask(second.url(), 'select n from kept')).toEqual([1])
+  })
+
+  it('ignores a pid file whose pid now belongs to another program, and leaves that program alone', async () => {
+    const { cluster, stop } = await start()
+    await stop()
+    const bystander = spawn('sleep', ['60'])
+    writeFileSync(
+      join(cluster, 'postmaster.pid'),
+      [bystander.pid, cluster, 1700000000, 5432, '', '127.0.0.1', '  1 2', 'ready   ', ''].join('\n'),
+    )
+    await using postgres = await start()
+    expect(readPostmasterPid(cluster)).toEqual({ pid: postgres.pid, port: postgres.port, ready: true })
+    expect(lookAt(bystander.pid ?? 0)?.command).toBe('sleep 60')
+    bystander.kill()
+  })
+
+  it('removes what a killed initdb left', async () => {
+    const left = join(dataDir, 'cluster.making-2147483646-abcdef')
+    mkdirSync(left)
+    writeFileSync(join(left, 'PG_VERSION'), '18')
+    await using postgres = await start()
+    expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'postgres.log', 'running.json'])
+    expect(readFileSync(postgres.logFile, 'utf8')).toContain('ready to accept connections')
+  })
+})
+
+function takeAndFreePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}

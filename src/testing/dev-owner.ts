@@ -1,0 +1,18 @@
+import { startPostgres } from '../dev/postgres.ts'
+import { startR2 } from '../dev/r2.ts'
+
+/*
+ * A process that starts the embedded Postgres and R2, says where they are, and then only waits: for tests that kill
+ * it. `node src/testing/dev-owner.ts <folder>`
+ */
+const [folder] = process.argv.slice(2)
+if (!folder) throw new Error('Say in which folder: node src/testing/dev-owner.ts <folder>')
+
+const [postgres, r2] = await Promise.all([
+  startPostgres({ dataDir: `${folder}/postgres`, durable: false }),
+  startR2({ dataDir: `${folder}/r2`, bucket: 'owned', accessKeyId: 'key', secretAccessKey: 'secret' }),
+])
+process.stdout.write(
+  `${JSON.stringify({ postgres: { pid: postgres.pid, url: postgres.url() }, r2: { pid: r2.pid, port: r2.port } })}\n`,
+)
+setInterval(() => undefined, 60_000)
