@@ -1,0 +1,165 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import type { Bucket } from '../../domains/uploads/ports.ts'
+import { ProviderUnavailable } from '../../platform/errors.ts'
+import { createR2Bucket } from './bucket.ts'
+
+const access = { bucket: 'uploads', accessKeyId: 'an-id', secretAccessKey: 'a-secret' }
+
+describe('a bucket that does not serve us', () => {
+  const patience = { connectMs: 200, requestMs: 200, deadlineMs: 5_000 }
+  const operations: Record<string, (from: Bucket) => Promise<unknown>> = {
+    createMultipart: (from) => from.createMultipart({ key: 'k', contentType: 'a/b', contentDisposition: 'inline' }),
+    completeMultipart: (from) =>
+      from.completeMultipart({ key: 'k', multipartId: 'm', parts: [{ partNumber: 1, etag: 'e' }] }),
+    abortMultipart: (from) => from.abortMultipart({ key: 'k', multipartId: 'm' }),
+    head: (from) => from.head('k'),
+    readStart: (from) => from.readStart('k', 10),
+    read: (from) => from.read('k'),
+    write: (from) =>
+      from.write({ key: 'k', contentType: 'a/b', contentDisposition: 'inline', body: Buffer.from('abc') }),
+    delete: (from) => from.delete('k'),
+  }
+
+  /** A bucket behind a server of ours on loopback, and how many requests that got. */
+  async function behind(listener: RequestListener, options: Partial<typeof patience> = {}) {
+    let requests = 0
+    const server = createServer((request, response) => {
+      requests++
+      request.resume()
+      listener(request, response)
+    })
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const client = createR2Bucket({ ...access, endpoint, ...patience, ...options })
+    return {
+      client,
+      endpoint,
+      requests: () => requests,
+      async [Symbol.asyncDispose]() {
+        client[Symbol.dispose]()
+        server.closeAllConnections()
+        await new Promise((closed) => server.close(closed))
+      },
+    }
+  }
+
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      (result) => expect.unreachable(`resolved to ${JSON.stringify(result)}`),
+      (error: unknown) => error as Error,
+    )
+
+  test.concurrent.each(Object.entries(operations))(
+    '%s: away, overloaded, forbidden or silent is ProviderUnavailable',
+    async (_, operation) => {
+      const answers: [RequestListener, number][] = [
+        [(_, response) => response.writeHead(503).end(), 3],
+        [(_, response) => response.writeHead(503, { 'content-type': 'text/html' }).end('<html>down'), 3],
+        [(_, response) => response.writeHead(403).end(), 1],
+        [(_, response) => response.writeHead(401, { 'content-type': 'text/html' }).end('<html>no'), 1],
+        [() => {}, 3],
+        [(_, response) => response.destroy(), 3],
+      ]
+      let closed = ''
+      for (const [answer, tries] of answers) {
+        await using away = await behind(answer)
+        const error = await failure(operation(away.client))
+        expect(error).toBeInstanceOf(ProviderUnavailable)
+        expect(error.message).toMatch(/^The file store does not answer/)
+        expect(error.cause).toBeInstanceOf(Error)
+        expect(away.requests()).toBe(tries)
+        closed = away.endpoint
+      }
+      using gone = createR2Bucket({ ...access, endpoint: closed, ...patience })
+      expect(await failure(operation(gone))).toBeInstanceOf(ProviderUnavailable)
+    },
+    30_000,
+  )
+
+  test('429 is tried again and then ProviderUnavailable', async () => {
+    await using busy = await behind((_, response) => response.writeHead(429).end())
+    expect(await failure(busy.client.head('k'))).toBeInstanceOf(ProviderUnavailable)
+    expect(busy.requests()).toBe(3)
+  }, 20_000)
+
+  test('a moment of trouble is not noticed', async () => {
+    let first = true
+    await using shaky = await behind((_, response) => {
+      response.writeHead(first ? 500 : 200, { etag: '"e"', 'content-length': 3 }).end(first ? undefined : 'abc')
+      first = false
+    })
+    expect(await shaky.client.read('k')).toEqual(new Uint8Array(Buffer.from('abc')))
+  })
+
+  test.concurrent.each<[string, RequestListener]>([
+    [
+      'an answer cut short',
+      (_, response) => {
+        response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('abc', () => response.destroy())
+      },
+    ],
+    [
+      'an answer that stops',
+      (_, response) => {
+        response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('abc')
+      },
+    ],
+    [
+      'an answer that trickles past the deadline',
+      (_, response) => {
+        response.writeHead(200, { etag: '"e"', 'content-length': 100_000 })
+        const trickle = setInterval(() => response.write('abc'), 50)
+        response.on('close', () => clearInterval(trickle))
+      },
+    ],
+    ['Retry-After an hour', (_, response) => response.writeHead(503, { 'retry-after': '3600' }).end()],
+    ['somebody else’s page', (_, response) => response.writeHead(200).end('<html>Welcome')],
+  ])('%s is ProviderUnavailable in time', async (_, answer) => {
+    await using broken = await behind(answer, { deadlineMs: 1_000 })
+    const started = performance.now()
+    expect(await failure(broken.client.read('k'))).toBeInstanceOf(ProviderUnavailable)
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
+  test('somebody else’s page does not pass for a completed upload', async () => {
+    await using portal = await behind((_, response) => response.writeHead(200).end('<html>Welcome</html>'))
+    const error = await failure(operations.completeMultipart!(portal.client))
+    expect(error).toBeInstanceOf(ProviderUnavailable)
+    expect(error.cause).toMatchObject({ message: 'The answer has no ETag.' })
+  })
+
+  test.concurrent.each(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall'])(
+    'R2’s %s is invalid-parts',
+    async (code) => {
+      const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>No.</Message></Error>`
+      await using refusing = await behind((_, response) =>
+        response.writeHead(400, { 'content-type': 'application/xml' }).end(xml),
+      )
+      expect(await operations.completeMultipart!(refusing.client)).toBe('invalid-parts')
+    },
+  )
+
+  test('a wrong request is thrown as it is', async () => {
+    const xml = '<?xml version="1.0"?><Error><Code>InvalidArgument</Code><Message>No.</Message></Error>'
+    await using refusing = await behind((_, response) => response.writeHead(400).end(xml))
+    const error = await failure(refusing.client.read('k'))
+    expect(error).not.toBeInstanceOf(ProviderUnavailable)
+    expect(error.name).toBe('InvalidArgument')
+  })
+
+  test('is never told a checksum, nor asked to wait for a body', async () => {
+    const seen: string[] = []
+    await using listening = await behind(
+      (request, response) => {
+        seen.push(`${request.url} ${Object.keys(request.headers).join(' ')}`)
+        response.writeHead(500).end()
+      },
+      { requestMs: 2_000 },
+    )
+    for (const operation of Object.values(operations)) await failure(operation(listening.client))
+    expect(seen.length).toBe(3 * Object.keys(operations).length)
+    expect(seen.join('\n')).not.toMatch(/x-amz-(sdk-)?checksum|x-amz-trailer|expect|aws-chunked/i)
+  }, 20_000)
+})
