@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { encodeGpx } from '../../testing/recordings.ts'
+import { readGpx } from './gpx.ts'
+
+const startedAt = new Date('2026-05-01T06:00:00Z')
+
+const point = (second: number, degree: number, inside = '') =>
+  `<trkpt lat="0.5" lon="${degree}"><time>2026-05-01T06:00:${String(second).padStart(2, '0')}Z</time>${inside}</trkpt>`
+const gpx = (inside: string) => `<?xml version="1.0"?><gpx version="1.1">${inside}</gpx>`
+const track = (...segments: string[]) =>
+  gpx(`<trk>${segments.map((segment) => `<trkseg>${segment}</trkseg>`).join('')}</trk>`)
+
+describe('readGpx', () => {
+  it('reads a run and derives its totals from the points', () => {
+    const recording = readGpx(new TextDecoder().decode(encodeGpx({ sport: 'RUNNING', startedAt, seconds: 600 })))
+    expect(recording).toMatchObject({
+      sport: 'RUNNING',
+      startedAt,
+      utcOffsetMinutes: null,
+      durationSeconds: 600,
+      movingSeconds: 600,
+      averageHeartRateBpm: 143,
+      maxHeartRateBpm: 154,
+      averageCadenceRpm: 84,
+      caloriesKcal: null,
+      device: 'Garmin Connect',
+      laps: [],
+    })
+    // 600 s at 2.8 m/s; the positions are on a loop, whose chords are a little shorter.
+    expect(recording.distanceMeters).toBeGreaterThan(1_675)
+    expect(recording.distanceMeters).toBeLessThan(1_681)
+    // 84 % of a loop that goes up 10 m, down 20 m and up again: the last rise, of 1.5 m, is too small to count.
+    expect(recording.elevationGainMeters).toBe(10)
+    expect(recording.track).toHaveLength(601)
+  })
+
+  it('counts neither the time nor the way between two segments', () => {
+    const recording = readGpx(track(point(0, 1) + point(10, 1.001), point(40, 1.1) + point(50, 1.101)))
+    // A thousandth of a degree near the equator is 111.19 m.
+    expect(recording).toMatchObject({ distanceMeters: 222.38, durationSeconds: 20 })
+    expect(recording.track.map(({ elapsedSeconds }) => elapsedSeconds)).toEqual([0, 10, 40, 50])
+    expect(recording.track.map(({ distanceMeters }) => distanceMeters)).toEqual([0, 111.19, 111.19, 222.38])
+  })
+
+  it.each([
+    [
+      'Garmin',
+      '<extensions><gpxtpx:TrackPointExtension><gpxtpx:hr>141</gpxtpx:hr><gpxtpx:cad>80</gpxtpx:cad></gpxtpx:TrackPointExtension><power>250</power></extensions>',
+    ],
+    [
+      'any prefix',
+      '<extensions><x:TrackPointExtension><x:hr>141</x:hr><x:cad>80</x:cad></x:TrackPointExtension><y:PowerInWatts>250</y:PowerInWatts></extensions>',
+    ],
+    [
+      'ClueTrust',
+      '<extensions><gpxdata:hr>141</gpxdata:hr><gpxdata:cadence>80</gpxdata:cadence><gpxdata:power>250</gpxdata:power></extensions>',
+    ],
+  ])('reads heart rate, cadence and power of %s', (_, extensions) => {
+    const [first] = readGpx(track(point(0, 1, extensions))).track
+    expect(first).toMatchObject({ heartRateBpm: 141, cadenceRpm: 80, powerWatts: 250, speedMetersPerSecond: null })
+  })
+
+  it('notes the offset of local times', () => {
+    const local = '<trkpt lat="1" lon="1"><time>2026-05-01T15:00:00.500+09:00</time></trkpt>'
+    expect(readGpx(track(local))).toMatchObject({
+      startedAt: new Date('2026-05-01T06:00:00.500Z'),
+      utcOffsetMinutes: 540,
+    })
+  })
+
+  it('knows the sport by its type, also by the numbers of Strava', () => {
+    const sportOf = (type: string) =>
+      readGpx(gpx(`<trk><type>${type}</type><trkseg>${point(0, 1)}</trkseg></trk>`)).sport
+    expect([sportOf('trail_running'), sportOf('9'), sportOf('Biking'), sportOf('')]).toEqual([
+      'RUNNING',
+      'RUNNING',
+      'CYCLING',
+      'OTHER',
+    ])
+  })
+
+  it('leaves out points without time, and says null where a position cannot be', () => {
+    const recording = readGpx(
+      track(`<trkpt lat="1" lon="1"/><trkpt lat="91" lon="1"><time>2026-05-01T06:00:00Z</time></trkpt>`),
+    )
+    expect(recording.track).toHaveLength(1)
+    expect(recording.track[0]).toMatchObject({ latitude: null, longitude: null, distanceMeters: null })
+  })
+
+  it('refuses a route', () => {
+    expect(() => readGpx(gpx('<rte><rtept lat="1" lon="1"/></rte>'))).toThrow('a route to follow')
+    expect(() => readGpx(track('<trkpt lat="1" lon="1"/>'))).toThrow('a route to follow')
+  })
+
+  it('refuses a file that is cut off', () => {
+    const whole = track(point(0, 1) + point(1, 1.1))
+    for (let length = '<?xml version="1.0"?><gpx version="1.1">'.length; length < whole.length; length++) {
+      expect(() => readGpx(whole.slice(0, length))).toThrow('damaged or cut off')
+    }
+  })
+
+  it('refuses entities, and is not touched by names of JavaScript', () => {
+    const bomb = `<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>${track(point(0, 1))}`
+    expect(() => readGpx(bomb)).toThrow('document type')
+    expect(() => readGpx(track(point(0, 1, '<__proto__><polluted>1</polluted></__proto__>')))).toThrow('damaged')
+    expect(readGpx(track(point(0, 1, '<extensions><toString>1</toString></extensions>'))).track).toHaveLength(1)
+    expect({}).not.toHaveProperty('polluted')
+  })
+
+  it('bounds the name of the device to a line of 100 characters', () => {
+    const long = `<gpx creator="  a&#10;b${'\u0000'}${'x'.repeat(5_000)}"><trk><trkseg>${point(0, 1)}</trkseg></trk></gpx>`
+    const { device } = readGpx(long)
+    expect(device).toHaveLength(100)
+    expect(device).not.toMatch(/\p{Cc}/u)
+  })
+})

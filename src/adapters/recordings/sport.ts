@@ -1,0 +1,43 @@
+import type { Sport } from '../../generated/prisma/enums.ts'
+
+const sportOfWord = new Map<string, Sport>([
+  ...words('RUNNING', 'run running runner jog jogging treadmill'),
+  ...words('CYCLING', 'cycling biking bike ebike ride bicycle cyclocross spin spinning'),
+  ...words('SWIMMING', 'swim swimming'),
+  ...words('WALKING', 'walk walking'),
+  ...words('HIKING', 'hike hiking trekking'),
+  ...words('ROWING', 'row rowing rower'),
+  ...words('STRENGTH', 'strength weight weights weightlifting'),
+])
+
+function words(sport: Sport, list: string): [string, Sport][] {
+  return list.split(' ').map((word) => [word, sport])
+}
+
+/** "trail_running", "VirtualRide", "e_biking", "Biking" to our sports; OTHER for what we do not know. */
+export function sportNamed(name: unknown): Sport {
+  if (typeof name !== 'string' || name.startsWith('wheelchair')) return 'OTHER'
+  const parts = name
+    .slice(0, 100)
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+  for (const part of parts) {
+    const sport = sportOfWord.get(part)
+    if (sport !== undefined) return sport
+  }
+  return 'OTHER'
+}
+
+/** FIT's sport; the unspecific ones (a gym machine, training) are told by their sub-sport. */
+export function sportOfFit(sport: unknown, subSport: unknown): Sport {
+  if (sport === 'training') return subSport === 'strength_training' ? 'STRENGTH' : 'OTHER'
+  if (sport === 'fitness_equipment' || sport === 'generic' || sport === undefined) return sportNamed(subSport)
+  return sportNamed(sport)
+}
+
+/** The sport all parts share, or OTHER. */
+export function commonSport(sports: readonly Sport[]): Sport {
+  const [first] = sports
+  return first !== undefined && sports.every((sport) => sport === first) ? first : 'OTHER'
+}
