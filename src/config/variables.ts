@@ -1,0 +1,178 @@
+/** A variable of the environment that Pacer reads. `.env.example` is made from this table. */
+export interface Variable {
+  readonly name: string
+  readonly group: string
+  /** A sentence: what it is and where to find its value. */
+  readonly about: string
+  /** Other names that are read when the canonical one is not set. */
+  readonly aliases?: readonly string[]
+  /** What holds when it is not set, as text. */
+  readonly default?: string
+  /** Production does not start without it. */
+  readonly required?: true
+}
+
+export const variables = [
+  {
+    name: 'NODE_ENV',
+    group: 'process',
+    aliases: ['ENV'],
+    default: 'development',
+    about:
+      'development or production. Production embeds nothing and refuses to start when a required variable is missing.',
+  },
+  { name: 'HOST', group: 'process', default: '127.0.0.1', about: 'The address to listen on; 0.0.0.0 in a container.' },
+  { name: 'PORT', group: 'process', default: '4000', about: 'The port of the API.' },
+  {
+    name: 'METRICS_PORT',
+    group: 'process',
+    default: '9464',
+    about: 'The port on which every process, the worker too, answers /health/live and /health/ready. Keep it private.',
+  },
+  {
+    name: 'LOG_LEVEL',
+    group: 'process',
+    default: 'info',
+    about: 'fatal, error, warn, info, debug, trace or silent. Logs are JSON on standard output, pretty on a terminal.',
+  },
+  {
+    name: 'DATA_DIR',
+    group: 'process',
+    default: '.data',
+    about: 'Development only: where the embedded database and bucket keep their data.',
+  },
+  {
+    name: 'PUBLIC_URL',
+    group: 'process',
+    aliases: ['DOMAIN_BASE_URL'],
+    about: 'The address at which clients reach the API, when it is not http://HOST:PORT.',
+  },
+  {
+    name: 'DATABASE_URL',
+    group: 'database',
+    required: true,
+    about: 'PostgreSQL 15 or newer, the pooled address. Missing in development: an embedded PostgreSQL 18 is started.',
+  },
+  {
+    name: 'DIRECT_URL',
+    group: 'database',
+    about: 'The same database without a pooler, for migrations, LISTEN and the queue. Default: DATABASE_URL.',
+  },
+  { name: 'DB_POOL_SIZE', group: 'database', default: '5', about: 'Connections of each process to DATABASE_URL.' },
+  {
+    name: 'AUTO_MIGRATE',
+    group: 'database',
+    default: 'true',
+    about: 'Whether a starting process applies missing migrations (under an advisory lock, over DIRECT_URL).',
+  },
+  {
+    name: 'CLERK_JWT_KEY',
+    group: 'Clerk',
+    about:
+      'The PEM public key that verifies session tokens without a network (dashboard, API keys, JWKS public key). Production needs it or CLERK_SECRET_KEY.',
+  },
+  {
+    name: 'CLERK_SECRET_KEY',
+    group: 'Clerk',
+    about:
+      "sk_live_… of the dashboard's API keys: reads people from Clerk's API, and verifies tokens by JWKS where CLERK_JWT_KEY is not set. Neither in development: tokens are signed by a local key.",
+  },
+  {
+    name: 'CLERK_PUBLISHABLE_KEY',
+    group: 'Clerk',
+    about: 'pk_live_… of the same page. The issuer is read from it where CLERK_ISSUER is not set.',
+  },
+  {
+    name: 'CLERK_ISSUER',
+    group: 'Clerk',
+    required: true,
+    about: "The instance's frontend API, https://clerk.example.com: the only accepted issuer of tokens.",
+  },
+  {
+    name: 'CLERK_AUTHORIZED_PARTIES',
+    group: 'Clerk',
+    required: true,
+    about: 'Comma-separated origins of your front ends; a token made for another one is refused.',
+  },
+  {
+    name: 'CLERK_REQUIRE_AZP',
+    group: 'Clerk',
+    default: 'true',
+    about: 'false accepts tokens without an authorized party, as native apps send them.',
+  },
+  {
+    name: 'CLERK_API_URL',
+    group: 'Clerk',
+    default: 'https://api.clerk.com',
+    about: "Clerk's Backend API; another address for tests.",
+  },
+  {
+    name: 'ADMIN_CLERK_IDS',
+    group: 'Clerk',
+    about: 'Comma-separated Clerk user ids (user_…) of people who are admins.',
+  },
+  {
+    name: 'R2_ACCOUNT_ID',
+    group: 'R2',
+    required: true,
+    about:
+      'The Cloudflare account; it makes the endpoint where R2_ENDPOINT is not set. No R2 variable at all in development: an embedded R2 is started.',
+  },
+  {
+    name: 'R2_ACCESS_KEY_ID',
+    group: 'R2',
+    aliases: ['R2_ACCESS_KEY'],
+    required: true,
+    about: 'Of an R2 API token with Object Read & Write on the bucket.',
+  },
+  {
+    name: 'R2_SECRET_ACCESS_KEY',
+    group: 'R2',
+    aliases: ['R2_SECRET_KEY'],
+    required: true,
+    about: 'Of the same token.',
+  },
+  { name: 'R2_BUCKET_NAME', group: 'R2', required: true, about: 'The private bucket of uploads.' },
+  {
+    name: 'R2_ENDPOINT',
+    group: 'R2',
+    about: 'Another S3 endpoint. Default: https://R2_ACCOUNT_ID.r2.cloudflarestorage.com.',
+  },
+  {
+    name: 'CORS_ORIGINS',
+    group: 'front',
+    aliases: ['ALLOWED_ORIGINS'],
+    required: true,
+    about: 'Comma-separated origins whose pages may call the API, exactly as browsers send them.',
+  },
+  {
+    name: 'ALLOWED_HOSTS',
+    group: 'front',
+    required: true,
+    about: 'Comma-separated host names under which the API may be called. Development adds localhost and 127.0.0.1.',
+  },
+] as const satisfies readonly Variable[]
+
+export type VariableName = (typeof variables)[number]['name']
+
+/** The text of `.env.example`. */
+export function renderExample(): string {
+  const lines = [
+    '# Everything that Pacer reads from its environment. Copy to .env and fill in what you need: in development nothing',
+    '# is needed at all. Made from src/config/variables.ts by `npm run check:env -- --write`.',
+  ]
+  let group = ''
+  for (const variable of variables as readonly Variable[]) {
+    if (variable.group !== group) {
+      group = variable.group
+      lines.push('', `# ---- ${group}`)
+    }
+    const notes = [
+      variable.about,
+      variable.required ? 'Required in production.' : '',
+      variable.aliases ? `Also read: ${variable.aliases.join(', ')}.` : '',
+    ].filter(Boolean)
+    lines.push('', `# ${notes.join(' ')}`, `#${variable.name}=${variable.default ?? ''}`)
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,61 @@
+import type { ArgBuilder } from '@pothos/core'
+import { builder } from './builder.ts'
+import { keysetConnection, keysetQuery, type Order, type PageArgs } from './keyset.ts'
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({ description: 'How many there are on all pages.', resolve: ({ totalCount }) => totalCount }),
+)
+
+/** The arguments of every connection. */
+export function pageArgs(t: ArgBuilder<ExtendedTypes>, orderHint = '') {
+  return {
+    first: t.int({ description: 'The first so many after `after`; 20 unless told, 100 at most.' }),
+    after: t.string({ description: `A cursor: the page follows it.${orderHint}` }),
+    last: t.int({ description: 'The last so many before `before`; 100 at most.' }),
+    before: t.string({ description: 'A cursor: the page precedes it.' }),
+  }
+}
+
+type ExtendedTypes = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
+
+export interface PageOf<Column extends string> {
+  readonly where: object
+  readonly order: Order<Column>
+}
+
+/**
+ * A field's `extensions` and `resolve` for a page of a relation, loaded in the one statement that loads its parents: the
+ * rows by keyset, and the count only where it is asked for. (plugin-prisma's own connections count always or in another
+ * statement, and their cursors die with their rows; so this hands it the selection where its own fields put theirs.)
+ */
+export function pageOfRelation<Args extends PageArgs, Column extends string>(
+  relation: string,
+  pageOf: (args: Args) => PageOf<Column>,
+) {
+  type Row = { id: string } & Record<Column, Date | number>
+  return {
+    extensions: {
+      pothosPrismaSelect: (
+        args: Args,
+        _context: object,
+        nest: NestedSelection,
+        selected: () => ReadonlySet<string>,
+      ) => {
+        const { where, order } = pageOf(args)
+        const page = keysetQuery(args, order)
+        return {
+          select: {
+            ...(selected().has('totalCount') ? { _count: { select: { [relation]: { where } } } } : {}),
+            [relation]: nest({ ...page, where: { AND: [where, page.where] } }, ['edges', 'node']),
+          },
+        }
+      },
+    },
+    connect<Node extends Row>(parent: object, args: Args) {
+      const loaded = parent as Record<string, Node[]> & { _count?: Record<string, number> }
+      return keysetConnection(loaded[relation] ?? [], args, pageOf(args).order, loaded._count?.[relation] ?? 0)
+    },
+  }
+}
+
+type NestedSelection = (query: object, path: readonly string[]) => object

@@ -1,0 +1,33 @@
+import type { User } from '../generated/prisma/client.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/db.ts'
+import type { Events } from '../platform/events.ts'
+
+/** Who is asking: the person's row, read in this very request, so that a ban counts from its commit on. */
+export interface Viewer {
+  readonly user: User
+  readonly isAdmin: boolean
+  /** When the token lapses, and with it every stream opened by it. */
+  readonly expiresAt: Date
+}
+
+/** What domains' resolvers need besides the database: each domain's graphql.ts adds its own by declaration merging. */
+// biome-ignore lint/suspicious/noEmptyInterface: domains merge into it
+export interface Ports {}
+
+/** What every resolver of one request gets. */
+export interface Context {
+  /** Null when nobody is signed in. */
+  readonly viewer: Viewer | null
+  readonly db: Database
+  readonly events: Events
+  readonly clock: Clock
+  readonly ports: Ports
+  /** Aborted when the client goes away, the token lapses or the server stops. */
+  readonly signal: AbortSignal
+}
+
+/** The context of fields behind `signedIn`. */
+export interface SignedInContext extends Context {
+  readonly viewer: Viewer
+}

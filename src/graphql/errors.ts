@@ -1,0 +1,41 @@
+import { GraphQLError } from 'graphql'
+import { DomainError, type InputIssue, InvalidInput } from '../platform/errors.ts'
+
+export const badUserInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
+
+/** Nobody is signed in, where somebody must be. */
+export const unauthenticated = () =>
+  new GraphQLError('Sign in first: send a session token as `Authorization: Bearer …`.', {
+    extensions: { code: 'UNAUTHENTICATED' },
+  })
+
+/** An issue of a standard-schema validator in our words. */
+export function toInputIssue(issue: {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}): InputIssue {
+  return {
+    path: (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)),
+    message: issue.message,
+  }
+}
+
+/**
+ * What clients see of an error that no union caught: our own expected failures keep their code and sentence, GraphQL's
+ * own errors (syntax, validation, ours with a code) pass, and everything else is masked.
+ */
+export function toClientError(error: unknown): GraphQLError {
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error
+  if (original instanceof GraphQLError) return error as GraphQLError
+  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
+  if (original instanceof DomainError) {
+    return new GraphQLError(original.message, {
+      ...place,
+      extensions: { code: original.code, ...(original instanceof InvalidInput ? { issues: original.issues } : {}) },
+    })
+  }
+  return new GraphQLError('Something went wrong on our side. Try again; if it stays, tell us the request id.', {
+    ...place,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  })
+}
