@@ -1,0 +1,107 @@
+import { verifyToken } from '@clerk/backend'
+import { TokenVerificationError, TokenVerificationErrorReason } from '@clerk/backend/errors'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import { type SessionClaims, type SessionVerifier, Unauthenticated } from '../../domains/users/ports.ts'
+import { ProviderUnavailable } from '../../platform/errors.ts'
+
+export interface SessionVerifierOptions {
+  /** PEM; verifies without a network. Without it the instance's keys are fetched with the secret key. */
+  readonly jwtKey?: string | undefined
+  readonly secretKey?: string | undefined
+  readonly apiUrl: string
+  readonly issuer: string
+  readonly authorizedParties: readonly string[]
+  /** False takes tokens without an authorized party, as native apps send them. */
+  readonly requireAuthorizedParty: boolean
+}
+
+/** About 1 KB each. */
+const rememberedTokens = 10_000
+const longestToken = 8_192
+
+const text = z.string().max(1_000).nullish().catch(null)
+
+/** What we demand beyond the signature and the dates; ids without anything that a database or a log would choke on. */
+const sessionClaims = z.object({
+  iss: z.string(),
+  azp: z.string().optional(),
+  sub: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
+  sid: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,128}$/)
+    .optional(),
+  sts: z.string().optional(),
+  exp: z.number(),
+  email: text,
+  first_name: text,
+  last_name: text,
+  username: text,
+  image_url: text,
+})
+
+/**
+ * Verifies Clerk session tokens. The library checks signature and dates; beyond it: the issuer, the authorized party,
+ * that the session is not pending (a second factor or a chosen organisation is still missing), and the ids' shape.
+ *
+ * A verified token is remembered until it expires (verifying costs 390 µs, remembering 2 µs); never more than the
+ * verification is: the person's state is read in every request.
+ */
+export function createSessionVerifier(options: SessionVerifierOptions): SessionVerifier {
+  const remembered = new LRUCache<string, SessionClaims>({ max: rememberedTokens })
+
+  return {
+    async verify(token, now) {
+      const known = remembered.get(token)
+      if (known) {
+        if (known.expiresAt > now) return known
+        remembered.delete(token)
+        throw new Unauthenticated('expired')
+      }
+      if (token.length > longestToken) throw new Unauthenticated('invalid')
+      const claims = checkClaims(await verifySignature(token, options), options)
+      if (claims.expiresAt <= now) throw new Unauthenticated('expired')
+      remembered.set(token, claims)
+      return claims
+    },
+  }
+}
+
+const unreachable: readonly string[] = [
+  TokenVerificationErrorReason.RemoteJWKFailedToLoad,
+  TokenVerificationErrorReason.JWKFailedToResolve,
+]
+
+async function verifySignature(token: string, { jwtKey, secretKey, apiUrl }: SessionVerifierOptions): Promise<unknown> {
+  try {
+    return await verifyToken(token, jwtKey ? { jwtKey } : { secretKey: secretKey ?? '', apiUrl })
+  } catch (error) {
+    const reason = error instanceof TokenVerificationError ? error.reason : ''
+    if (unreachable.includes(reason)) throw new ProviderUnavailable('Clerk', { cause: error })
+    throw new Unauthenticated(reason === TokenVerificationErrorReason.TokenExpired ? 'expired' : 'invalid')
+  }
+}
+
+function checkClaims(payload: unknown, options: SessionVerifierOptions): SessionClaims {
+  const parsed = sessionClaims.safeParse(payload)
+  if (!parsed.success) throw new Unauthenticated('invalid')
+  const { iss, azp, sts, sub, exp, ...profile } = parsed.data
+  const isParty = azp === undefined ? !options.requireAuthorizedParty : options.authorizedParties.includes(azp)
+  if (iss !== options.issuer || !isParty || sts === 'pending') throw new Unauthenticated('invalid')
+  return {
+    clerkId: sub,
+    expiresAt: new Date(exp * 1000),
+    profile: {
+      email: storable(profile.email),
+      firstName: storable(profile.first_name),
+      lastName: storable(profile.last_name),
+      username: storable(profile.username),
+      imageUrl: storable(profile.image_url),
+    },
+  }
+}
+
+/** Postgres text holds no NUL, JSON no half characters. */
+function storable(value: string | null | undefined): string | null {
+  return value?.replaceAll('\0', '').toWellFormed().trim() || null
+}

@@ -1,0 +1,43 @@
+import type { User } from '../../generated/prisma/client.ts'
+import type { Reader } from '../../platform/db.ts'
+import { ensureUser } from './ensure-user.ts'
+import { Unauthenticated } from './errors.ts'
+import type { ClerkDirectory, SessionVerifier } from './ports.ts'
+
+export interface Authenticator {
+  /** The person of a token, as the database has them now, and when the token lapses. Throws Unauthenticated. */
+  authenticate(token: string, now: Date): Promise<{ user: User; expiresAt: Date }>
+}
+
+export interface AuthenticatorOptions {
+  readonly db: Reader
+  readonly verifier: SessionVerifier
+  /** Null where no secret key is configured: people are then made from their token's claims. */
+  readonly directory: ClerkDirectory | null
+}
+
+/**
+ * A person's first request may come before any webhook, so the row is made here when it is missing. The row is read in
+ * every request (one statement by its unique key): whoever was banned or deleted is refused from that commit on, on
+ * every instance.
+ */
+export function createAuthenticator({ db, verifier, directory }: AuthenticatorOptions): Authenticator {
+  const arriving = new Map<string, Promise<User>>()
+
+  return {
+    async authenticate(token, now) {
+      const claims = await verifier.verify(token, now)
+      const { clerkId, expiresAt } = claims
+      const known = await db.user.findUnique({ where: { clerkId } })
+      let user = known
+      if (!user) {
+        // A page's first requests come at once; one of them asks Clerk, the unique key holds across processes.
+        const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, now })
+        arriving.set(clerkId, arrival)
+        user = await arrival.finally(() => arriving.delete(clerkId))
+      }
+      if (user.standing !== 'ACTIVE') throw new Unauthenticated('invalid')
+      return { user, expiresAt }
+    },
+  }
+}
