@@ -1,0 +1,2 @@
+export { readActivityFile } from './read-activity-file.ts'
+export { activityUploads } from './upload-owner.ts'

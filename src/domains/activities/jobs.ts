@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { defineJob } from '../../platform/jobs.ts'
+
+/** Reads the file of an activity that is PROCESSING. */
+export const readActivityFile = defineJob('activities.read-file', z.object({ activityId: z.uuid() }))
+
+/** Removes activities that wait for a file which will not come. */
+export const sweepAwaiting = defineJob('activities.sweep-awaiting', z.object({}))

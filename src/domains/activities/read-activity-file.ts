@@ -1,0 +1,79 @@
+import type { Database, Tx } from '../../platform/db.ts'
+import { hint } from '../../platform/db.ts'
+import { type Bucket, readFile } from '../uploads/index.ts'
+import { UnreadableRecording } from './errors.ts'
+import type { Recording, RecordingReader } from './ports.ts'
+import { activityTopic } from './topic.ts'
+import { encodeTrack } from './track.ts'
+import { utcOffsetMinutes } from './utc-offset.ts'
+
+export interface ReadActivityFilePorts {
+  readonly db: Database
+  readonly bucket: Bucket
+  readonly reader: RecordingReader
+}
+
+const gone = 'The file is not there any more. Upload it again.'
+const unreadable = 'The file could not be read. Upload it again, or export it anew from your device or app.'
+
+/**
+ * Fills a PROCESSING activity from its file, or says why that cannot be. Everything is written in one transaction whose
+ * first statement takes the row out of PROCESSING, so a second run, at once or later, changes nothing.
+ */
+export async function readActivityFile(
+  { db, bucket, reader }: ReadActivityFilePorts,
+  activityId: string,
+  { isLastAttempt }: { isLastAttempt: boolean },
+): Promise<void> {
+  const activity = await db.prisma.activity.findUnique({
+    where: { id: activityId, status: 'PROCESSING' },
+    include: { upload: true, user: { select: { timeZone: true } } },
+  })
+  if (!activity?.upload) return
+  const source = { activityId, uploadId: activity.upload.id }
+  try {
+    const bytes = await readFile(bucket, activity.upload)
+    if (!bytes) throw new UnreadableRecording(gone)
+    const recording = await reader.read(bytes)
+    await db.transaction((tx) => store(tx, source, recording, activity.user.timeZone))
+  } catch (error) {
+    if (error instanceof UnreadableRecording) return db.transaction((tx) => fail(tx, source, error.message))
+    if (isLastAttempt) await db.transaction((tx) => fail(tx, source, unreadable))
+    throw error
+  }
+}
+
+interface Source {
+  readonly activityId: string
+  readonly uploadId: string
+}
+
+async function store(tx: Tx, source: Source, recording: Recording, timeZone: string): Promise<void> {
+  const { activityId, uploadId } = source
+  const { sport, laps, track, ...measured } = recording
+  const { count } = await tx.activity.updateMany({
+    where: { id: activityId, uploadId, status: 'PROCESSING' },
+    data: {
+      ...measured,
+      utcOffsetMinutes: recording.utcOffsetMinutes ?? utcOffsetMinutes(recording.startedAt, timeZone),
+      status: 'READY',
+      revision: { increment: 1 },
+    },
+  })
+  if (count === 0) return
+  // What the person said of the sport while the file was read stays.
+  await tx.activity.updateMany({ where: { id: activityId, sport: null }, data: { sport } })
+  await tx.activityLap.deleteMany({ where: { activityId } })
+  await tx.activityLap.createMany({ data: laps.map((lap, position) => ({ activityId, position, ...lap })) })
+  const data = new Uint8Array(encodeTrack(track))
+  await tx.activityTrack.upsert({ where: { activityId }, create: { activityId, data }, update: { data } })
+  hint(tx, activityTopic(activityId))
+}
+
+async function fail(tx: Tx, { activityId, uploadId }: Source, failure: string): Promise<void> {
+  const { count } = await tx.activity.updateMany({
+    where: { id: activityId, uploadId, status: 'PROCESSING' },
+    data: { status: 'FAILED', failure, revision: { increment: 1 } },
+  })
+  if (count === 1) hint(tx, activityTopic(activityId))
+}

@@ -1,0 +1,32 @@
+import type { Reader } from '../../platform/db.ts'
+
+export interface ActivitySummary {
+  /** YYYY-MM-DD */
+  readonly startsOn: string
+  readonly count: number
+  readonly distanceMeters: number
+  readonly durationSeconds: number
+  readonly elevationGainMeters: number
+}
+
+export interface SummaryRequest {
+  readonly userId: string
+  readonly timeZone: string
+  readonly period: 'week' | 'month'
+  /** The newest so many periods that have an activity. */
+  readonly last: number
+}
+
+/** The sums per ISO week or calendar month of the person's time zone, newest first: one grouped statement. */
+export function summarize(db: Reader, request: SummaryRequest): Promise<ActivitySummary[]> {
+  const { userId, timeZone, period, last } = request
+  return db.$queryRaw<ActivitySummary[]>`
+    SELECT to_char(date_trunc(${period}, started_at AT TIME ZONE ${timeZone}), 'YYYY-MM-DD') AS "startsOn",
+      count(*)::int AS count,
+      coalesce(sum(distance_meters), 0) AS "distanceMeters",
+      coalesce(sum(duration_seconds), 0) AS "durationSeconds",
+      coalesce(sum(elevation_gain_meters), 0) AS "elevationGainMeters"
+    FROM activities
+    WHERE user_id = ${userId}::uuid AND status = 'READY' AND started_at IS NOT NULL
+    GROUP BY 1 ORDER BY 1 DESC LIMIT ${last}`
+}

@@ -1,0 +1,15 @@
+import type { Tx } from '../../platform/db.ts'
+import { scheduleRemoval } from './remove-object.ts'
+
+/** Locks an upload's row. Whoever changes an upload and its owner takes the upload first, so that no two can deadlock. */
+export async function lockUpload(tx: Tx, uploadId: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM uploads WHERE id = ${uploadId}::uuid FOR UPDATE`
+}
+
+/** Removes an upload whose owner is deleted: the row now, its object by a job. */
+export async function discardUpload(tx: Tx, uploadId: string, now: Date): Promise<void> {
+  const upload = await tx.upload.findUnique({ where: { id: uploadId } })
+  if (!upload) return
+  await tx.upload.delete({ where: { id: uploadId } })
+  await scheduleRemoval(tx, upload, now)
+}

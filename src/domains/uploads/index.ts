@@ -1,0 +1,6 @@
+export { completeUpload } from './complete-upload.ts'
+export { discardUpload, lockUpload } from './discard-upload.ts'
+export { readFile, writeFile } from './file.ts'
+export type { UploadOwner, UploadOwners } from './owners.ts'
+export type { Bucket } from './ports.ts'
+export { requestUpload, uploadLifetimeHours } from './request-upload.ts'

@@ -1,0 +1,123 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Upload } from '../../generated/prisma/client.ts'
+import type { Database, Tx } from '../../platform/db.ts'
+import { InvalidInput, NotFound } from '../../platform/errors.ts'
+import { checkKey, claimKey } from '../../platform/idempotency.ts'
+import { type AnnouncedFile, checkRequest } from './check-request.ts'
+import { contentDispositionOf } from './content-disposition.ts'
+import { partByteSize } from './kinds.ts'
+import { objectKey } from './object-key.ts'
+import type { UploadOwners } from './owners.ts'
+import type { Bucket } from './ports.ts'
+import { addressSeconds } from './sign-upload.ts'
+
+const mutation = 'requestUpload'
+
+/** How long a row waits for its file. */
+export const uploadLifetimeHours = 24
+
+export interface UploadRequest extends AnnouncedFile {
+  readonly userId: string
+  /** What the file shall be attached to; null makes something new. */
+  readonly targetId: string | null
+  readonly idempotencyKey: string
+  readonly now: Date
+}
+
+export interface RequestUploadPorts {
+  readonly db: Database
+  readonly bucket: Bucket
+  readonly owners: UploadOwners
+}
+
+/**
+ * Makes the row of an upload; the same key gives the same row, for as long as addresses are needed. Throws InvalidInput,
+ * NotFound (the target), IdempotencyConflict, ProviderUnavailable.
+ *
+ * A multipart upload is begun before the transaction, which never waits for the bucket. One that no row took (a lost
+ * race, a crash in between) is aborted, at the latest by the bucket itself after seven days.
+ */
+export async function requestUpload(ports: RequestUploadPorts, request: UploadRequest): Promise<Upload> {
+  const { db, bucket } = ports
+  const { idempotencyKey, targetId } = request
+  const file = checkRequest(request)
+  checkKey(idempotencyKey, ['input', 'idempotencyKey'])
+  if (targetId !== null && !ports.owners[file.kind]) {
+    throw InvalidInput.at(['input', 'activityId'], 'Only a file of kind ACTIVITY can be attached to an activity.')
+  }
+
+  const made: NewUpload = { ...request, ...file, id: uuidv7(), multipartId: null }
+  if (file.byteSize <= partByteSize || (await isKnownKey(db, request))) {
+    return db.transaction((tx) => insertUpload(tx, ports.owners, made))
+  }
+
+  const key = objectKey(made)
+  const multipartId = await bucket.createMultipart({
+    key,
+    contentType: file.contentType,
+    contentDisposition: contentDispositionOf(file.filename),
+  })
+  let taken = false
+  try {
+    const upload = await db.transaction((tx) => insertUpload(tx, ports.owners, { ...made, multipartId }))
+    taken = upload.id === made.id
+    return upload
+  } finally {
+    if (!taken) await bucket.abortMultipart({ key, multipartId }).catch(() => undefined)
+  }
+}
+
+interface NewUpload extends UploadRequest {
+  readonly id: string
+  readonly multipartId: string | null
+}
+
+async function insertUpload(tx: Tx, owners: UploadOwners, upload: NewUpload): Promise<Upload> {
+  const { id, userId, kind, filename, contentType, byteSize, contentMd5, targetId, multipartId, now } = upload
+  const claimed = await claimKey(tx, {
+    userId,
+    mutation,
+    key: upload.idempotencyKey,
+    input: [kind, filename, contentType, byteSize, contentMd5, targetId],
+    result: { uploadId: id },
+    now,
+  })
+  const addressesLapseAt = new Date(now.getTime() + addressSeconds * 1000)
+  if (!claimed.isNew) return renewAddresses(tx, claimed.result.uploadId, addressesLapseAt)
+
+  const row = await tx.upload.create({
+    data: {
+      id,
+      userId,
+      kind,
+      filename,
+      contentType,
+      byteSize,
+      contentMd5,
+      multipartId,
+      partByteSize: multipartId === null ? null : partByteSize,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + uploadLifetimeHours * 3_600_000),
+      addressesLapseAt,
+    },
+  })
+  await owners[kind]?.requested(tx, { id, userId, targetId, now })
+  return row
+}
+
+/** The same request again: its addresses are signed anew. Its activity, and the upload with it, may be gone by now. */
+async function renewAddresses(tx: Tx, id: string, addressesLapseAt: Date): Promise<Upload> {
+  await tx.upload.updateMany({ where: { id, status: 'PENDING' }, data: { addressesLapseAt } })
+  const row = await tx.upload.findUnique({ where: { id } })
+  if (!row) throw new NotFound('upload any more: it was deleted. Use a new key for a new request')
+  return row
+}
+
+/** Whether the key was used before, so that no multipart upload has to be begun; the transaction decides. */
+async function isKnownKey({ prisma }: Database, { userId, idempotencyKey }: UploadRequest): Promise<boolean> {
+  const held = await prisma.idempotencyKey.findUnique({
+    where: { userId_mutation_key: { userId, mutation, key: idempotencyKey } },
+    select: { key: true },
+  })
+  return held !== null
+}

@@ -1,0 +1,34 @@
+import type { Database, Tx } from '../../platform/db.ts'
+import type { UploadOwners } from './owners.ts'
+import { scheduleRemoval } from './remove-object.ts'
+
+const batchSize = 100
+
+/**
+ * Ends uploads that were not completed by their deadline: the row becomes EXPIRED, what has arrived is removed, and an
+ * activity that only waited for it is removed with it. Batches of 100, each a transaction of its own; rows that another
+ * sweep or a completion holds are passed over. Resolves to how many it ended.
+ */
+export async function sweepUploads(ports: { db: Database; owners: UploadOwners }, now: Date): Promise<number> {
+  let swept = 0
+  for (;;) {
+    const count = await ports.db.transaction((tx) => sweepBatch(tx, ports.owners, now))
+    swept += count
+    if (count < batchSize) return swept
+  }
+}
+
+async function sweepBatch(tx: Tx, owners: UploadOwners, now: Date): Promise<number> {
+  const due = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE uploads SET status = 'EXPIRED', expires_at = NULL
+    WHERE id IN (
+      SELECT id FROM uploads WHERE status = 'PENDING' AND expires_at <= ${now}
+      ORDER BY expires_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)
+    RETURNING id`
+  const uploads = await tx.upload.findMany({ where: { id: { in: due.map((row) => row.id) } } })
+  for (const upload of uploads) {
+    await scheduleRemoval(tx, upload, now)
+    await owners[upload.kind]?.expired(tx, upload)
+  }
+  return due.length
+}
