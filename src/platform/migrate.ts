@@ -51,7 +51,7 @@ interface BookEntry {
 }
 
 /** The database and the migrations do not fit together; the message says what to do. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   override readonly name = 'MigrationError'
 }
 

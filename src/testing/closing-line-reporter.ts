@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node'
 export class ClosingLineReporter implements Reporter {
   #line = '0 passed, 1 failed'
 
-  constructor() {
+  onInit(): void {
     process.once('exit', () => process.stdout.write(`${this.#line}\n`))
   }
 

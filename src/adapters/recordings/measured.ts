@@ -12,7 +12,7 @@ export interface MeasuredPoint extends Omit<TrackPoint, 'elapsedSeconds'> {
 }
 
 /** `value` rounded to `decimals`, or null when it is no finite number of min..max: a broken value was not measured. */
-export function within(value: unknown, min: number, max: number, decimals: number): number | null {
+function within(value: unknown, min: number, max: number, decimals: number): number | null {
   if (typeof value !== 'number' || !(value >= min && value <= max)) return null
   const scale = 10 ** decimals
   // "+ 0" turns -0 into 0.

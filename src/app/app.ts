@@ -1,0 +1,55 @@
+import type { Config } from '../config/config.ts'
+import { type Authenticator, createAuthenticator } from '../domains/users/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import { createDatabase, type Database } from '../platform/db.ts'
+import { createEvents, type Events } from '../platform/events.ts'
+import type { Log } from '../platform/log.ts'
+import type { Adapters } from './adapters.ts'
+
+/** What every process is made of, whether it serves requests, runs jobs or does both. */
+export interface App extends AsyncDisposable {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly db: Database
+  readonly events: Events
+  readonly adapters: Adapters
+  readonly authenticator: Authenticator
+}
+
+export interface AppParts {
+  readonly config: Config
+  readonly adapters: Adapters
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** Opens nothing yet: connections are made when they are needed. Disposing of it closes the adapters too. */
+export function createApp({ config, adapters, log, clock }: AppParts): App {
+  const { database, poolSize } = config
+  const db = createDatabase({ url: database.url, poolSize, log, onHints: (topics) => events.publish(topics) })
+  const events = createEvents({
+    directUrl: database.directUrl,
+    send: (sql, values) => db.pool.query(sql, values),
+    log,
+  })
+  const authenticator = createAuthenticator({
+    db: db.prisma,
+    verifier: adapters.verifier,
+    directory: adapters.directory,
+  })
+  return {
+    config,
+    log,
+    clock,
+    db,
+    events,
+    adapters,
+    authenticator,
+    async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose]()
+      await db[Symbol.asyncDispose]()
+      await adapters[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { GraphQLError } from 'graphql'
+import { createYoga, type GraphiQLOptions, type YogaServerInstance } from 'graphql-yoga'
+import { Unauthenticated } from '../domains/users/ports.ts'
+import type { Context, Viewer } from '../graphql/context.ts'
+import { toClientError } from '../graphql/errors.ts'
+import { ProviderUnavailable } from '../platform/errors.ts'
+import type { App } from './app.ts'
+import { schema } from './schema.ts'
+import { uploadOwners } from './upload-owners.ts'
+
+/** GraphiQL in development: its page and what it opens with. Never given in production. */
+export interface GraphiqlPage {
+  options(): Promise<GraphiQLOptions>
+  render(options: GraphiQLOptions): string
+}
+
+export interface RequestContext {
+  /** Aborted when the client goes away or the server stops. */
+  readonly gone: AbortSignal
+  readonly requestId: string
+}
+
+export type GraphqlServer = YogaServerInstance<RequestContext, Context>
+
+/** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
+export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): GraphqlServer {
+  const { config, log, db, events, clock } = app
+  const ports = { bucket: app.adapters.bucket, uploadOwners }
+  return createYoga<RequestContext, Context>({
+    schema,
+    logging: false,
+    landingPage: false,
+    batching: false,
+    graphiql: graphiql ? () => graphiql.options() : false,
+    ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
+    cors: {
+      origin: [...config.corsOrigins],
+      credentials: false,
+      methods: ['GET', 'POST', 'OPTIONS'],
+      allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+      exposedHeaders: ['x-request-id'],
+      maxAge: 600,
+    },
+    maskedErrors: {
+      maskError: (error) => {
+        const shown = toClientError(error)
+        if (shown.extensions.code === 'INTERNAL_SERVER_ERROR') log.error({ err: originalOf(error) }, 'a request failed')
+        return shown
+      },
+    },
+    context: async ({ request, gone }) => {
+      const viewer = await readViewer(app, request.headers.get('authorization'))
+      return {
+        viewer,
+        db,
+        events,
+        clock,
+        ports,
+        get signal() {
+          return viewer ? AbortSignal.any([gone, lapse(viewer, clock())]) : gone
+        },
+      }
+    },
+  })
+}
+
+/** No header: nobody. A bad one: HTTP 401, with no hint why beyond expired or invalid. */
+async function readViewer(app: App, authorization: string | null): Promise<Viewer | null> {
+  if (authorization === null) return null
+  const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1]
+  try {
+    if (!token) throw new Unauthenticated('invalid')
+    const { user, expiresAt } = await app.authenticator.authenticate(token, app.clock())
+    const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
+    return { user, isAdmin, expiresAt }
+  } catch (error) {
+    if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401)
+    if (error instanceof ProviderUnavailable) throw withStatus(error.message, error.code, 503)
+    throw error
+  }
+}
+
+const withStatus = (message: string, code: string, status: number) =>
+  new GraphQLError(message, { extensions: { code, http: { status } } })
+
+/** Timers hold 24.8 days at most; no token lives as long. */
+const longestTimer = 2 ** 31 - 1
+
+function lapse(viewer: Viewer, now: Date): AbortSignal {
+  const left = viewer.expiresAt.getTime() - now.getTime()
+  return AbortSignal.timeout(Math.min(Math.max(left, 0), longestTimer))
+}
+
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error
+}

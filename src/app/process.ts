@@ -1,0 +1,100 @@
+import { type Config, isComplete, type Settings } from '../config/config.ts'
+import { systemClock } from '../platform/clock.ts'
+import { createLog } from '../platform/log.ts'
+import { migrate } from '../platform/migrate.ts'
+import { runJobs } from '../platform/run-jobs.ts'
+import { createAdapters } from './adapters.ts'
+import { type App, createApp } from './app.ts'
+import { createGraphqlServer, type GraphiqlPage } from './graphql-server.ts'
+import { createHealth, serveHealth } from './health.ts'
+import { crontab, jobHandlers } from './jobs.ts'
+import { PortTaken } from './listen.ts'
+import { startFront } from './server.ts'
+import { stopRequest } from './stop-request.ts'
+
+export interface ProcessOptions {
+  readonly role: 'api' | 'worker' | 'all'
+  /** Also ends when the process that started it does. */
+  readonly endWithParent: boolean
+}
+
+const shutdownMs = 10_000
+const jobConcurrency = 4
+
+/**
+ * One process from its first line to its last: takes its ports, starts what development embeds, migrates, serves and
+ * works until it is told to stop, and then ends everything in reverse, within ten seconds. Throws when it cannot start;
+ * nothing is left running then either.
+ */
+export async function runProcess(settings: Settings, { role, endWithParent }: ProcessOptions): Promise<void> {
+  const log = createLog({ level: settings.logLevel, pretty: process.stdout.isTTY === true })
+  const stop = stopRequest({ endWithParent })
+  await using running = new AsyncDisposableStack()
+
+  const health = createHealth()
+  const front = role === 'worker' ? null : await startFront({ ...settings, log, health })
+  if (front) running.defer(() => front.close())
+  running.use(await serveHealthOfProcess(settings, health))
+
+  const development = isComplete(settings) && settings.mode === 'production' ? null : await embed(settings, role)
+  if (development) running.use(development)
+  const config = development?.config ?? (settings as Config)
+
+  if (config.autoMigrate) await migrate({ url: config.database.directUrl, log })
+  const app = running.use(createApp({ config, adapters: createAdapters(config), log, clock: systemClock }))
+  front?.open(createGraphqlServer(app, development?.graphiql ?? null))
+  if (role !== 'api') running.use(await startJobs(app, stop.ask))
+  health.begin(app)
+
+  log.info({ role, port: front?.port, metricsPort: settings.metricsPort }, 'ready')
+  if (front) await development?.announce(`http://localhost:${front.port}`)
+
+  const reason = await stop.asked
+  log.info({ reason }, 'stopping')
+  health.drain()
+  // Whatever hangs, the process ends: an orchestrator would kill it without a word.
+  setTimeout(() => process.exit(1), shutdownMs).unref()
+}
+
+/** What development adds: the embedded parts, GraphiQL, and words on the terminal. */
+interface Development extends AsyncDisposable {
+  readonly config: Config
+  readonly graphiql: GraphiqlPage
+  announce(api: string): Promise<void>
+}
+
+/** Loaded only here, only in development: production neither installs nor reaches what lies in dev/. */
+async function embed(settings: Settings, role: ProcessOptions['role']): Promise<Development> {
+  const { startDevelopment } = await import('../dev/development.ts')
+  return startDevelopment(settings, { join: role === 'worker' })
+}
+
+/** In development the port that nobody asked for gives way when it is taken. */
+async function serveHealthOfProcess(settings: Settings, health: ReturnType<typeof createHealth>) {
+  const { host, metricsPort: port } = settings
+  try {
+    return await serveHealth(health, { host, port })
+  } catch (error) {
+    if (!(error instanceof PortTaken) || settings.mode === 'production' || !settings.metricsPortIsDefault) throw error
+    return serveHealth(health, { host, port: 0 })
+  }
+}
+
+async function startJobs(app: App, stop: (reason: string) => void): Promise<AsyncDisposable> {
+  const jobs = await runJobs({
+    directUrl: app.config.database.directUrl,
+    handlers: jobHandlers(app),
+    cron: crontab,
+    concurrency: jobConcurrency,
+    log: app.log,
+  })
+  jobs.ended.then(
+    () => stop('the job runner ended'),
+    (error: unknown) => {
+      app.log.fatal({ err: error }, 'the job runner failed')
+      process.exitCode = 1
+      stop('the job runner failed')
+    },
+  )
+  return jobs
+}

@@ -1,0 +1,8 @@
+import type { GraphQLSchema } from 'graphql'
+import '../domains/users/graphql.ts'
+import '../domains/uploads/graphql.ts'
+import '../domains/activities/graphql.ts'
+import { builder } from '../graphql/builder.ts'
+
+/** The schema of all domains; must equal schema.graphql (`npm run check:schema`). */
+export const schema: GraphQLSchema = builder.toSchema()

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { developmentSettings } from './development-settings.ts'
+import { renderTable } from './table.ts'
+
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description("the running development server's addresses")
+    .option('--json', 'as JSON: api, databaseUrl, bucketEndpoint, dataDir')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { dataDir } = developmentSettings('info')
+      const { readStackFile } = await import('../dev/stack-file.ts')
+      const found = await readStackFile(dataDir)
+      if (!found || !(await answers(found.api))) {
+        throw new Error(`No server is running on ${dataDir}. Start one with \`npm start\`, or set DATA_DIR.`)
+      }
+      const { api, databaseUrl, bucketEndpoint } = found
+      const addresses = { api, databaseUrl, bucketEndpoint, dataDir: found.dataDir }
+      process.stdout.write(
+        `${json ? JSON.stringify(addresses, null, 2) : renderTable(['what', 'where'], Object.entries(addresses))}\n`,
+      )
+    })
+}
+
+async function answers(api: string): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/health/live', api), { signal: AbortSignal.timeout(2_000) })
+    return response.ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,22 @@
+import { createAdapters } from '../app/adapters.ts'
+import { type App, createApp } from '../app/app.ts'
+import type { Settings } from '../config/config.ts'
+import { systemClock } from '../platform/clock.ts'
+import { silentLog } from '../platform/log.ts'
+import { migrate } from '../platform/migrate.ts'
+import { openStack } from './stack.ts'
+
+/** The app over what a running development server embeds; what is not running is started for as long as it is open. */
+export async function openDevelopmentApp(settings: Settings): Promise<App> {
+  const stack = await openStack(settings, { join: true })
+  const { config } = stack
+  await migrate({ url: config.database.directUrl })
+  const app = createApp({ config, adapters: createAdapters(config), log: silentLog, clock: systemClock })
+  return {
+    ...app,
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]()
+      await stack[Symbol.asyncDispose]()
+    },
+  }
+}

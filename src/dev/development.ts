@@ -1,0 +1,43 @@
+import type { Config, Settings } from '../config/config.ts'
+import { graphiqlPage } from './graphiql.ts'
+import { developmentTokenSeconds } from './identity.ts'
+import { openStack } from './stack.ts'
+import { removeStackFile, writeStackFile } from './stack-file.ts'
+import { welcome } from './welcome.ts'
+
+/** Who is signed in where nobody says otherwise. */
+const developmentUser = 'alice@example.com'
+
+export interface Development extends AsyncDisposable {
+  readonly config: Config
+  readonly graphiql: ReturnType<typeof graphiqlPage>
+  /** Tells the person at the terminal, and other processes, where everything is. */
+  announce(api: string): Promise<void>
+}
+
+/** Everything that a development server has beyond a production one. */
+export async function startDevelopment(settings: Settings, options: { join: boolean }): Promise<Development> {
+  const stack = await openStack(settings, options)
+  const { config, identity } = stack
+  const { dataDir } = config
+  const token = async () =>
+    identity?.signToken({ email: developmentUser, now: new Date(), expiresInSeconds: developmentTokenSeconds }) ?? null
+  let announced = false
+
+  return {
+    config,
+    graphiql: graphiqlPage(token),
+    async announce(api) {
+      const { url: databaseUrl } = config.database
+      const { endpoint: bucketEndpoint } = config.bucket
+      await writeStackFile({ pid: process.pid, api, databaseUrl, bucketEndpoint, dataDir })
+      announced = true
+      const words = { api, databaseUrl, bucketEndpoint, dataDir, email: developmentUser, token: await token() }
+      process.stdout.write(welcome(words))
+    },
+    async [Symbol.asyncDispose]() {
+      if (announced) await removeStackFile(dataDir)
+      await stack[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import { print } from 'graphql'
+import { inject } from 'vitest'
+import { type Adapters, createAdapters } from '../app/adapters.ts'
+import { type App, createApp } from '../app/app.ts'
+import { createGraphqlServer } from '../app/graphql-server.ts'
+import { createHealth } from '../app/health.ts'
+import { crontab, jobHandlers } from '../app/jobs.ts'
+import { startFront } from '../app/server.ts'
+import type { Config } from '../config/config.ts'
+import { developmentIdentity } from '../dev/identity.ts'
+import { silentLog } from '../platform/log.ts'
+import { runJobs } from '../platform/run-jobs.ts'
+import { cloneDatabase } from './postgres.ts'
+
+export interface TestAppOptions {
+  /** Another app's database, as a second process of the same deployment has it. */
+  readonly databaseUrl?: string
+  /** Runs jobs as they come. */
+  readonly worker?: boolean
+  readonly config?: Partial<Config>
+  readonly adapters?: Partial<Adapters>
+}
+
+export interface Answer<Data> {
+  readonly status: number
+  readonly headers: Headers
+  readonly data: Data
+  readonly errors?: readonly {
+    readonly message: string
+    readonly path?: readonly string[]
+    readonly extensions: { readonly code: string }
+  }[]
+}
+
+export interface TestApp extends AsyncDisposable {
+  readonly url: string
+  readonly databaseUrl: string
+  readonly app: App
+  /** The present instant of the app; move it as you like. */
+  now: Date
+  /** The SQL statements since the last look; looking empties the list. */
+  takeStatements(): string[]
+  token(email: string, options?: { expiresInSeconds?: number }): Promise<string>
+  /** Sends an operation by HTTP as the person with that address, or as nobody. */
+  run<Data, Variables>(
+    as: string | null,
+    document: TypedDocumentNode<Data, Variables>,
+    ...variables: Variables extends Record<string, never> ? [] : [Variables]
+  ): Promise<Answer<Data>>
+  /** The same for an operation written by hand. */
+  query(as: string | null, source: string, variables?: object): Promise<Answer<unknown>>
+  /** Runs one job now, as the worker would. */
+  runJob(name: string, payload?: object): Promise<void>
+  /** Runs every job that is due, until none is. */
+  runDueJobs(): Promise<void>
+}
+
+/** The whole server over real HTTP, a database of its own, the run's R2, and the development identity. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const stack = new AsyncDisposableStack()
+  const databaseUrl = options.databaseUrl ?? stack.use(await cloneDatabase()).url
+  const identity = await developmentIdentity(inject('dataDir'))
+  const config: Config = {
+    mode: 'development',
+    host: '127.0.0.1',
+    port: 0,
+    metricsPort: 0,
+    metricsPortIsDefault: true,
+    logLevel: 'silent',
+    dataDir: inject('dataDir'),
+    publicUrl: 'http://127.0.0.1',
+    poolSize: 5,
+    autoMigrate: false,
+    adminClerkIds: [],
+    corsOrigins: ['http://localhost:3000'],
+    allowedHosts: ['127.0.0.1', 'localhost'],
+    database: { url: databaseUrl, directUrl: databaseUrl },
+    clerk: { ...identity, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.invalid' },
+    bucket: inject('bucket'),
+    ...options.config,
+  }
+  const adapters = { ...createAdapters(config), ...options.adapters }
+  const app = stack.use(createApp({ config, adapters, log: silentLog, clock: () => test.now }))
+  const statements: string[] = []
+  app.db.prisma.$on('query', (event) => statements.push(event.query))
+
+  const health = createHealth()
+  health.begin(app)
+  const front = await startFront({ ...config, log: silentLog, health })
+  stack.defer(() => front.close())
+  front.open(createGraphqlServer(app, null))
+  const handlers = jobHandlers(app)
+  const { directUrl } = config.database
+  if (options.worker) {
+    stack.use(await runJobs({ directUrl, handlers, cron: crontab, concurrency: 2, log: silentLog }))
+  }
+
+  const url = `http://127.0.0.1:${front.port}`
+  const send = async (as: string | null, query: string, variables: object = {}): Promise<Answer<never>> => {
+    const headers = new Headers({ 'content-type': 'application/json' })
+    if (as !== null) headers.set('authorization', `Bearer ${await test.token(as)}`)
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+    })
+    return {
+      status: response.status,
+      headers: response.headers,
+      ...((await response.json()) as object),
+    } as Answer<never>
+  }
+
+  const test: TestApp = {
+    url,
+    databaseUrl,
+    app,
+    now: new Date(),
+    takeStatements: () => statements.splice(0).filter((sql) => !/^(BEGIN|COMMIT|ROLLBACK)/.test(sql)),
+    token: (email, { expiresInSeconds = 3_600 } = {}) =>
+      identity.signToken({ email, now: new Date(), expiresInSeconds }),
+    run: (as, document, ...[variables]) => send(as, print(document), variables as object),
+    query: (as, source, variables) => send(as, source, variables),
+    async runJob(name, payload = {}) {
+      const handler = handlers.find((candidate) => candidate.name === name)
+      if (!handler) throw new Error(`There is no job ${name}.`)
+      await handler.run(payload, { isLastAttempt: false })
+    },
+    async runDueJobs() {
+      for (;;) {
+        const [job] = await app.db.prisma.$queryRaw<{ id: string; name: string; payload: object }[]>`
+          DELETE FROM graphile_worker._private_jobs AS job USING graphile_worker._private_tasks AS task
+          WHERE task.id = job.task_id AND job.id = (
+            SELECT id FROM graphile_worker._private_jobs WHERE run_at <= now() ORDER BY id LIMIT 1)
+          RETURNING job.id::text, task.identifier AS name, job.payload`
+        if (!job) return
+        await test.runJob(job.name, job.payload)
+      }
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+  return test
+}

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import type { TestProject } from 'vitest/node'
+import { startPostgres } from '../dev/postgres.ts'
+import { startR2 } from '../dev/r2.ts'
+import { migrate } from '../platform/migrate.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Connects to the server's own database, from which others are cloned and dropped. */
+    readonly postgresUrl: string
+    readonly templateDatabase: string
+    readonly bucket: {
+      readonly endpoint: string
+      readonly name: string
+      readonly accessKeyId: string
+      readonly secretAccessKey: string
+    }
+    /** Where the identity's key lies. */
+    readonly dataDir: string
+  }
+}
+
+const templateDatabase = 'template_pacer'
+const bucket = { bucket: 'uploads', accessKeyId: 'test', secretAccessKey: 'test-secret' }
+
+/** One Postgres, with a migrated template that every test file clones in 30 ms, and one R2, for the whole run. */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pacer-test-'))
+  const [postgres, r2] = await Promise.all([
+    startPostgres({ dataDir: join(dataDir, 'postgres'), durable: false, maxConnections: 300 }),
+    startR2({ dataDir: join(dataDir, 'r2'), ...bucket }),
+  ])
+  const client = new Client({ connectionString: postgres.url() })
+  await client.connect()
+  await client.query(`CREATE DATABASE ${templateDatabase}`)
+  await client.end()
+  await migrate({ url: postgres.url(templateDatabase) })
+
+  provide('postgresUrl', postgres.url())
+  provide('templateDatabase', templateDatabase)
+  const { endpoint, accessKeyId, secretAccessKey } = r2
+  provide('bucket', { endpoint, name: bucket.bucket, accessKeyId, secretAccessKey })
+  provide('dataDir', dataDir)
+  return async () => {
+    await Promise.all([postgres.stop(), r2.stop()])
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,19 @@
+interface Request {
+  readonly method: string
+  readonly url: string
+  readonly headers: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** Sends bytes as a signed request says, like a browser would; `headers` replace or, when undefined, remove its own. */
+export function send(
+  request: Request,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string | undefined>> = {},
+): Promise<Response> {
+  const sent = new Headers(request.headers.map(({ name, value }) => [name, value]))
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) sent.delete(name)
+    else sent.set(name, value)
+  }
+  return fetch(request.url, { method: request.method, headers: sent, body: new Uint8Array(body) })
+}
