@@ -1,19 +1,42 @@
 /*
- * `npm run check:env`               does .env.example name exactly what the program reads?
- * `npm run check:env -- --write`    makes it anew.
+ * `npm run check:env`               do .env.example and the README's table name exactly what the program reads?
+ * `npm run check:env -- --write`    makes both anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { renderExample } from '../src/config/variables.ts'
+import { renderExample, type Variable, variables } from '../src/config/variables.ts'
 
-const file = fileURLToPath(new URL('../.env.example', import.meta.url))
+const fileAt = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const begin = '<!-- environment: made by `npm run check:env -- --write` -->'
+const end = '<!-- /environment -->'
+
+function renderRows(): string {
+  const rows = (variables as readonly Variable[]).map(({ name, aliases, default: value, required, about }) => {
+    const names = [name, ...(aliases ?? [])].map((each) => `\`${each}\``).join(', ')
+    const preset = required ? '**required in production**' : value === undefined ? '' : `\`${value}\``
+    return `| ${names} | ${preset} | ${about} |`
+  })
+  return ['| name | default | what it is |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function withTable(readme: string): string {
+  const [before, rest = ''] = readme.split(begin)
+  const after = rest.split(end)[1] ?? ''
+  return `${before}${begin}\n${renderRows()}\n${end}${after}`
+}
+
+const readme = readFileSync(fileAt('README.md'), 'utf8')
 
 if (process.argv.includes('--write')) {
-  writeFileSync(file, renderExample())
-  console.log('.env.example is made anew.')
-} else if (readFileSync(file, 'utf8') === renderExample()) {
-  console.log('.env.example names exactly what the program reads.')
+  writeFileSync(fileAt('.env.example'), renderExample())
+  writeFileSync(fileAt('README.md'), withTable(readme))
+  console.log('.env.example and the table in README.md are made anew.')
+} else if (readFileSync(fileAt('.env.example'), 'utf8') === renderExample() && withTable(readme) === readme) {
+  console.log('.env.example and the table in README.md name exactly what the program reads.')
 } else {
-  console.error('.env.example is not what src/config/variables.ts says. Make it anew: npm run check:env -- --write')
+  console.error(
+    '.env.example or the table in README.md is not what src/config/variables.ts says.\n' +
+      'Make both anew: npm run check:env -- --write',
+  )
   process.exitCode = 1
 }

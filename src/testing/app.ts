@@ -8,6 +8,7 @@ import { createHealth } from '../app/health.ts'
 import { crontab, jobHandlers } from '../app/jobs.ts'
 import { startFront } from '../app/server.ts'
 import type { Config } from '../config/config.ts'
+import { graphiqlPage } from '../dev/graphiql.ts'
 import { developmentIdentity } from '../dev/identity.ts'
 import { silentLog } from '../platform/log.ts'
 import { runJobs } from '../platform/run-jobs.ts'
@@ -18,6 +19,8 @@ export interface TestAppOptions {
   readonly databaseUrl?: string
   /** Runs jobs as they come. */
   readonly worker?: boolean
+  /** Serves GraphiQL, signed in as that person. */
+  readonly graphiqlFor?: string
   readonly config?: Partial<Config>
   readonly adapters?: Partial<Adapters>
 }
@@ -89,7 +92,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   health.begin(app)
   const front = await startFront({ ...config, log: silentLog, health })
   stack.defer(() => front.close())
-  front.open(createGraphqlServer(app, null))
+  const { graphiqlFor } = options
+  const graphiql = graphiqlFor === undefined ? null : graphiqlPage(() => test.token(graphiqlFor))
+  front.open(createGraphqlServer(app, graphiql))
   const handlers = jobHandlers(app)
   const { directUrl } = config.database
   if (options.worker) {

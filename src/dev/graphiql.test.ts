@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../testing/app.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update']
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp({ graphiqlFor: 'alice@example.com' })
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+const html = { accept: 'text/html' }
+
+test('the page needs nothing from elsewhere', async () => {
+  const page = await (await fetch(`${app.url}/graphql`, { headers: html })).text()
+  expect(page).toContain('renderYogaGraphiQL')
+  expect(page).not.toMatch(/(?:src|href)="https?:/)
+})
+
+test('without a page to serve, as in production, there is none', async () => {
+  await using plain = await startTestApp()
+  const answer = await fetch(`${plain.url}/graphql`, { headers: html })
+  expect(await answer.text()).not.toContain('<html')
+})
+
+describe.runIf(executablePath)('in a browser', () => {
+  async function open(work: (page: Page) => Promise<void>): Promise<void> {
+    const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args })
+    try {
+      const page = await browser.newPage()
+      await page.goto(`${app.url}/`)
+      await page.waitForSelector('.graphiql-execute-button')
+      await work(page)
+    } finally {
+      await browser.close()
+    }
+  }
+
+  test('it opens with the operations as tabs, signed in, and runs one', async () => {
+    await open(async (page) => {
+      const tabs = await page.locator('.graphiql-tab').allInnerTexts()
+      expect(tabs.map((tab) => tab.trim())).toEqual([
+        'Me',
+        'RequestUpload',
+        'CompleteUpload',
+        'Activity',
+        'ActivityUpdated',
+        'Summaries',
+        'Uploads',
+        'UpdateActivity',
+      ])
+      await page.click('.graphiql-execute-button')
+      const answer = page.locator('.result-window')
+      await answer.getByText('alice@example.com').waitFor()
+      expect(await answer.innerText()).toContain('"Alice"')
+    })
+  })
+})
