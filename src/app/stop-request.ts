@@ -4,7 +4,8 @@ export interface StopRequest {
   ask(reason: string): void
 }
 
-const parentCheckMs = 500
+/** A start right after a kill takes 700 ms to want the port; by then all has ended. */
+const parentCheckMs = 100
 
 /**
  * Resolves when somebody wants this process to end: a signal, or, where asked for, the end of its parent. Further
