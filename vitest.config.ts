@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 import { ClosingLineReporter } from './src/testing/closing-line-reporter.ts'
 
 export default defineConfig({
+  // Tests resolve packages as plain Node does; with vite's own conditions there would be two copies of graphql, and an
+  // error of the one is none of the other.
+  ssr: { resolve: { conditions: ['node', 'module-sync'] } },
   test: {
     include: ['src/**/*.test.ts', 'checks/**/*.test.ts'],
     globalSetup: ['src/testing/global-setup.ts'],

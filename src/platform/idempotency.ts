@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Tx } from './db.ts'
-import { IdempotencyConflict, InvalidInput } from './errors.ts'
+import { IdempotencyConflict } from './errors.ts'
 
 /** Kept so long; afterwards the same key is a new request. */
 export const keyLifetimeHours = 24
@@ -49,9 +49,9 @@ export async function claimKey<Result extends Prisma.InputJsonValue>(
   return { isNew: false, result: held.result as Result }
 }
 
-/** 1 to 200 printable characters; throws InvalidInput at `path` otherwise. */
-export function checkKey(key: string, path: readonly string[]): void {
-  if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u.test(key)) {
-    throw InvalidInput.at(path, 'An idempotency key has 1 to 200 printable characters.')
-  }
+/** What is wrong with a key, as a sentence; null for one of 1 to 200 printable characters. */
+export function keyProblem(key: string): string | null {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u.test(key)
+    ? null
+    : 'An idempotency key has 1 to 200 printable characters.'
 }

@@ -49,7 +49,7 @@ export interface TestApp extends AsyncDisposable {
   run<Data, Variables>(
     as: string | null,
     document: TypedDocumentNode<Data, Variables>,
-    ...variables: Variables extends Record<string, never> ? [] : [Variables]
+    ...variables: Variables extends Record<string, never> ? [] : [NoInfer<Variables>]
   ): Promise<Answer<Data>>
   /** The same for an operation written by hand. */
   query(as: string | null, source: string, variables?: object): Promise<Answer<unknown>>

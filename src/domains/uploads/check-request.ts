@@ -1,5 +1,6 @@
 import type { UploadKind } from '../../generated/prisma/enums.ts'
 import { type InputIssue, InvalidInput } from '../../platform/errors.ts'
+import { keyProblem } from '../../platform/idempotency.ts'
 import { kinds, partByteSize } from './kinds.ts'
 
 export interface AnnouncedFile {
@@ -9,6 +10,7 @@ export interface AnnouncedFile {
   /** Bytes. */
   readonly byteSize: number
   readonly contentMd5: string | null
+  readonly idempotencyKey: string
 }
 
 /** The announced file in the form in which it is stored. Throws InvalidInput that names everything that does not fit. */
@@ -22,6 +24,7 @@ export function checkRequest(file: AnnouncedFile): AnnouncedFile {
       : `The type of such a file must be one of ${rules.contentTypes.join(', ')}.`,
     byteSize: sizeProblem(file.byteSize, rules.maxByteSize),
     contentMd5: md5Problem(file),
+    idempotencyKey: keyProblem(file.idempotencyKey),
   }
   const issues: InputIssue[] = Object.entries(problems).flatMap(([field, message]) =>
     message === null ? [] : [{ path: ['input', field], message }],

@@ -147,6 +147,7 @@ const SignedDownload = builder.objectRef<SignedRequest>('SignedDownload').implem
 const UploadNode = builder.prismaNode('Upload', {
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description: 'A file that was sent, or is about to be, straight to the private bucket.',
+  nullable: true,
   findUnique: (id, { viewer }) => ({ id, userId: viewer?.user.id ?? '' }),
   fields: (t) => ({
     kind: t.expose('kind', { type: UploadKind, description: 'What the file is for.' }),

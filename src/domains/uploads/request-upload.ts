@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { Database, Tx } from '../../platform/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
-import { checkKey, claimKey } from '../../platform/idempotency.ts'
+import { claimKey, keyLifetimeHours } from '../../platform/idempotency.ts'
 import { type AnnouncedFile, checkRequest } from './check-request.ts'
 import { contentDispositionOf } from './content-disposition.ts'
 import { partByteSize } from './kinds.ts'
@@ -20,7 +20,6 @@ export interface UploadRequest extends AnnouncedFile {
   readonly userId: string
   /** What the file shall be attached to; null makes something new. */
   readonly targetId: string | null
-  readonly idempotencyKey: string
   readonly now: Date
 }
 
@@ -39,16 +38,19 @@ export interface RequestUploadPorts {
  */
 export async function requestUpload(ports: RequestUploadPorts, request: UploadRequest): Promise<Upload> {
   const { db, bucket } = ports
-  const { idempotencyKey, targetId } = request
+  const { targetId } = request
   const file = checkRequest(request)
-  checkKey(idempotencyKey, ['input', 'idempotencyKey'])
   if (targetId !== null && !ports.owners[file.kind]) {
     throw InvalidInput.at(['input', 'activityId'], 'Only a file of kind ACTIVITY can be attached to an activity.')
   }
 
   const made: NewUpload = { ...request, ...file, id: uuidv7(), multipartId: null }
   if (file.byteSize <= partByteSize || (await isKnownKey(db, request))) {
-    return db.transaction((tx) => insertUpload(tx, ports.owners, made))
+    try {
+      return await db.transaction((tx) => insertUpload(tx, ports.owners, made))
+    } catch (error) {
+      if (!(error instanceof KeyLapsed)) throw error
+    }
   }
 
   const key = objectKey(made)
@@ -82,6 +84,7 @@ async function insertUpload(tx: Tx, owners: UploadOwners, upload: NewUpload): Pr
     result: { uploadId: id },
     now,
   })
+  if (claimed.isNew && multipartId === null && byteSize > partByteSize) throw new KeyLapsed()
   const addressesLapseAt = new Date(now.getTime() + addressSeconds * 1000)
   if (!claimed.isNew) return renewAddresses(tx, claimed.result.uploadId, addressesLapseAt)
 
@@ -105,6 +108,9 @@ async function insertUpload(tx: Tx, owners: UploadOwners, upload: NewUpload): Pr
   return row
 }
 
+/** A key that was known a moment ago was pruned since: the file goes up in parts, and they are not begun. */
+class KeyLapsed extends Error {}
+
 /** The same request again: its addresses are signed anew. Its activity, and the upload with it, may be gone by now. */
 async function renewAddresses(tx: Tx, id: string, addressesLapseAt: Date): Promise<Upload> {
   await tx.upload.updateMany({ where: { id, status: 'PENDING' }, data: { addressesLapseAt } })
@@ -113,10 +119,13 @@ async function renewAddresses(tx: Tx, id: string, addressesLapseAt: Date): Promi
   return row
 }
 
-/** Whether the key was used before, so that no multipart upload has to be begun; the transaction decides. */
-async function isKnownKey({ prisma }: Database, { userId, idempotencyKey }: UploadRequest): Promise<boolean> {
+/** Whether the key was used before and counts still, so that no multipart upload has to be begun. */
+async function isKnownKey({ prisma }: Database, { userId, idempotencyKey, now }: UploadRequest): Promise<boolean> {
   const held = await prisma.idempotencyKey.findUnique({
-    where: { userId_mutation_key: { userId, mutation, key: idempotencyKey } },
+    where: {
+      userId_mutation_key: { userId, mutation, key: idempotencyKey },
+      createdAt: { gte: new Date(now.getTime() - keyLifetimeHours * 3_600_000) },
+    },
     select: { key: true },
   })
   return held !== null

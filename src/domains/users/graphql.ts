@@ -11,6 +11,7 @@ const Role = builder.enumType('Role', {
 const User = builder.prismaNode('User', {
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description: 'A person with an account: you.',
+  nullable: true,
   // Only oneself: another's id finds nothing.
   findUnique: (id, { viewer }) => ({ id, AND: { id: viewer?.user.id ?? '' } }),
   fields: (t) => ({
