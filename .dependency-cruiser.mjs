@@ -53,8 +53,15 @@ export default {
       name: 'commands-know-no-edge',
       comment: 'Only graphql.ts, worker.ts and webhook.ts translate; what decides imports none of them, nor GraphQL.',
       severity: 'error',
-      from: { path: '^src/domains/', pathNot: ['/(graphql|worker|webhook)[.]ts$', '[.]test[.]ts$'] },
-      to: { path: ['/(graphql|worker|webhook)[.]ts$', '^src/graphql/', 'node_modules/(graphql|@pothos)/'] },
+      from: { path: '^src/domains/', pathNot: ['/(graphql|worker|webhook)[.]ts$', '/graphql/', '[.]test[.]ts$'] },
+      to: {
+        path: [
+          '/(graphql|worker|webhook)[.]ts$',
+          '^src/domains/[^/]+/graphql/',
+          '^src/graphql/',
+          'node_modules/(graphql|@pothos)/',
+        ],
+      },
     },
     {
       name: 'adapters-see-ports-only',

@@ -35,18 +35,19 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
   type Row = { id: string } & Record<Column, Date | number>
   return {
     extensions: {
-      pothosPrismaSelect: (
-        args: Args,
-        _context: object,
-        nest: NestedSelection,
-        selected: () => ReadonlySet<string>,
-      ) => {
+      pothosPrismaSelect: (args: Args, _context: object, nest: NestedSelection, selected: Selected) => {
         const { where, order } = pageOf(args)
         const page = keysetQuery(args, order)
+        const query = { ...page, where: { AND: [where, page.where] } }
+        const isShown = selected().has('edges') || selected().has('pageInfo')
+        // Where no node is asked for, nothing of the rows is but what cursors are made of.
+        const rows = selected(nodePath)
+          ? nest(query, nodePath)
+          : { ...query, select: { id: true, [order.column]: true } }
         return {
           select: {
             ...(selected().has('totalCount') ? { _count: { select: { [relation]: { where } } } } : {}),
-            [relation]: nest({ ...page, where: { AND: [where, page.where] } }, ['edges', 'node']),
+            ...(isShown ? { [relation]: rows } : {}),
           },
         }
       },
@@ -58,4 +59,12 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
   }
 }
 
+const nodePath = ['edges', 'node'] as const
+
 type NestedSelection = (query: object, path: readonly string[]) => object
+
+/** The names of the fields asked for; with a path, whether the field at its end is. */
+interface Selected {
+  (): ReadonlySet<string>
+  (path: readonly string[]): object | null
+}

@@ -21,13 +21,17 @@ export function toInputIssue(issue: {
 }
 
 /**
- * What clients see of an error that no union caught: our own expected failures keep their code and sentence, GraphQL's
- * own errors (syntax, validation, ours with a code) pass, and everything else is masked.
+ * What clients see of an error that no union caught: our own expected failures keep their code and sentence, errors with
+ * a code pass, GraphQL's own about variables (they alone belong to no field) get one, and everything else is masked.
  */
 export function toClientError(error: unknown): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error
-  if (original instanceof GraphQLError) return error as GraphQLError
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
+  if (original instanceof GraphQLError && error instanceof GraphQLError) {
+    const { message, path, extensions } = error
+    if (extensions.code) return error
+    if (!path) return new GraphQLError(message, { ...place, extensions: { ...extensions, code: 'BAD_USER_INPUT' } })
+  }
   if (original instanceof DomainError) {
     return new GraphQLError(original.message, {
       ...place,

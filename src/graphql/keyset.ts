@@ -1,4 +1,5 @@
 import { badUserInput } from './errors.ts'
+import { isSayable } from './scalars.ts'
 
 const defaultPageSize = 20
 const maxPageSize = 100
@@ -72,8 +73,8 @@ export function keysetConnection<Column extends string, Row extends { id: string
     edges,
     totalCount,
     pageInfo: {
-      hasNextPage: page.backwards ? page.before !== null : isMore,
-      hasPreviousPage: page.backwards ? isMore : page.after !== null,
+      hasNextPage: page.before !== null || (!page.backwards && isMore),
+      hasPreviousPage: page.after !== null || (page.backwards && isMore),
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -111,17 +112,17 @@ function encodeCursor(order: Order<string>, value: Date | number, id: string): s
 
 function decodeCursor(order: Order<string>, cursor: string): Position {
   const [name, value, id] = parseCursor(cursor)
-  const isOurs = name === order.name && typeof value === 'number' && Number.isFinite(value) && isUuid(id)
+  const isOurs = name === order.name && typeof value === 'number' && Math.abs(value) <= maxNumber && isUuid(id)
   if (!isOurs)
     throw badUserInput('This cursor is not of this list and order. Take cursors from the list that you page through.')
   if (order.kind === 'number') return [value, id]
   const instant = new Date(value)
-  if (Number.isNaN(instant.getTime()) || Math.abs(value) > maxInstant) throw badUserInput('This cursor is damaged.')
+  if (!isSayable(instant)) throw badUserInput('This cursor is damaged.')
   return [instant, id]
 }
 
-/** The end of the year 9999, the last that ISO 8601 writes with four digits. */
-const maxInstant = Date.UTC(9999, 11, 31)
+/** No number of ours is as large; the largest of all, 1.8e308, is rounded out of range on its way to Postgres. */
+const maxNumber = 1e300
 
 function parseCursor(cursor: string): unknown[] {
   try {

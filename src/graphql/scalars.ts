@@ -12,7 +12,18 @@ export type Scalars = {
 
 const badInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+/** Years 1 to 9999: what both ISO 8601 (four digits) and Postgres can say. */
+export function isSayable(instant: Date): boolean {
+  return earliest <= instant.getTime() && instant.getTime() <= latest
+}
+
+const earliest = Date.parse('0001-01-01T00:00:00.000Z')
+const latest = Date.parse('9999-12-31T23:59:59.999Z')
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine(isSayable)
 const day = z.iso.date()
 const absoluteUrl = z.url()
 

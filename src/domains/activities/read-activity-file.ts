@@ -51,22 +51,21 @@ interface Source {
 async function store(tx: Tx, source: Source, recording: Recording, timeZone: string): Promise<void> {
   const { activityId, uploadId } = source
   const { sport, laps, track, ...measured } = recording
-  const { count } = await tx.activity.updateMany({
-    where: { id: activityId, uploadId, status: 'PROCESSING' },
-    data: {
-      ...measured,
-      utcOffsetMinutes: recording.utcOffsetMinutes ?? utcOffsetMinutes(recording.startedAt, timeZone),
-      status: 'READY',
-      revision: { increment: 1 },
-    },
-  })
-  if (count === 0) return
-  // What the person said of the sport while the file was read stays.
-  await tx.activity.updateMany({ where: { id: activityId, sport: null }, data: { sport } })
+  const where = { id: activityId, uploadId, status: 'PROCESSING' } as const
+  const data = {
+    ...measured,
+    utcOffsetMinutes: recording.utcOffsetMinutes ?? utcOffsetMinutes(recording.startedAt, timeZone),
+    status: 'READY',
+    revision: { increment: 1 },
+  } as const
+  // What the person said of the sport while the file was read stays. The row is written once: at a second update in the
+  // same transaction Postgres would lock its upload, and deadlock with a deletion, which locks the upload first.
+  const { count } = await tx.activity.updateMany({ where: { ...where, sport: null }, data: { ...data, sport } })
+  if (count === 0 && (await tx.activity.updateMany({ where, data })).count === 0) return
   await tx.activityLap.deleteMany({ where: { activityId } })
   await tx.activityLap.createMany({ data: laps.map((lap, position) => ({ activityId, position, ...lap })) })
-  const data = new Uint8Array(encodeTrack(track))
-  await tx.activityTrack.upsert({ where: { activityId }, create: { activityId, data }, update: { data } })
+  const series = { data: new Uint8Array(encodeTrack(track)) }
+  await tx.activityTrack.upsert({ where: { activityId }, create: { activityId, ...series }, update: series })
   hint(tx, activityTopic(activityId))
 }
 
