@@ -101,6 +101,7 @@ function createListener({ directUrl, log }: EventsOptions, signals: Signals): Li
       await next.end().catch(() => undefined)
       return connect(attempt + 1)
     }
+    if (ended) return next.end()
     client = next
     next.once('end', () => {
       if (!ended) listening = connect(1)

@@ -4,6 +4,9 @@ import type { CronEntry, JobHandler } from './jobs.ts'
 import type { Log } from './log.ts'
 import { keepHeartbeat } from './worker-heartbeat.ts'
 
+/** Jobs that are not finished by then are given back when the process stops. */
+const finishMs = 5_000
+
 export interface RunJobsOptions {
   /** Without a pooler: the queue listens. */
   readonly directUrl: string
@@ -37,7 +40,7 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
     concurrency: options.concurrency,
     noHandleSignals: true,
     pollInterval: 1_000,
-    gracefulShutdownAbortTimeout: 5_000,
+    gracefulShutdownAbortTimeout: finishMs,
     logger: queueLogger(log),
     events: heartbeat.events,
     taskList: Object.fromEntries(handlers.map((handler) => [handler.name, task(handler, log)])),
@@ -49,7 +52,10 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
   return {
     ended: runner.promise,
     async [Symbol.asyncDispose]() {
-      await runner.stop()
+      const stopped = runner.stop()
+      const timer = setTimeout(() => void runner.kill('jobs took too long to finish').catch(() => undefined), finishMs)
+      await stopped.catch(() => undefined)
+      clearTimeout(timer)
       await heartbeat[Symbol.asyncDispose]()
       await pool.end()
     },

@@ -4,14 +4,15 @@ import type { Pool } from 'pg'
 import type { Log } from './log.ts'
 
 export interface Heartbeat extends AsyncDisposable {
-  /** Given to the runner, so that every worker it makes has a heartbeat. */
+  /** Given to the runner, so that every pool of workers it makes has a heartbeat. */
   readonly events: WorkerEvents
 }
 
 /**
- * The queue alone gives the jobs of a dead worker to another only after four hours. So every worker writes a row every
- * `beatMs`, and each process looks as often for jobs that are held by a worker without a fresh row and unlocks them: a
- * killed worker's jobs go on after `silentMs` + `beatMs` at the latest (80 s by default).
+ * The queue alone gives the jobs of a dead worker to another only after four hours. So every process writes a row every
+ * `beatMs`, and looks as often for jobs that are held by somebody without a fresh row and unlocks them: a killed worker's
+ * jobs go on after `silentMs` + `beatMs` at the latest (80 s by default). Jobs are held by the pool of workers that a
+ * process has (`pool-…`), not by the single worker.
  *
  * A worker that was only paused may then do a job a second time: handlers' effects are conditional on the row's state.
  */
@@ -56,11 +57,11 @@ export async function keepHeartbeat(options: {
     }
   }
 
-  events.on('worker:create', ({ worker }) => {
-    workerIds.add(worker.workerId)
-    write([worker.workerId]).catch((error) => log.warn({ err: error }, 'the first heartbeat could not be written'))
+  events.on('pool:create', ({ workerPool }) => {
+    workerIds.add(workerPool.id)
+    write([workerPool.id]).catch((error) => log.warn({ err: error }, 'the first heartbeat could not be written'))
   })
-  events.on('worker:stop', ({ worker }) => workerIds.delete(worker.workerId))
+  events.on('pool:release', ({ workerPool }) => workerIds.delete(workerPool.id))
   await beat()
   const timer = setInterval(beat, beatMs)
 
