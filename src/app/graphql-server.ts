@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphiQLOptions, type YogaServerInstance } from 'graphql-yoga'
 import { Unauthenticated } from '../domains/users/ports.ts'
 import type { Context, Viewer } from '../graphql/context.ts'
 import { toClientError } from '../graphql/errors.ts'
+import { boundedDepth } from '../graphql/limits.ts'
 import { ProviderUnavailable } from '../platform/errors.ts'
 import type { App } from './app.ts'
 import { schema } from './schema.ts'
@@ -20,11 +22,14 @@ export interface RequestContext {
   readonly requestId: string
 }
 
+/** The id of the request that is being answered, for what is logged on its way: masked errors tell clients of it. */
+export const requestIds = new AsyncLocalStorage<string>()
+
 export type GraphqlServer = YogaServerInstance<RequestContext, Context>
 
 /** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
 export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): GraphqlServer {
-  const { config, log, db, events, clock } = app
+  const { log, db, events, clock } = app
   const ports = { bucket: app.adapters.bucket, uploadOwners }
   return createYoga<RequestContext, Context>({
     schema,
@@ -33,18 +38,15 @@ export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): Gr
     batching: false,
     graphiql: graphiql ? () => graphiql.options() : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
-    cors: {
-      origin: [...config.corsOrigins],
-      credentials: false,
-      methods: ['GET', 'POST', 'OPTIONS'],
-      allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-      exposedHeaders: ['x-request-id'],
-      maxAge: 600,
-    },
+    cors: false, // server.ts says it, on its own refusals too
+    plugins: [boundedDepth],
     maskedErrors: {
       maskError: (error) => {
         const shown = toClientError(error)
-        if (shown.extensions.code === 'INTERNAL_SERVER_ERROR') log.error({ err: originalOf(error) }, 'a request failed')
+        if (shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown
+        log.error({ err: originalOf(error), requestId: requestIds.getStore() }, 'a request failed')
+        // No field was reached: who watches status codes shall see it too.
+        if (!shown.path) shown.extensions.http = { status: 500 }
         return shown
       },
     },
@@ -75,8 +77,12 @@ async function readViewer(app: App, authorization: string | null): Promise<Viewe
     return { user, isAdmin, expiresAt }
   } catch (error) {
     if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401)
-    if (error instanceof ProviderUnavailable) throw withStatus(error.message, error.code, 503)
-    throw error
+    if (!(error instanceof ProviderUnavailable)) throw error
+    app.log.warn(
+      { err: error.cause, requestId: requestIds.getStore() },
+      'nobody could be let in: Clerk does not answer',
+    )
+    throw withStatus(error.message, error.code, 503)
   }
 }
 

@@ -4,16 +4,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, inject, onTestFinished, test as plain } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { sendRecording } from '../testing/main-job.ts'
 import { cloneDatabase } from '../testing/postgres.ts'
 import { type Program, startProgram } from '../testing/process.ts'
 
-const test = plain.extend('dataDir', async ({}, { onCleanup }) => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pacer-process-'))
-  onCleanup(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
-  return dataDir
-})
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pacer-process-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
 
 const ports = { PORT: '0', METRICS_PORT: '0' }
 
@@ -49,9 +49,8 @@ async function leftovers(dataDir: string): Promise<string[]> {
   return lines.filter((line) => line.includes(dataDir))
 }
 
-test('starts with nothing configured, keeps its data, survives kill -9, and leaves nothing behind', async ({
-  dataDir,
-}) => {
+test('starts with nothing configured, keeps its data, survives kill -9, and leaves nothing behind', async () => {
+  const dataDir = await temporaryFolder()
   const first = start({ DATA_DIR: dataDir })
   const api = await addressOf(first)
   const ready = await fetch(`${api}/health/ready`)
@@ -91,7 +90,8 @@ test('starts with nothing configured, keeps its data, survives kill -9, and leav
   expect(await leftovers(dataDir)).toEqual([])
 })
 
-test('a taken port is one clear line, exit 1, and nothing left running', async ({ dataDir }) => {
+test('a taken port is one clear line, exit 1, and nothing left running', async () => {
+  const dataDir = await temporaryFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   onTestFinished(() => void taken.close())
@@ -102,7 +102,8 @@ test('a taken port is one clear line, exit 1, and nothing left running', async (
   expect(await leftovers(dataDir)).toEqual([])
 })
 
-test('a second server on the same data says whose they are', async ({ dataDir }) => {
+test('a second server on the same data says whose they are', async () => {
+  const dataDir = await temporaryFolder()
   const first = start({ DATA_DIR: dataDir })
   await addressOf(first)
   const second = start({ DATA_DIR: dataDir })
@@ -111,7 +112,8 @@ test('a second server on the same data says whose they are', async ({ dataDir })
   expect((await fetch(`${await addressOf(first)}/health/ready`)).status).toBe(200)
 })
 
-test('production names everything that is missing, at once, and starts nothing', async ({ dataDir }) => {
+test('production names everything that is missing, at once, and starts nothing', async () => {
+  const dataDir = await temporaryFolder()
   const program = start({ NODE_ENV: 'production', DATA_DIR: dataDir })
   expect(await program.ended).toBe(1)
   for (const name of [
@@ -135,9 +137,8 @@ async function cliInProduction(...args: string[]): Promise<string> {
   return program.errors()
 }
 
-test('api and worker are two processes: what one writes the other reads, and its streams hear of it', async ({
-  dataDir,
-}) => {
+test('api and worker are two processes: what one writes the other reads, and its streams hear of it', async () => {
+  const dataDir = await temporaryFolder()
   await using database = await cloneDatabase()
   const { endpoint, name, accessKeyId, secretAccessKey } = inject('bucket')
   const env = {

@@ -211,10 +211,12 @@ function missingOf(group: string | null, environment: Environment): Variable[] {
 
 function missingInProduction(environment: Environment): string[] {
   const problems = missingOf(null, environment).map(missing)
-  if (!environment.CLERK_JWT_KEY && !environment.CLERK_SECRET_KEY) {
-    problems.push('CLERK_JWT_KEY or CLERK_SECRET_KEY is missing: one of them must verify session tokens.')
-  }
-  return problems
+  return [...problems, ...missingVerification(environment)]
+}
+
+function missingVerification({ CLERK_JWT_KEY, CLERK_SECRET_KEY }: Environment): string[] {
+  if (CLERK_JWT_KEY || CLERK_SECRET_KEY) return []
+  return ['CLERK_JWT_KEY or CLERK_SECRET_KEY is missing: one of them must verify session tokens.']
 }
 
 /** In development a group is embedded when nothing of it is set; one that is begun must be whole. */
@@ -222,9 +224,10 @@ function missingOfStartedGroups(environment: Environment): string[] {
   const problems: string[] = []
   const isR2Begun = variables.some((variable) => variable.group === 'R2' && environment[variable.name] !== undefined)
   if (isR2Begun) problems.push(...missingOf('R2', environment).map(missing))
-  if (environment.CLERK_JWT_KEY || environment.CLERK_SECRET_KEY) {
+  const { CLERK_JWT_KEY, CLERK_SECRET_KEY, CLERK_ISSUER, CLERK_PUBLISHABLE_KEY } = environment
+  if (CLERK_JWT_KEY ?? CLERK_SECRET_KEY ?? CLERK_ISSUER ?? CLERK_PUBLISHABLE_KEY) {
     const issuer = missingOf('Clerk', environment).filter((variable) => variable.name === 'CLERK_ISSUER')
-    problems.push(...issuer.map(missing))
+    problems.push(...issuer.map(missing), ...missingVerification(environment))
   }
   if (environment.DIRECT_URL && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing while DIRECT_URL is set.')

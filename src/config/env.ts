@@ -1,17 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import type { VariableName } from './variables.ts'
 import { type Variable, variables } from './variables.ts'
 
 /** What the environment says, under canonical names only; an empty value counts as not set. */
 export type Environment = Readonly<Partial<Record<VariableName, string>>>
 
-/** The only reader of process.env. `.env` of the working directory fills in what is not set. */
+/**
+ * The only reader of process.env. `.env` of the working directory fills in what is not set, under whichever name: an
+ * alias that is set wins over the canonical name in the file.
+ */
 export function readEnvironment(): Environment {
+  return { ...canonical(readFile()), ...canonical(process.env) }
+}
+
+function readFile(): Readonly<Record<string, string | undefined>> {
   try {
-    process.loadEnvFile('.env')
+    return parseEnv(readFileSync('.env', 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
   }
-  return canonical(process.env)
 }
 
 /** Takes the canonical name of each variable, else the first alias that is set. */

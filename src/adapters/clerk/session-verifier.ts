@@ -1,9 +1,11 @@
 import { verifyToken } from '@clerk/backend'
 import { TokenVerificationError, TokenVerificationErrorReason } from '@clerk/backend/errors'
+import { decodeJwt } from '@clerk/backend/jwt'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type SessionClaims, type SessionVerifier, Unauthenticated } from '../../domains/users/ports.ts'
-import { ProviderUnavailable } from '../../platform/errors.ts'
+import { createSigningKeys } from './signing-keys.ts'
+import { storable } from './storable.ts'
 
 export interface SessionVerifierOptions {
   /** PEM; verifies without a network. Without it the instance's keys are fetched with the secret key. */
@@ -14,11 +16,16 @@ export interface SessionVerifierOptions {
   readonly authorizedParties: readonly string[]
   /** False takes tokens without an authorized party, as native apps send them. */
   readonly requireAuthorizedParty: boolean
+  /** How many tokens are remembered; about 1 KB each. */
+  readonly remember?: number
+  /** How long fetching the keys may take. */
+  readonly timeoutMs?: number
 }
 
-/** About 1 KB each. */
-const rememberedTokens = 10_000
 const longestToken = 8_192
+
+/** In seconds; JavaScript knows no later one, and would take a token that ends then for one that never does. */
+const latestInstant = 8.64e12
 
 const text = z.string().max(1_000).nullish().catch(null)
 
@@ -32,7 +39,7 @@ const sessionClaims = z.object({
     .regex(/^[A-Za-z0-9_-]{1,128}$/)
     .optional(),
   sts: z.string().optional(),
-  exp: z.number(),
+  exp: z.number().max(latestInstant),
   email: text,
   first_name: text,
   last_name: text,
@@ -48,7 +55,8 @@ const sessionClaims = z.object({
  * verification is: the person's state is read in every request.
  */
 export function createSessionVerifier(options: SessionVerifierOptions): SessionVerifier {
-  const remembered = new LRUCache<string, SessionClaims>({ max: rememberedTokens })
+  const remembered = new LRUCache<string, SessionClaims>({ max: options.remember ?? 10_000 })
+  const keyOf = keyFinder(options)
 
   return {
     async verify(token, now) {
@@ -59,7 +67,7 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
         throw new Unauthenticated('expired')
       }
       if (token.length > longestToken) throw new Unauthenticated('invalid')
-      const claims = checkClaims(await verifySignature(token, options), options)
+      const claims = checkClaims(await verifySignature(token, await keyOf(token, now)), options)
       if (claims.expiresAt <= now) throw new Unauthenticated('expired')
       remembered.set(token, claims)
       return claims
@@ -67,18 +75,33 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
   }
 }
 
-const unreachable: readonly string[] = [
-  TokenVerificationErrorReason.RemoteJWKFailedToLoad,
-  TokenVerificationErrorReason.JWKFailedToResolve,
-]
+/** The PEM key that must have signed a token: the configured one, or what the instance has under the token's key id. */
+function keyFinder(options: SessionVerifierOptions): (token: string, now: Date) => Promise<string> {
+  const { jwtKey, secretKey = '', apiUrl, timeoutMs } = options
+  if (jwtKey) return async () => jwtKey
+  const keys = createSigningKeys({ secretKey, apiUrl, timeoutMs })
+  return async (token, now) => {
+    const key = await keys.find(keyIdOf(token), now)
+    if (!key) throw new Unauthenticated('invalid')
+    return key
+  }
+}
 
-async function verifySignature(token: string, { jwtKey, secretKey, apiUrl }: SessionVerifierOptions): Promise<unknown> {
+function keyIdOf(token: string): string {
   try {
-    return await verifyToken(token, jwtKey ? { jwtKey } : { secretKey: secretKey ?? '', apiUrl })
+    return z.string().parse(decodeJwt(token).header.kid)
+  } catch {
+    throw new Unauthenticated('invalid')
+  }
+}
+
+async function verifySignature(token: string, jwtKey: string): Promise<unknown> {
+  try {
+    return await verifyToken(token, { jwtKey })
   } catch (error) {
-    const reason = error instanceof TokenVerificationError ? error.reason : ''
-    if (unreachable.includes(reason)) throw new ProviderUnavailable('Clerk', { cause: error })
-    throw new Unauthenticated(reason === TokenVerificationErrorReason.TokenExpired ? 'expired' : 'invalid')
+    const isExpired =
+      error instanceof TokenVerificationError && error.reason === TokenVerificationErrorReason.TokenExpired
+    throw new Unauthenticated(isExpired ? 'expired' : 'invalid')
   }
 }
 
@@ -99,9 +122,4 @@ function checkClaims(payload: unknown, options: SessionVerifierOptions): Session
       imageUrl: storable(profile.image_url),
     },
   }
-}
-
-/** Postgres text holds no NUL, JSON no half characters. */
-function storable(value: string | null | undefined): string | null {
-  return value?.replaceAll('\0', '').toWellFormed().trim() || null
 }

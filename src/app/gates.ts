@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** The address that was asked for; null when it, or the Host header, is not one of this server's. */
+export function readUrl(request: IncomingMessage, allowedHosts: readonly string[]): URL | null {
+  const path = request.url ?? ''
+  const host = request.headers.host ?? ''
+  const isPlain = path.startsWith('/') && !path.startsWith('//')
+  const address = `http://${host}${path}`
+  if (!isPlain || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(address)) return null
+  const url = new URL(address)
+  return allowedHosts.includes(url.hostname) ? url : null
+}
+
+/** A client's own id is taken when it is harmless in a log. */
+export function readRequestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && /^[\w-]{1,100}$/.test(given) ? given : randomUUID()
+}
+
+/** Every answer says which page may read it, refusals too: a page could not show them otherwise. */
+export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
+  const { origin } = request.headers
+  response.setHeader('vary', 'origin')
+  if (origin === undefined || !origins.includes(origin)) return false
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-expose-headers', 'x-request-id')
+  return true
+}
+
+/** Answers a browser that asks whether a page may call. */
+export function answerPreflight(response: ServerResponse, isAllowedOrigin: boolean): void {
+  response.writeHead(204, isAllowedOrigin ? preflightHeaders : {})
+  response.end()
+}
+
+const preflightHeaders = {
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-allow-headers': 'authorization, content-type, x-request-id',
+  'access-control-max-age': '600',
+}
+
+/** An answer without GraphQL, in the form of GraphQL's errors. */
+export function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
+}
+
+/** Sends a browser elsewhere. */
+export function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location })
+  response.end()
+}

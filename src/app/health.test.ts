@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { migrate } from '../platform/migrate.ts'
+import { startTestApp, type TestApp } from '../testing/app.ts'
+import { createHealth, serveHealth } from './health.ts'
+
+const read = async (url: string, path: 'live' | 'ready') => {
+  const response = await fetch(`${url}/health/${path}`)
+  return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() }
+}
+
+/** A database of the run's server without a single table. */
+async function createEmptyDatabase(): Promise<{ url: string } & AsyncDisposable> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = `/${name}`
+  await asOwner(`CREATE DATABASE ${name}`)
+  return { url: url.href, [Symbol.asyncDispose]: () => asOwner(`DROP DATABASE ${name} WITH (FORCE)`) }
+}
+
+async function asOwner(sql: string): Promise<void> {
+  const client = new Client({ connectionString: inject('postgresUrl') })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
+}
+
+describe('on the public port', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  test('a process that serves is live and ready, and nothing in between remembers it', async () => {
+    expect(await read(app.url, 'live')).toEqual({ status: 200, cache: 'no-store', body: { status: 'live' } })
+    expect(await read(app.url, 'ready')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ready' } })
+  })
+
+  test('readiness is one statement', async () => {
+    const statements: unknown[] = []
+    const { pool } = app.app.db
+    pool.on('acquire', (client) => statements.push(client))
+    await read(app.url, 'ready')
+    expect(statements).toHaveLength(1)
+  })
+})
+
+test('a database without tables is not ready; once it is migrated it is', async () => {
+  await using empty = await createEmptyDatabase()
+  await using app = await startTestApp({ databaseUrl: empty.url })
+  expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(app.url, 'ready')).toMatchObject({
+    status: 503,
+    body: { status: 'not ready', reason: 'migrations are missing' },
+  })
+  await migrate({ url: empty.url })
+  expect(await read(app.url, 'ready')).toMatchObject({ status: 200 })
+})
+
+describe('while Postgres is away', () => {
+  const away = { status: 503, body: { status: 'not ready', reason: 'the database does not answer' } }
+
+  test('a process is live and not ready: nobody listens', async () => {
+    await using app = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
+    const began = performance.now()
+    expect(await read(app.url, 'ready')).toMatchObject(away)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
+  })
+
+  test('a process is not ready within two seconds: it takes connections and is silent', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    try {
+      await using app = await startTestApp({ databaseUrl: `postgres://pacer:secret@127.0.0.1:${port}/pacer` })
+      const began = performance.now()
+      expect(await read(app.url, 'ready')).toMatchObject(away)
+      expect(performance.now() - began).toBeLessThan(2_000)
+      for (const socket of sockets) socket.destroy()
+    } finally {
+      silent.close()
+    }
+  })
+})
+
+test('the port of its own answers health and nothing else', async () => {
+  await using app = await startTestApp()
+  const health = createHealth()
+  await using served = await serveHealth(health, { host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${served.port}`
+  expect(await read(url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'starting' } })
+  health.begin(app.app)
+  expect(await read(url, 'ready')).toMatchObject({ status: 200 })
+  health.drain()
+  expect(await read(url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'stopping' } })
+  for (const path of ['/', '/graphql', '/health']) expect((await fetch(url + path)).status).toBe(404)
+})

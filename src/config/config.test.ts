@@ -1,0 +1,264 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, isComplete, readSettings } from './config.ts'
+import type { Environment } from './env.ts'
+import { type Variable, type VariableName, variables } from './variables.ts'
+
+const pem = '-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----'
+const publishableKey = (host: string) => `pk_test_${Buffer.from(`${host}$`).toString('base64')}`
+
+const clerk = {
+  CLERK_JWT_KEY: pem,
+  CLERK_ISSUER: 'https://clerk.example.com',
+  CLERK_AUTHORIZED_PARTIES: 'https://app.example.com',
+} satisfies Environment
+const r2 = {
+  R2_ACCOUNT_ID: 'account',
+  R2_ACCESS_KEY_ID: 'access',
+  R2_SECRET_ACCESS_KEY: 'r2-secret',
+  R2_BUCKET_NAME: 'uploads',
+} satisfies Environment
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://pacer:db-secret@pool.example.com/pacer',
+  ...clerk,
+  ...r2,
+  CORS_ORIGINS: 'https://app.example.com, https://www.example.com',
+  ALLOWED_HOSTS: 'api.example.com',
+} satisfies Environment
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    readSettings(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+function without(environment: Environment, ...names: readonly VariableName[]): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name as VariableName)))
+}
+
+describe('with nothing configured', () => {
+  test('everything has a default, and the three parts are left to be embedded', () => {
+    const settings = readSettings({})
+    expect(settings).toEqual({
+      mode: 'development',
+      host: '127.0.0.1',
+      port: 4_000,
+      metricsPort: 9_464,
+      metricsPortIsDefault: true,
+      logLevel: 'info',
+      dataDir: resolve('.data'),
+      publicUrl: 'http://127.0.0.1:4000',
+      poolSize: 5,
+      autoMigrate: true,
+      adminClerkIds: [],
+      corsOrigins: ['http://localhost:3000'],
+      allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+      database: undefined,
+      clerk: undefined,
+      bucket: undefined,
+    })
+    expect(isComplete(settings)).toBe(false)
+  })
+
+  test('the public address follows host and port', () => {
+    expect(readSettings({ PORT: '5000' }).publicUrl).toBe('http://127.0.0.1:5000')
+    expect(readSettings({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:4000')
+    expect(readSettings({ PUBLIC_URL: 'https://api.example.com/' }).publicUrl).toBe('https://api.example.com')
+  })
+})
+
+describe('each part is configured on its own', () => {
+  test('a database alone', () => {
+    const { database, clerk, bucket } = readSettings({ DATABASE_URL: 'postgres://127.0.0.1/pacer' })
+    expect(database).toEqual({ url: 'postgres://127.0.0.1/pacer', directUrl: 'postgres://127.0.0.1/pacer' })
+    expect([clerk, bucket]).toEqual([undefined, undefined])
+  })
+
+  test('a database with a direct address', () => {
+    const { database } = readSettings({
+      DATABASE_URL: 'postgresql://pool/pacer',
+      DIRECT_URL: 'postgres://direct/pacer',
+    })
+    expect(database).toEqual({ url: 'postgresql://pool/pacer', directUrl: 'postgres://direct/pacer' })
+  })
+
+  test('Clerk alone, with a secret key and the issuer in the publishable key', () => {
+    const settings = readSettings({
+      CLERK_SECRET_KEY: 'sk_test_a',
+      CLERK_PUBLISHABLE_KEY: publishableKey('happy-cat-1.clerk.accounts.dev'),
+    })
+    expect(settings.clerk).toEqual({
+      jwtKey: undefined,
+      secretKey: 'sk_test_a',
+      issuer: 'https://happy-cat-1.clerk.accounts.dev',
+      authorizedParties: ['http://localhost:3000'],
+      requireAuthorizedParty: true,
+      apiUrl: 'https://api.clerk.com',
+    })
+    expect([settings.database, settings.bucket]).toEqual([undefined, undefined])
+  })
+
+  test('Clerk alone, with a key in one line as dashboards of hosts store it', () => {
+    const settings = readSettings({
+      ...clerk,
+      CLERK_JWT_KEY: pem.replaceAll('\n', '\\n'),
+      CLERK_ISSUER: 'https://clerk.example.com/',
+      CLERK_AUTHORIZED_PARTIES: ' https://a.example , ,https://b.example',
+      CLERK_REQUIRE_AZP: 'false',
+      CLERK_API_URL: 'http://127.0.0.1:1/',
+    })
+    expect(settings.clerk).toEqual({
+      jwtKey: pem,
+      secretKey: undefined,
+      issuer: 'https://clerk.example.com',
+      authorizedParties: ['https://a.example', 'https://b.example'],
+      requireAuthorizedParty: false,
+      apiUrl: 'http://127.0.0.1:1',
+    })
+  })
+
+  test('a configured issuer wins over the one in the publishable key', () => {
+    const settings = readSettings({ ...clerk, CLERK_PUBLISHABLE_KEY: publishableKey('other.example.com') })
+    expect(settings.clerk?.issuer).toBe('https://clerk.example.com')
+  })
+
+  test('R2 alone, by account or by endpoint', () => {
+    const bucket = { name: 'uploads', accessKeyId: 'access', secretAccessKey: 'r2-secret' }
+    expect(readSettings(r2).bucket).toEqual({ ...bucket, endpoint: 'https://account.r2.cloudflarestorage.com' })
+    const byEndpoint = { ...without(r2, 'R2_ACCOUNT_ID'), R2_ENDPOINT: 'http://127.0.0.1:9000/' }
+    expect(readSettings(byEndpoint).bucket).toEqual({ ...bucket, endpoint: 'http://127.0.0.1:9000' })
+  })
+})
+
+describe('a part that is begun in development must be whole', () => {
+  test.each(Object.keys(r2) as (keyof typeof r2)[])('R2 without %s', (name) => {
+    expect(problemsOf(without(r2, name))).toEqual([expect.stringContaining(`${name} is missing`)])
+  })
+
+  test('R2 with one variable names the three others', () => {
+    expect(problemsOf({ R2_BUCKET_NAME: 'uploads' })).toHaveLength(3)
+  })
+
+  test.each<[string, Environment]>([
+    ['a key to verify with', { CLERK_JWT_KEY: pem }],
+    ['a secret key', { CLERK_SECRET_KEY: 'sk_test_a' }],
+    [
+      'a secret key and a publishable key that is none',
+      { CLERK_SECRET_KEY: 'sk_test_a', CLERK_PUBLISHABLE_KEY: 'pk_test_!' },
+    ],
+  ])('Clerk with %s but no issuer', (_about, environment) => {
+    expect(problemsOf(environment)).toEqual([expect.stringContaining('CLERK_ISSUER is missing')])
+  })
+
+  test.each<[string, Environment]>([
+    ['an issuer', { CLERK_ISSUER: 'https://clerk.example.com' }],
+    ['a publishable key', { CLERK_PUBLISHABLE_KEY: publishableKey('clerk.example.com') }],
+  ])('Clerk with %s but nothing to verify with: no local key takes its place', (_about, environment) => {
+    expect(problemsOf(environment)).toEqual([expect.stringContaining('CLERK_JWT_KEY or CLERK_SECRET_KEY is missing')])
+  })
+
+  test('a direct address without a pooled one', () => {
+    expect(problemsOf({ DIRECT_URL: 'postgres://direct/pacer' })).toEqual([
+      'DATABASE_URL is missing while DIRECT_URL is set.',
+    ])
+  })
+})
+
+describe('production', () => {
+  test('starts with a whole environment, and embeds nothing', () => {
+    const settings = readSettings(production)
+    expect(isComplete(settings)).toBe(true)
+    expect(settings).toMatchObject({
+      mode: 'production',
+      corsOrigins: ['https://app.example.com', 'https://www.example.com'],
+      // Only what was asked for: localhost is not added.
+      allowedHosts: ['api.example.com'],
+    })
+  })
+
+  test('starts with a secret key and a publishable key alone', () => {
+    const environment = {
+      ...without(production, 'CLERK_JWT_KEY', 'CLERK_ISSUER'),
+      CLERK_SECRET_KEY: 'sk_live_a',
+      CLERK_PUBLISHABLE_KEY: publishableKey('clerk.example.com').replace('test', 'live'),
+    }
+    expect(readSettings(environment).clerk).toMatchObject({
+      issuer: 'https://clerk.example.com',
+      secretKey: 'sk_live_a',
+    })
+  })
+
+  test('names everything that is missing at once, and what else is wrong', () => {
+    const problems = problemsOf({ NODE_ENV: 'production', PORT: 'http' })
+    const required = (variables as readonly Variable[]).filter((variable) => variable.required)
+    expect(required.length).toBeGreaterThan(7)
+    for (const { name } of required) expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1)
+    expect(problems).toContainEqual(expect.stringMatching(/^CLERK_JWT_KEY or CLERK_SECRET_KEY is missing/))
+    expect(problems).toContainEqual(expect.stringMatching(/^PORT: /))
+    expect(problems).toHaveLength(required.length + 2)
+  })
+
+  test.each(Object.keys(without(production, 'NODE_ENV')) as VariableName[])('does not start without %s', (name) => {
+    const [problem, ...others] = problemsOf(without(production, name))
+    expect(problem).toContain(name)
+    expect(others).toEqual([])
+  })
+
+  test('lists everything in its message, one a line', () => {
+    const error = new ConfigError(['A is missing.', 'B: too big.'])
+    expect(error.message).toBe('The environment does not fit:\n  - A is missing.\n  - B: too big.')
+  })
+})
+
+describe('values that do not fit are named', () => {
+  test.each<[VariableName, string]>([
+    ['NODE_ENV', 'staging'],
+    ['NODE_ENV', 'Production'],
+    ['PORT', 'http'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '4000.5'],
+    ['METRICS_PORT', '1e9'],
+    ['DB_POOL_SIZE', '0'],
+    ['DB_POOL_SIZE', '501'],
+    ['LOG_LEVEL', 'loud'],
+    ['AUTO_MIGRATE', 'maybe'],
+    ['CLERK_REQUIRE_AZP', 'on'],
+    ['PUBLIC_URL', 'api.example.com'],
+    ['PUBLIC_URL', 'ftp://api.example.com'],
+    ['DATABASE_URL', 'mysql://127.0.0.1/pacer'],
+    ['CLERK_API_URL', 'clerk'],
+    ['CLERK_JWT_KEY', 'MIIBIjANBgkq'],
+    ['CLERK_SECRET_KEY', 'pk_test_a'],
+    ['CLERK_PUBLISHABLE_KEY', 'sk_test_a'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['CORS_ORIGINS', 'https://app.example.com/'],
+    ['CORS_ORIGINS', 'https://app.example.com,*'],
+    ['CORS_ORIGINS', 'https://app.example.com/path'],
+  ])('%s=%s', (name, value) => {
+    const problems = problemsOf({ [name]: value })
+    expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${name}: .+\\.$`)))
+  })
+
+  test.each<[VariableName, string, string | boolean]>([
+    ['AUTO_MIGRATE', 'false', false],
+    ['AUTO_MIGRATE', '0', false],
+    ['AUTO_MIGRATE', 'no', false],
+    ['AUTO_MIGRATE', 'yes', true],
+  ])('%s=%s is %s', (name, value, expected) => {
+    expect(readSettings({ [name]: value }).autoMigrate).toBe(expected)
+  })
+})
+
+test('no value appears in what is said of it: it may be a secret in the wrong place', () => {
+  const secret = 'TopSecret7'
+  const environment = Object.fromEntries(variables.map(({ name }) => [name, secret])) as Environment
+  const problems = problemsOf(environment)
+  expect(problems.length).toBeGreaterThan(10)
+  expect(problems.join('\n').toLowerCase()).not.toContain(secret.toLowerCase())
+})
