@@ -54,6 +54,8 @@ describe('the address', () => {
     ['a Host that is not allowed', 'GET /graphql HTTP/1.1\r\nHost: evil.example\r\n\r\n'],
     ['a Host that is not allowed, for health', 'GET /health/live HTTP/1.1\r\nHost: evil.example\r\n\r\n'],
     ['a Host with a user', 'GET /graphql HTTP/1.1\r\nHost: 127.0.0.1@evil.example\r\n\r\n'],
+    ['an allowed Host with a user', 'GET /graphql HTTP/1.1\r\nHost: evil.example@127.0.0.1\r\n\r\n'],
+    ['an allowed Host with a path', 'GET /graphql HTTP/1.1\r\nHost: 127.0.0.1/x?\r\n\r\n'],
     ['a Host that ends as an allowed one', 'GET /graphql HTTP/1.1\r\nHost: evil.127.0.0.1\r\n\r\n'],
     ['a junk Host', 'GET /graphql HTTP/1.1\r\nHost: a b<>\r\n\r\n'],
     ['a Host with an impossible port', 'GET /graphql HTTP/1.1\r\nHost: 127.0.0.1:99999\r\n\r\n'],
@@ -228,6 +230,16 @@ describe('closing', () => {
     // Clients would keep their connections; without that the limit for requests in flight, eight seconds, would pass.
     const began = performance.now()
     await closed
+    expect(performance.now() - began).toBeLessThan(4_000)
+  })
+
+  test('does not wait for a connection that has not asked for anything yet', async () => {
+    const closing = await startTestApp({ databaseUrl: app.databaseUrl })
+    const socket = connect(Number(new URL(closing.url).port), '127.0.0.1')
+    await once(socket, 'connect')
+    await fetch(`${closing.url}/health/live`) // connections are accepted in order
+    const began = performance.now()
+    await Promise.all([closing[Symbol.asyncDispose](), once(socket, 'close')])
     expect(performance.now() - began).toBeLessThan(4_000)
   })
 })
