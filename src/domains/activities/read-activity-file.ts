@@ -1,7 +1,7 @@
 import type { Database, Tx } from '../../platform/db.ts'
 import { hint } from '../../platform/db.ts'
 import { type Bucket, readFile } from '../uploads/index.ts'
-import { UnreadableRecording } from './errors.ts'
+import { UnreadableRecording, unreadable } from './errors.ts'
 import type { Recording, RecordingReader } from './ports.ts'
 import { activityTopic } from './topic.ts'
 import { encodeTrack } from './track.ts'
@@ -14,7 +14,6 @@ export interface ReadActivityFilePorts {
 }
 
 const gone = 'The file is not there any more. Upload it again.'
-const unreadable = 'The file could not be read. Upload it again, or export it anew from your device or app.'
 
 /**
  * Fills a PROCESSING activity from its file, or says why that cannot be. Everything is written in one transaction whose

@@ -1,8 +1,9 @@
 import type { Clock } from '../../platform/clock.ts'
 import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
-import { readActivityFile as readActivityFileJob, sweepAwaiting as sweepAwaitingJob } from './jobs.ts'
+import * as jobs from './jobs.ts'
 import { type ReadActivityFilePorts, readActivityFile } from './read-activity-file.ts'
 import { sweepAwaiting } from './sweep-awaiting.ts'
+import { sweepStuck } from './sweep-stuck.ts'
 
 export interface ActivitiesWorkerPorts extends ReadActivityFilePorts {
   readonly clock: Clock
@@ -10,9 +11,13 @@ export interface ActivitiesWorkerPorts extends ReadActivityFilePorts {
 
 export function activitiesWorker(ports: ActivitiesWorkerPorts): JobHandler[] {
   return [
-    handle(readActivityFileJob, ({ activityId }, run) => readActivityFile(ports, activityId, run)),
-    handle(sweepAwaitingJob, () => sweepAwaiting(ports.db, ports.clock())),
+    handle(jobs.readActivityFile, ({ activityId }, run) => readActivityFile(ports, activityId, run)),
+    handle(jobs.sweepAwaiting, () => sweepAwaiting(ports.db, ports.clock())),
+    handle(jobs.sweepStuck, () => sweepStuck(ports.db)),
   ]
 }
 
-export const activitiesCron: CronEntry[] = [{ job: sweepAwaitingJob, schedule: '5 * * * *' }]
+export const activitiesCron: CronEntry[] = [
+  { job: jobs.sweepAwaiting, schedule: '5 * * * *' },
+  { job: jobs.sweepStuck, schedule: '45 * * * *' },
+]
