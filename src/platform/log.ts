@@ -1,18 +1,38 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { currentRequest } from './current-request.ts'
+import { maskLine } from './mask.ts'
 
 export type Log = Logger
 
-/** JSON lines on standard output; pretty where asked (development on a terminal). Secrets never come near: see paths. */
-export function createLog(options: { level: string; pretty: boolean }): Log {
-  return pino({
-    level: options.level,
+export interface LogOptions {
+  readonly level: string
+  /** For a person at a terminal. */
+  readonly pretty: boolean
+  /** Takes the lines instead of standard output. */
+  readonly destination?: DestinationStream
+}
+
+/**
+ * JSON lines on standard output; pretty where asked (development on a terminal). Every line is masked after it is
+ * finished and before it is written, and names the request on whose way it was logged.
+ */
+export function createLog({ level, pretty, destination }: LogOptions): Log {
+  const options: LoggerOptions = {
+    level,
     base: null,
-    redact: { paths: ['authorization', '*.authorization', 'token', '*.token', 'headers'], censor: '[masked]' },
     timestamp: pino.stdTimeFunctions.isoTime,
-    ...(options.pretty
-      ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' } } }
-      : {}),
-  })
+    mixin: requestOfLine,
+    hooks: { streamWrite: maskLine },
+  }
+  if (destination) return pino(options, destination)
+  if (!pretty) return pino(options)
+  const prettyOptions = { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
+  return pino({ ...options, transport: { target: 'pino-pretty', options: prettyOptions } })
+}
+
+function requestOfLine(): object {
+  const request = currentRequest.getStore()
+  return request && !request.isAnswered ? { requestId: request.id } : {}
 }
 
 export const silentLog: Log = pino({ level: 'silent' })
