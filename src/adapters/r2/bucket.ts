@@ -13,6 +13,7 @@ import { createR2Client, type Patience } from './client.ts'
 import { answered, asThrown, failureCode } from './failures.ts'
 import { objectKey } from './object-key.ts'
 import { type BucketAccess, createPresigner } from './presign.ts'
+import { writeStream } from './write-stream.ts'
 
 // What the bucket may answer, by its code, and what that means to the caller.
 const ABSENT = { NoSuchKey: null, NotFound: null } as const
@@ -39,7 +40,11 @@ const NOT_COMPLETED = {
  *
  * Source: https://developers.cloudflare.com/r2/api/s3/api/ and …/r2/api/error-codes/
  */
-export function createR2Bucket({ deadlineMs = 60_000, ...options }: BucketAccess & Patience): Bucket & Disposable {
+export function createR2Bucket({
+  deadlineMs = 60_000,
+  streamDeadlineMs = 30 * 60_000,
+  ...options
+}: BucketAccess & Patience): Bucket & Disposable {
   const client = createR2Client(options)
   const Bucket = options.bucket
 
@@ -117,6 +122,8 @@ export function createR2Bucket({ deadlineMs = 60_000, ...options }: BucketAccess
         const { ETag } = await client.send(new PutObjectCommand(object), within)
         answered(ETag, 'ETag')
       }, {}),
+
+    writeStream: (object) => writeStream(client, { Bucket, deadlineMs: streamDeadlineMs, ...object }),
 
     delete: (key) =>
       ask(async (within) => {

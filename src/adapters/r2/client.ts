@@ -16,6 +16,8 @@ export interface Patience {
    * bound by itself, and a body that trickles would hold its caller for ever.
    */
   readonly deadlineMs?: number
+  /** The same for a stream, with the making of what it carries. Default 30 minutes. */
+  readonly streamDeadlineMs?: number
 }
 
 // Otherwise the SDK writes to the console when all sockets are taken.

@@ -72,6 +72,16 @@ export interface Bucket {
   read(key: string): Promise<Uint8Array | null>
   /** Stores bytes that the server itself has, replacing what was there. */
   write(object: { key: string; contentType: string; contentDisposition: string; body: Uint8Array }): Promise<void>
+  /**
+   * Stores bytes of any number as they come, replacing what was there; all of them or none. What `chunks` throws is
+   * thrown again as it is.
+   */
+  writeStream(object: {
+    key: string
+    contentType: string
+    contentDisposition: string
+    chunks: AsyncIterable<Uint8Array>
+  }): Promise<void>
   /** An object that is gone already is no error. */
   delete(key: string): Promise<void>
 }
