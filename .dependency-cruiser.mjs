@@ -1,7 +1,7 @@
 /** Who may import whom: docs/architecture.md in the form of rules. Tests may import anything. */
 const notTests = { pathNot: '[.]test[.]ts$' }
 const vendors = {
-  clerk: ['@clerk/'],
+  clerk: ['@clerk/', 'svix'],
   r2: ['@aws-sdk/', '@smithy/'],
   recordings: ['fit-file-parser', 'fast-xml-parser', '@turf/', 'piscina'],
 }
@@ -32,7 +32,8 @@ export default {
     },
     {
       name: 'domains-import-downwards',
-      comment: 'users < credits < usage < billing < uploads < activities. What a lower one must tell goes by handlers.',
+      comment:
+        'users < credits < usage < billing < uploads < activities < privacy. What a lower one must tell goes by handlers.',
       severity: 'error',
       from: { path: '^src/domains/users/', ...notTests },
       to: { path: '^src/domains/(?!users/)' },
@@ -42,6 +43,13 @@ export default {
       severity: 'error',
       from: { path: '^src/domains/uploads/', ...notTests },
       to: { path: '^src/domains/(?!users/|uploads/)' },
+    },
+    {
+      name: 'privacy-is-above-all',
+      comment: 'What a domain holds of people it says in its personal-data.ts; app/personal-data.ts gathers that.',
+      severity: 'error',
+      from: { path: '^src/domains/(?!privacy/)', ...notTests },
+      to: { path: '^src/domains/privacy/' },
     },
     {
       name: 'domains-know-no-vendor-and-no-app',

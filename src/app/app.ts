@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts'
-import { type Authenticator, createAuthenticator } from '../domains/users/index.ts'
+import { type Authenticator, createAuthenticator, createEmails, type Emails } from '../domains/users/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createDatabase, type Database } from '../platform/db.ts'
 import { createEvents, type Events } from '../platform/events.ts'
 import type { Log } from '../platform/log.ts'
+import { createSealer, type Sealer } from '../platform/sealing.ts'
 import type { Adapters } from './adapters.ts'
 
 /** What every process is made of, whether it serves requests, runs jobs or does both. */
@@ -15,6 +16,9 @@ export interface App extends AsyncDisposable {
   readonly events: Events
   readonly adapters: Adapters
   readonly authenticator: Authenticator
+  /** Encrypts what lies in the database. */
+  readonly sealer: Sealer
+  readonly emails: Emails
 }
 
 export interface AppParts {
@@ -26,7 +30,9 @@ export interface AppParts {
 
 /** Opens nothing yet: connections are made when they are needed. Disposing of it closes the adapters too. */
 export function createApp({ config, adapters, log, clock }: AppParts): App {
-  const { database, poolSize } = config
+  const { database, poolSize, privacy } = config
+  const sealer = createSealer(privacy.encryptionKeys)
+  const emails = createEmails(sealer, privacy.indexKey)
   const db = createDatabase({ url: database.url, poolSize, log, onHints: (topics) => events.publish(topics) })
   const events = createEvents({
     directUrl: database.directUrl,
@@ -37,6 +43,7 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     db: db.prisma,
     verifier: adapters.verifier,
     directory: adapters.directory,
+    emails,
   })
   return {
     config,
@@ -46,6 +53,8 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     events,
     adapters,
     authenticator,
+    sealer,
+    emails,
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()

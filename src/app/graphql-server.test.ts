@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../config/config.ts'
+import { createLog } from '../platform/log.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
 import { createPerson } from '../testing/factories.ts'
 import { createAdapters } from './adapters.ts'
 import { createApp } from './app.ts'
-import { createGraphqlServer } from './graphql-server.ts'
 import { createHealth } from './health.ts'
 import { startFront } from './server.ts'
+import { createServices } from './services.ts'
 
 interface Line {
   readonly level: number
@@ -40,18 +40,22 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]()
 })
 
-/** The same server over the same database, with a log that can be read. */
+/** The same server over the same database, with a log that can be read; the line that every request has is left out. */
 async function startLoud(changes: Partial<Config> = {}) {
   const config = { ...app.app.config, ...changes }
   const lines: Line[] = []
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const write = (text: string) => {
+    const line = JSON.parse(text) as Line
+    if (line.msg !== 'request') lines.push(line)
+  }
+  const log = createLog({ level: 'info', pretty: false, destination: { write } })
   const stack = new AsyncDisposableStack()
   const parts = stack.use(createApp({ config, adapters: createAdapters(config), log, clock: () => new Date() }))
   const front = await startFront({ ...config, log, health: createHealth() })
   stack.defer(() => front.close())
   const url = `http://127.0.0.1:${front.port}/graphql`
   const starting = await fetch(url)
-  front.open(createGraphqlServer(parts, null))
+  front.open(createServices(parts, null))
   return { url, lines, starting, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
@@ -201,9 +205,10 @@ describe('what goes wrong on our side', () => {
   }
 
   test('in a field is masked, beside what worked, and logged once with the id that the client can tell', async () => {
-    const user = await createPerson(app, 'field@example.com')
+    const email = 'field@example.com'
+    await createPerson(app, email)
     const answer = await without('activities', () =>
-      post(query('{ __typename me { activities { totalCount edges { node { id } } } } }'), user.email ?? ''),
+      post(query('{ __typename me { activities { totalCount edges { node { id } } } } }'), email),
     )
     expect(answer).toMatchObject({ status: 200, data: { __typename: 'Query', me: null } })
     expectMasked(answer)

@@ -1,12 +1,13 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { GraphQLError } from 'graphql'
 import { createYoga, type GraphiQLOptions, type YogaServerInstance } from 'graphql-yoga'
+import { holdingPerson } from '../domains/users/index.ts'
 import { Unauthenticated } from '../domains/users/ports.ts'
 import type { Context, Viewer } from '../graphql/context.ts'
 import { toClientError } from '../graphql/errors.ts'
 import { boundedDepth } from '../graphql/limits.ts'
 import { ProviderUnavailable } from '../platform/errors.ts'
 import type { App } from './app.ts'
+import { noteCode, noteForLog, noteUser } from './request-log.ts'
 import { schema } from './schema.ts'
 import { uploadOwners } from './upload-owners.ts'
 
@@ -19,18 +20,14 @@ export interface GraphiqlPage {
 export interface RequestContext {
   /** Aborted when the client goes away or the server stops. */
   readonly gone: AbortSignal
-  readonly requestId: string
 }
 
-/** The id of the request that is being answered, for what is logged on its way: masked errors tell clients of it. */
-export const requestIds = new AsyncLocalStorage<string>()
-
-export type GraphqlServer = YogaServerInstance<RequestContext, Context>
+export type GraphqlServer = Pick<YogaServerInstance<RequestContext, Context>, 'fetch'>
 
 /** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
 export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): GraphqlServer {
   const { log, db, events, clock } = app
-  const ports = { bucket: app.adapters.bucket, uploadOwners }
+  const ports = { bucket: app.adapters.bucket, uploadOwners, emails: app.emails, directory: app.adapters.directory }
   return createYoga<RequestContext, Context>({
     schema,
     logging: false,
@@ -39,12 +36,13 @@ export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): Gr
     graphiql: graphiql ? () => graphiql.options() : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
     cors: false, // server.ts says it, on its own refusals too
-    plugins: [boundedDepth],
+    plugins: [boundedDepth, noteForLog],
     maskedErrors: {
       maskError: (error) => {
         const shown = toClientError(error)
+        noteCode(shown)
         if (shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown
-        log.error({ err: originalOf(error), requestId: requestIds.getStore() }, 'a request failed')
+        log.error({ err: originalOf(error) }, 'a request failed')
         // No field was reached: who watches status codes shall see it too.
         if (!shown.path) shown.extensions.http = { status: 500 }
         return shown
@@ -52,9 +50,10 @@ export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): Gr
     },
     context: async ({ request, gone }) => {
       const viewer = await readViewer(app, request.headers.get('authorization'))
+      noteUser(viewer)
       return {
         viewer,
-        db,
+        db: viewer ? holdingPerson(db, viewer.user.id, clock) : db,
         events,
         clock,
         ports,
@@ -78,10 +77,7 @@ async function readViewer(app: App, authorization: string | null): Promise<Viewe
   } catch (error) {
     if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401)
     if (!(error instanceof ProviderUnavailable)) throw error
-    app.log.warn(
-      { err: error.cause, requestId: requestIds.getStore() },
-      'nobody could be let in: Clerk does not answer',
-    )
+    app.log.warn({ err: error.cause }, 'nobody could be let in: Clerk does not answer')
     throw withStatus(error.message, error.code, 503)
   }
 }

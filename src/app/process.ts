@@ -5,11 +5,12 @@ import { migrate } from '../platform/migrate.ts'
 import { runJobs } from '../platform/run-jobs.ts'
 import { createAdapters } from './adapters.ts'
 import { type App, createApp } from './app.ts'
-import { createGraphqlServer, type GraphiqlPage } from './graphql-server.ts'
+import type { GraphiqlPage } from './graphql-server.ts'
 import { createHealth, serveHealth } from './health.ts'
 import { crontab, jobHandlers } from './jobs.ts'
 import { PortTaken } from './listen.ts'
 import { startFront } from './server.ts'
+import { createServices } from './services.ts'
 import { stopRequest } from './stop-request.ts'
 
 export interface ProcessOptions {
@@ -42,7 +43,7 @@ export async function runProcess(settings: Settings, { role, endWithParent }: Pr
 
   if (config.autoMigrate) await migrate({ url: config.database.directUrl, log })
   const app = running.use(createApp({ config, adapters: createAdapters(config), log, clock: systemClock }))
-  front?.open(createGraphqlServer(app, development?.graphiql ?? null))
+  front?.open(createServices(app, development?.graphiql ?? null))
   if (role !== 'api') running.use(await startJobs(app, stop.ask))
   health.begin(app)
 

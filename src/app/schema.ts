@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import '../domains/users/graphql.ts'
 import '../domains/uploads/graphql.ts'
 import '../domains/activities/graphql.ts'
+import '../domains/privacy/graphql.ts'
 import { builder } from '../graphql/builder.ts'
 
 /** The schema of all domains; must equal schema.graphql (`npm run check:schema`). */

@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { WebhookEndpoint } from '../platform/webhooks.ts'
 import { answerGraphql } from './answer-graphql.ts'
+import { answerWebhook } from './answer-webhook.ts'
 import { allowOrigin, answerPreflight, readRequestId, readUrl, redirect, refuse } from './gates.ts'
 import type { GraphqlServer } from './graphql-server.ts'
 import type { Health } from './health.ts'
 import { listen } from './listen.ts'
+import { answerLogged } from './request-log.ts'
 
 export interface FrontOptions {
   readonly host: string
@@ -16,10 +20,17 @@ export interface FrontOptions {
   readonly health: Health
 }
 
+/** What stands behind the front. */
+export interface Services {
+  readonly graphql: GraphqlServer
+  readonly webhooks: readonly WebhookEndpoint[]
+  readonly clock: Clock
+}
+
 export interface Front {
   readonly port: number
-  /** From now on GraphQL is answered; until then 503. */
-  open(graphql: GraphqlServer): void
+  /** From now on requests are answered; until then 503. */
+  open(services: Services): void
   /** Takes no new work, ends streams, and resolves once requests in flight are answered (10 seconds at most). */
   close(): Promise<void>
 }
@@ -31,7 +42,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const { log, health } = options
   const exchanges = new Set<AbortController>()
   let stopping = false
-  let graphql: GraphqlServer | null = null
+  let services: Services | null = null
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = readRequestId(request)
@@ -42,18 +53,26 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const url = readUrl(request, options.allowedHosts)
     if (!url) return refuse(response, 400, 'BAD_REQUEST', 'The address or the Host header is not one of this server.')
     if (health.answer(request, response)) return
-    if (url.pathname === '/' && graphql) return redirect(response, '/graphql')
+    if (url.pathname === '/graphql' && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
+    if (!services) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
+    const { graphql, webhooks, clock } = services
+    const webhook = webhooks.find(({ paths }) => paths.includes(url.pathname))
+    if (webhook) {
+      const asked = { id: requestId, operation: url.pathname }
+      return answerLogged(log, response, asked, () => answerWebhook(webhook, { request, response, clock }))
+    }
+    if (url.pathname === '/') return redirect(response, '/graphql')
     if (url.pathname !== '/graphql')
       return refuse(response, 404, 'NOT_FOUND', 'There is nothing here. GraphQL is at /graphql.')
-    if (request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
-    if (!graphql) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
     const gone = new AbortController()
     exchanges.add(gone)
     response.once('close', () => {
       exchanges.delete(gone)
       gone.abort()
     })
-    await answerGraphql(graphql, { request, response, url, requestId, gone: gone.signal })
+    await answerLogged(log, response, { id: requestId }, (record) =>
+      answerGraphql(graphql, { request, response, url, record, gone: gone.signal }),
+    )
   }
 
   const server = createServer(
@@ -87,7 +106,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   return {
     port,
     open(opened) {
-      graphql = opened
+      services = opened
     },
     async close() {
       stopping = true

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { isKey } from '../platform/sealing.ts'
 import type { Environment } from './env.ts'
 import { type Variable, type VariableName, variables } from './variables.ts'
 
@@ -16,6 +17,12 @@ export interface ClerkConfig {
   readonly authorizedParties: readonly string[]
   readonly requireAuthorizedParty: boolean
   readonly apiUrl: string
+}
+
+export interface PrivacyConfig {
+  /** base64url of 32 bytes each, newest first. */
+  readonly encryptionKeys: readonly string[]
+  readonly indexKey: string
 }
 
 export interface BucketConfig {
@@ -41,7 +48,11 @@ export interface Settings {
   readonly adminClerkIds: readonly string[]
   readonly corsOrigins: readonly string[]
   readonly allowedHosts: readonly string[]
+  /** Each of them verifies Clerk's webhooks; none: the endpoint is off. */
+  readonly clerkWebhookSecrets: readonly string[]
+  readonly inboxRetentionDays: number
   readonly database?: DatabaseConfig | undefined
+  readonly privacy?: PrivacyConfig | undefined
   readonly clerk?: ClerkConfig | undefined
   readonly bucket?: BucketConfig | undefined
 }
@@ -49,13 +60,15 @@ export interface Settings {
 /** Settings with every part: configured, or embedded by development. */
 export interface Config extends Settings {
   readonly database: DatabaseConfig
+  readonly privacy: PrivacyConfig
   readonly clerk: ClerkConfig
   readonly bucket: BucketConfig
 }
 
 /** Whether nothing is left for development to embed. */
 export function isComplete(settings: Settings): settings is Config {
-  return settings.database !== undefined && settings.clerk !== undefined && settings.bucket !== undefined
+  const { database, privacy, clerk, bucket } = settings
+  return database !== undefined && privacy !== undefined && clerk !== undefined && bucket !== undefined
 }
 
 /** The environment does not fit; `problems` names every variable at once. */
@@ -87,6 +100,10 @@ const origins = list.pipe(
       ),
   ),
 )
+const key = z.string().refine(isKey, 'must be the base64url of 32 bytes: npm run --silent cli -- crypto new-key')
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/, 'must be whsec_ and base64, as the dashboard shows it')
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
 
 const shape = {
@@ -111,6 +128,7 @@ const shape = {
   CLERK_ISSUER: httpUrl.optional(),
   CLERK_AUTHORIZED_PARTIES: list.optional(),
   CLERK_REQUIRE_AZP: flag.default(true),
+  CLERK_WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)).default([]),
   CLERK_API_URL: httpUrl.default('https://api.clerk.com'),
   ADMIN_CLERK_IDS: list.default([]),
   R2_ACCOUNT_ID: z.string().optional(),
@@ -118,6 +136,9 @@ const shape = {
   R2_SECRET_ACCESS_KEY: z.string().optional(),
   R2_BUCKET_NAME: z.string().optional(),
   R2_ENDPOINT: httpUrl.optional(),
+  EMAIL_ENC_KEY: list.pipe(z.array(key).min(1)).optional(),
+  EMAIL_INDEX_KEY: key.optional(),
+  INBOX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   CORS_ORIGINS: origins.default([]),
   ALLOWED_HOSTS: list.default([]),
 } satisfies Record<VariableName, z.ZodType>
@@ -152,9 +173,15 @@ function toSettings(values: Values, environment: Environment): Settings {
     adminClerkIds: values.ADMIN_CLERK_IDS,
     corsOrigins: values.CORS_ORIGINS.length > 0 || production ? values.CORS_ORIGINS : ['http://localhost:3000'],
     allowedHosts: production ? values.ALLOWED_HOSTS : [...values.ALLOWED_HOSTS, 'localhost', '127.0.0.1', '[::1]'],
+    clerkWebhookSecrets: values.CLERK_WEBHOOK_SECRET,
+    inboxRetentionDays: values.INBOX_RETENTION_DAYS,
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,
+    privacy:
+      values.EMAIL_ENC_KEY && values.EMAIL_INDEX_KEY
+        ? { encryptionKeys: values.EMAIL_ENC_KEY, indexKey: values.EMAIL_INDEX_KEY }
+        : undefined,
     clerk: clerkOf(values),
     bucket: bucketOf(values),
   }
@@ -210,8 +237,7 @@ function missingOf(group: string | null, environment: Environment): Variable[] {
 }
 
 function missingInProduction(environment: Environment): string[] {
-  const problems = missingOf(null, environment).map(missing)
-  return [...problems, ...missingVerification(environment)]
+  return missingOf(null, environment).map(missing)
 }
 
 function missingVerification({ CLERK_JWT_KEY, CLERK_SECRET_KEY }: Environment): string[] {
@@ -228,6 +254,9 @@ function missingOfStartedGroups(environment: Environment): string[] {
   if (CLERK_JWT_KEY ?? CLERK_SECRET_KEY ?? CLERK_ISSUER ?? CLERK_PUBLISHABLE_KEY) {
     const issuer = missingOf('Clerk', environment).filter((variable) => variable.name === 'CLERK_ISSUER')
     problems.push(...issuer.map(missing), ...missingVerification(environment))
+  }
+  if ((environment.EMAIL_ENC_KEY === undefined) !== (environment.EMAIL_INDEX_KEY === undefined)) {
+    problems.push(...missingOf('privacy', environment).map(missing))
   }
   if (environment.DIRECT_URL && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing while DIRECT_URL is set.')

@@ -69,13 +69,14 @@ export const variables = [
     name: 'CLERK_JWT_KEY',
     group: 'Clerk',
     about:
-      'The PEM public key that verifies session tokens without a network (dashboard, API keys, JWKS public key). Production needs it or CLERK_SECRET_KEY.',
+      'The PEM public key that verifies session tokens without a network (dashboard, API keys, JWKS public key). Without it the keys are fetched with CLERK_SECRET_KEY.',
   },
   {
     name: 'CLERK_SECRET_KEY',
     group: 'Clerk',
+    required: true,
     about:
-      "sk_live_… of the dashboard's API keys: reads people from Clerk's API, and verifies tokens by JWKS where CLERK_JWT_KEY is not set. Neither in development: tokens are signed by a local key.",
+      "sk_live_… of the dashboard's API keys: reads, changes and deletes people by Clerk's API, and verifies tokens by JWKS where CLERK_JWT_KEY is not set. Neither in development: tokens are signed by a local key.",
   },
   {
     name: 'CLERK_PUBLISHABLE_KEY',
@@ -99,6 +100,13 @@ export const variables = [
     group: 'Clerk',
     default: 'true',
     about: 'false accepts tokens without an authorized party, as native apps send them.',
+  },
+  {
+    name: 'CLERK_WEBHOOK_SECRET',
+    group: 'Clerk',
+    required: true,
+    about:
+      "whsec_… of the dashboard's webhook endpoint (PUBLIC_URL/webhooks/clerk, events user.created, user.updated and user.deleted). Comma-separated while a new secret replaces an old one. Not set: that address answers 503.",
   },
   {
     name: 'CLERK_API_URL',
@@ -137,6 +145,26 @@ export const variables = [
     name: 'R2_ENDPOINT',
     group: 'R2',
     about: 'Another S3 endpoint. Default: https://R2_ACCOUNT_ID.r2.cloudflarestorage.com.',
+  },
+  {
+    name: 'EMAIL_ENC_KEY',
+    group: 'privacy',
+    required: true,
+    about:
+      'Encrypts addresses and webhook bodies in the database: 32 bytes as base64url, from `npm run --silent cli -- crypto new-key`. Comma-separated, newest first: the first encrypts, all decrypt. Not set in development: a local key.',
+  },
+  {
+    name: 'EMAIL_INDEX_KEY',
+    group: 'privacy',
+    required: true,
+    about:
+      'Another key of that kind, for the keyed hash by which addresses are found. It cannot be changed once people are there.',
+  },
+  {
+    name: 'INBOX_RETENTION_DAYS',
+    group: 'privacy',
+    default: '30',
+    about: 'How long webhook events are kept once they are processed.',
   },
   {
     name: 'CORS_ORIGINS',

@@ -51,6 +51,9 @@ describe.runIf(executablePath)('in a browser', () => {
         'Summaries',
         'Uploads',
         'UpdateActivity',
+        'RequestDataExport',
+        'DeleteAccount',
+        'UpdateProfile',
       ])
       await page.click('.graphiql-execute-button')
       const answer = page.locator('.result-window')

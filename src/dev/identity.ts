@@ -43,7 +43,7 @@ export async function developmentIdentity(dataDir: string): Promise<DevelopmentI
     authorizedParties: [authorizedParty],
     signToken: ({ email, now, expiresInSeconds }) => {
       const issuedAt = Math.floor(now.getTime() / 1000)
-      const address = email.trim().toLowerCase()
+      const address = normalize(email)
       return (
         new SignJWT({
           azp: authorizedParty,
@@ -56,7 +56,7 @@ export async function developmentIdentity(dataDir: string): Promise<DevelopmentI
         })
           .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
           .setIssuer(issuer)
-          .setSubject(`user_dev_${hex(address).slice(0, 24)}`)
+          .setSubject(developmentClerkId(email))
           .setJti(randomBytes(10).toString('hex'))
           .setIssuedAt(issuedAt)
           // Ten seconds early, as Clerk does, for clocks that are a little behind.
@@ -68,6 +68,13 @@ export async function developmentIdentity(dataDir: string): Promise<DevelopmentI
   }
 }
 
+/** The Clerk id of whoever signs in here with this address. */
+export function developmentClerkId(email: string): string {
+  return `user_dev_${hex(normalize(email)).slice(0, 24)}`
+}
+
+const normalize = (email: string) => email.trim().toLowerCase()
+
 async function makeKey(folder: string): Promise<void> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -75,7 +82,7 @@ async function makeKey(folder: string): Promise<void> {
 }
 
 /** alice.smith+test@example.com is Alice Smith; alice@example.com is Alice. */
-function namesFrom(address: string): { first_name?: string; last_name?: string } {
+export function namesFrom(address: string): { first_name?: string; last_name?: string } {
   const [local = ''] = address.split(/[@+]/)
   const [first, ...others] = local
     .split(/[._-]+/)

@@ -37,7 +37,9 @@ test('a seed makes people whose activities are all read, and seeding again adds 
 test('being an admin is a matter of the row', async () => {
   const role = async () => (await app.query('ada@example.com', '{ me { role } }')).data
   expect(await role()).toEqual({ me: { role: 'USER' } })
-  const { clerkId } = await app.app.db.prisma.user.findFirstOrThrow({ where: { email: 'ada@example.com' } })
+  const { clerkId } = await app.app.db.prisma.user.findFirstOrThrow({
+    where: { emailIndex: app.app.emails.indexOf('ada@example.com') },
+  })
   await promoteUser(app.app.db.prisma, clerkId ?? '')
   expect(await role()).toEqual({ me: { role: 'ADMIN' } })
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Client, escapeIdentifier } from 'pg'
 import type { BucketConfig, ClerkConfig, Config, DatabaseConfig, Settings } from '../config/config.ts'
 import { type DevelopmentIdentity, developmentIdentity } from './identity.ts'
+import { type DevelopmentKeys, developmentKeys } from './keys.ts'
 import { findPostgres, startPostgres } from './postgres.ts'
 import { findR2, startR2 } from './r2.ts'
 
@@ -27,12 +28,15 @@ export async function openStack(settings: Settings, { join: joining }: { join: b
   const stack = new AsyncDisposableStack()
   try {
     const identity = settings.clerk ? null : await developmentIdentity(settings.dataDir)
+    const keys = await developmentKeys(settings.dataDir)
     const [database, bucket] = await Promise.all([
       settings.database ?? embedDatabase(stack, settings.dataDir, joining),
       settings.bucket ?? embedBucket(stack, settings.dataDir, joining),
     ])
     const clerk = settings.clerk ?? clerkOf(identity)
-    const config = { ...settings, database, bucket, clerk }
+    const privacy = settings.privacy ?? keys.privacy
+    const clerkWebhookSecrets = webhookSecrets(settings, keys)
+    const config = { ...settings, database, bucket, clerk, privacy, clerkWebhookSecrets }
     return { config, identity, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
@@ -72,4 +76,12 @@ function clerkOf(identity: DevelopmentIdentity | null): ClerkConfig {
   if (!identity) throw new Error('Clerk is neither configured nor embedded.')
   const { jwtKey, issuer, authorizedParties } = identity
   return { jwtKey, issuer, authorizedParties, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.com' }
+}
+
+/** The local secret stands in where Clerk does not: a real one that is not configured verifies nothing. */
+export function webhookSecrets(
+  { clerk, clerkWebhookSecrets }: Settings,
+  { webhookSecret }: DevelopmentKeys,
+): readonly string[] {
+  return clerk || clerkWebhookSecrets.length > 0 ? clerkWebhookSecrets : [webhookSecret]
 }

@@ -18,6 +18,9 @@ export interface EnqueueOptions {
   readonly runAt?: Date
 }
 
+/** With the queue's own delays, the last attempt comes after some hours. */
+const maxAttempts = 12
+
 /** Adds a job to the transaction of its cause: committed together or not at all. */
 export async function enqueue<Payload>(
   tx: Tx,
@@ -30,7 +33,22 @@ export async function enqueue<Payload>(
       ${job.name}, ${JSON.stringify(payload)}::json,
       run_at => ${runAt ?? null}::timestamptz,
       job_key => ${key === undefined ? null : `${job.name}:${key}`}::text,
-      max_attempts => 12)`
+      max_attempts => ${maxAttempts}::int)`
+}
+
+/** The same for many jobs of a kind, in one statement and due at once; no key may come twice. */
+export async function enqueueMany<Payload>(
+  tx: Tx,
+  job: JobType<Payload>,
+  items: readonly { readonly payload: Payload; readonly key: string }[],
+): Promise<void> {
+  if (items.length === 0) return
+  const payloads = items.map(({ payload }) => JSON.stringify(payload))
+  const keys = items.map(({ key }) => `${job.name}:${key}`)
+  await tx.$executeRaw`
+    SELECT graphile_worker.add_jobs(ARRAY(
+      SELECT (${job.name}, payload::json, NULL, NULL, ${maxAttempts}::int, key, NULL, NULL)::graphile_worker.job_spec
+      FROM unnest(${payloads}::text[], ${keys}::text[]) AS item (payload, key)))`
 }
 
 /** What a running job knows of itself. */

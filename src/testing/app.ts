@@ -3,16 +3,21 @@ import { print } from 'graphql'
 import { inject } from 'vitest'
 import { type Adapters, createAdapters } from '../app/adapters.ts'
 import { type App, createApp } from '../app/app.ts'
-import { createGraphqlServer } from '../app/graphql-server.ts'
 import { createHealth } from '../app/health.ts'
 import { crontab, jobHandlers } from '../app/jobs.ts'
 import { startFront } from '../app/server.ts'
+import { createServices } from '../app/services.ts'
 import type { Config } from '../config/config.ts'
 import { graphiqlPage } from '../dev/graphiql.ts'
 import { developmentIdentity } from '../dev/identity.ts'
 import { silentLog } from '../platform/log.ts'
 import { runJobs } from '../platform/run-jobs.ts'
+import { newKey } from '../platform/sealing.ts'
 import { cloneDatabase } from './postgres.ts'
+
+/** The same in every app of a run, so that two may share a database. */
+export const testKeys = { encryptionKeys: [newKey()], indexKey: newKey() }
+export const testWebhookSecret = `whsec_${Buffer.from('the webhook secret of tests').toString('base64')}`
 
 export interface TestAppOptions {
   /** Another app's database, as a second process of the same deployment has it. */
@@ -78,8 +83,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     adminClerkIds: [],
     corsOrigins: ['http://localhost:3000'],
     allowedHosts: ['127.0.0.1', 'localhost'],
+    inboxRetentionDays: 30,
     database: { url: databaseUrl, directUrl: databaseUrl },
+    privacy: testKeys,
     clerk: { ...identity, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.invalid' },
+    clerkWebhookSecrets: [testWebhookSecret],
     bucket: inject('bucket'),
     ...options.config,
   }
@@ -94,7 +102,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   stack.defer(() => front.close())
   const { graphiqlFor } = options
   const graphiql = graphiqlFor === undefined ? null : graphiqlPage(() => test.token(graphiqlFor))
-  front.open(createGraphqlServer(app, graphiql))
+  front.open(createServices(app, graphiql))
   const handlers = jobHandlers(app)
   const { directUrl } = config.database
   if (options.worker) {

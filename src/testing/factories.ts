@@ -10,7 +10,9 @@ export async function createPerson(
   data: Partial<Prisma.UserCreateInput> = {},
 ): Promise<User> {
   const { sub } = decodeJwt(await app.token(email))
-  return app.app.db.prisma.user.create({ data: { clerkId: sub ?? '', email, createdAt: app.now, ...data } })
+  return app.app.db.prisma.user.create({
+    data: { clerkId: sub ?? '', ...app.app.emails.columns(email), createdAt: app.now, ...data },
+  })
 }
 
 export type ActivityWish = Partial<Omit<Prisma.ActivityCreateManyInput, 'userId' | 'uploadId'>> & {

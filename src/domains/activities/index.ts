@@ -1,2 +1,3 @@
+export { activitiesOfPerson } from './personal-data.ts'
 export { readActivityFile } from './read-activity-file.ts'
 export { activityUploads } from './upload-owner.ts'

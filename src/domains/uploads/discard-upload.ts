@@ -6,6 +6,11 @@ export async function lockUpload(tx: Tx, uploadId: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM uploads WHERE id = ${uploadId}::uuid FOR UPDATE`
 }
 
+/** The same for several, in one order, so that two who do it cannot deadlock. */
+export async function lockUploads(tx: Tx, uploadIds: readonly string[]): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM uploads WHERE id = ANY(${uploadIds}::uuid[]) ORDER BY id FOR UPDATE`
+}
+
 /** Removes an upload whose owner is deleted: the row now, its object by a job. */
 export async function discardUpload(tx: Tx, uploadId: string, now: Date): Promise<void> {
   const upload = await tx.upload.findUnique({ where: { id: uploadId } })

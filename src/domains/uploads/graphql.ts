@@ -1,6 +1,6 @@
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { UploadOwners } from './owners.ts'
-import type { Bucket } from './ports.ts'
+import type { Bucket, SignedRequest } from './ports.ts'
 import './graphql/errors.ts'
 import './graphql/upload.ts'
 import './graphql/uploads-of-user.ts'
@@ -16,10 +16,11 @@ declare module '../../graphql/context.ts' {
   }
 }
 
-/** Payloads to which a higher domain adds a field. */
+/** Payloads to which a higher domain adds a field, and what it answers with itself. */
 declare module '../../graphql/builder.ts' {
   interface ObjectShapes {
     RequestUploadPayload: { readonly upload: Upload }
     CompleteUploadPayload: { readonly upload: Upload }
+    SignedDownload: SignedRequest
   }
 }

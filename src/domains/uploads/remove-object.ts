@@ -15,10 +15,18 @@ type Removable = Pick<Upload, 'id' | 'userId' | 'multipartId' | 'addressesLapseA
  * lapsed, since until then the same bytes could arrive again.
  */
 export async function scheduleRemoval(tx: Tx, upload: Removable, now: Date): Promise<void> {
-  const payload = { userId: upload.userId, uploadId: upload.id, multipartId: upload.multipartId }
-  await enqueue(tx, removeObject, payload, { key: `${upload.id}:now` })
+  await enqueue(tx, removeObject, payloadOf(upload), { key: `${upload.id}:now` })
+  await scheduleLateRemoval(tx, upload, now)
+}
+
+/** The second of the two: for an upload whose object was removed before this transaction. */
+export async function scheduleLateRemoval(tx: Tx, upload: Removable, now: Date): Promise<void> {
   const runAt = new Date(Math.max(now.getTime(), upload.addressesLapseAt.getTime()) + stragglerSeconds * 1000)
-  await enqueue(tx, removeObject, payload, { key: `${upload.id}:lapsed`, runAt })
+  await enqueue(tx, removeObject, payloadOf(upload), { key: `${upload.id}:lapsed`, runAt })
+}
+
+function payloadOf({ userId, id: uploadId, multipartId }: Removable) {
+  return { userId, uploadId, multipartId }
 }
 
 /** Removing twice, or what never was, is no error. */

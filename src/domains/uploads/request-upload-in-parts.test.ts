@@ -76,7 +76,7 @@ describe('with the bucket away', () => {
       __typename: 'ProviderUnavailableError',
       code: 'PROVIDER_UNAVAILABLE',
     })
-    const user = { email: who }
+    const user = { emailIndex: app.app.emails.indexOf(who) }
     expect(await app.app.db.prisma.upload.count({ where: { user } })).toBe(0)
     expect(await app.app.db.prisma.idempotencyKey.count({ where: { key: input.idempotencyKey } })).toBe(0)
     expect(await requested(app, who, input)).toMatchObject({ parts: [{ partNumber: 1 }, { partNumber: 2 }] })

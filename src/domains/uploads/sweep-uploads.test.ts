@@ -209,5 +209,6 @@ async function readActivity(): Promise<string> {
 }
 
 async function annsId(): Promise<string> {
-  return (await app.app.db.prisma.user.findFirstOrThrow({ where: { email: ann } })).id
+  const emailIndex = app.app.emails.indexOf(ann)
+  return (await app.app.db.prisma.user.findFirstOrThrow({ where: { emailIndex } })).id
 }

@@ -1,7 +1,9 @@
 import type { User } from '../../generated/prisma/client.ts'
 import type { Reader } from '../../platform/db.ts'
+import type { Emails } from './emails.ts'
 import { ensureUser } from './ensure-user.ts'
 import { Unauthenticated } from './errors.ts'
+import { maySignIn } from './may-sign-in.ts'
 import type { ClerkDirectory, SessionVerifier } from './ports.ts'
 
 export interface Authenticator {
@@ -14,6 +16,7 @@ export interface AuthenticatorOptions {
   readonly verifier: SessionVerifier
   /** Null where no secret key is configured: people are then made from their token's claims. */
   readonly directory: ClerkDirectory | null
+  readonly emails: Emails
 }
 
 /**
@@ -21,7 +24,7 @@ export interface AuthenticatorOptions {
  * every request (one statement by its unique key): whoever was banned or deleted is refused from that commit on, on
  * every instance.
  */
-export function createAuthenticator({ db, verifier, directory }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({ db, verifier, directory, emails }: AuthenticatorOptions): Authenticator {
   const arriving = new Map<string, Promise<User>>()
 
   return {
@@ -32,11 +35,11 @@ export function createAuthenticator({ db, verifier, directory }: AuthenticatorOp
       let user = known
       if (!user) {
         // A page's first requests come at once; one of them asks Clerk, the unique key holds across processes.
-        const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, now })
+        const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, emails, now })
         arriving.set(clerkId, arrival)
         user = await arrival.finally(() => arriving.delete(clerkId))
       }
-      if (user.standing !== 'ACTIVE') throw new Unauthenticated('invalid')
+      if (!maySignIn(user, now)) throw new Unauthenticated('invalid')
       return { user, expiresAt }
     },
   }

@@ -102,9 +102,27 @@ test('somebody who is banned at Clerk is refused, and stays refused', async () =
   }
 })
 
-test('somebody who is locked out of new sign-ins for an hour is not banned', async () => {
+test('somebody who is locked out for an hour is refused for that hour', async () => {
   await knownToClerk('locked@example.com', { locked: true, lockout_expires_in_seconds: 3_600 })
-  expect(await app.query('locked@example.com', me)).toMatchObject({ status: 200, data: { me: { name: null } } })
+  const refused = { status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] }
+  const began = app.now
+  try {
+    expect(await app.query('locked@example.com', me)).toMatchObject(refused)
+    app.now = new Date(began.getTime() + 3_599_000)
+    expect(await app.query('locked@example.com', me)).toMatchObject(refused)
+    app.now = new Date(began.getTime() + 3_600_000)
+    const late = await fetch(`${app.url}/graphql?query=${encodeURIComponent(me)}`, {
+      headers: { authorization: `Bearer ${await app.token('locked@example.com', { expiresInSeconds: 7_200 })}` },
+    })
+    expect(late.status).toBe(200)
+  } finally {
+    app.now = began
+  }
+})
+
+test('somebody who is locked for good is refused', async () => {
+  await knownToClerk('locked-for-good@example.com', { locked: true, lockout_expires_in_seconds: null })
+  expect((await app.query('locked-for-good@example.com', me)).status).toBe(401)
 })
 
 test('somebody whom Clerk does not have is refused, and has no row', async () => {

@@ -1,50 +1,14 @@
-import { builder } from '../../graphql/builder.ts'
+import type { Emails } from './emails.ts'
+import type { ClerkDirectory } from './ports.ts'
+import './graphql/user.ts'
+import './graphql/me.ts'
+import './graphql/update-profile.ts'
 
-const Role = builder.enumType('Role', {
-  description: 'What a person may do.',
-  values: {
-    USER: { description: 'Sees and changes what is their own.' },
-    ADMIN: { description: 'Also helps others; what an admin reads and does is recorded.' },
-  } as const,
-})
-
-const User = builder.prismaNode('User', {
-  id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
-  description: 'A person with an account: you.',
-  nullable: true,
-  // Only oneself: another's id finds nothing.
-  findUnique: (id, { viewer }) => ({ id, AND: { id: viewer?.user.id ?? '' } }),
-  fields: (t) => ({
-    email: t.exposeString('email', {
-      nullable: true,
-      description: 'The primary e-mail address; null for people who signed up without one.',
-    }),
-    name: t.string({
-      nullable: true,
-      description: 'First and last name joined, or the username, or null.',
-      resolve: ({ firstName, lastName, username }) => [firstName, lastName].filter(Boolean).join(' ') || username,
-    }),
-    firstName: t.exposeString('firstName', { nullable: true, description: 'The given name.' }),
-    lastName: t.exposeString('lastName', { nullable: true, description: 'The family name.' }),
-    username: t.exposeString('username', { nullable: true, description: 'The username, where the app uses them.' }),
-    imageUrl: t.expose('imageUrl', { type: 'URL', nullable: true, description: "The person's picture." }),
-    timeZone: t.exposeString('timeZone', { description: 'IANA name; summaries and titles follow it.' }),
-    locale: t.exposeString('locale', { description: 'BCP 47; messages are written in it.' }),
-    role: t.field({
-      type: Role,
-      description: 'What the person may do.',
-      resolve: (user, _args, { viewer }) => (viewer?.isAdmin && viewer.user.id === user.id ? 'ADMIN' : user.role),
-    }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account came to be here.' }),
-  }),
-})
-
-builder.queryField('me', (t) =>
-  t.field({
-    type: User,
-    nullable: true,
-    description: 'The signed-in user; null when nobody is.',
-    // The row was read to see whether the person may sign in; relations are loaded below it in one more statement.
-    resolve: (_root, _args, { viewer }) => viewer?.user,
-  }),
-)
+/** What the resolvers of users need of the context. */
+declare module '../../graphql/context.ts' {
+  interface Ports {
+    readonly emails: Emails
+    /** Null where no secret key is configured. */
+    readonly directory: ClerkDirectory | null
+  }
+}

@@ -66,7 +66,7 @@ export const SignedPartType = builder.objectRef<SignedPart>('SignedPart').implem
   }),
 })
 
-const SignedDownload = builder.objectRef<SignedRequest>('SignedDownload').implement({
+builder.objectType('SignedDownload', {
   description: 'Where to fetch a file. Answers as an attachment with the original filename.',
   fields: (t) => ({
     url: t.expose('url', { type: 'URL', description: 'Fetch it with GET; whoever has the address has the file.' }),
@@ -103,7 +103,7 @@ export const UploadNode = builder.prismaNode('Upload', {
         "The row's deadline (24 hours), not the address's: when an upload that was never completed is swept away. Null once it has ended.",
     }),
     download: t.field({
-      type: SignedDownload,
+      type: 'SignedDownload',
       nullable: true,
       description: 'A private, short-lived address; null unless READY.',
       args: {

@@ -1,0 +1,127 @@
+import type { EmailAddress, User } from '@clerk/backend'
+import { z } from 'zod'
+import type { ClerkUser } from '../../domains/users/ports.ts'
+import { storable } from './storable.ts'
+
+const text = z.string().nullish().catch(null)
+const flag = z.boolean().nullish().catch(null)
+
+/** Clerk's own examples have seconds in places; real deliveries have milliseconds. */
+export const instant = z
+  .number()
+  .int()
+  .min(0)
+  .max(8.64e15)
+  .transform((value) => new Date(value < 1e11 ? value * 1_000 : value))
+
+/** A person in a webhook's data: snake_case. What is not an id or a date may be missing or odd, and is then nothing. */
+const webhookUser = z.looseObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
+  external_id: text,
+  email_addresses: z
+    .array(
+      z.looseObject({
+        id: text,
+        email_address: text,
+        verification: z.looseObject({ status: text }).nullish().catch(null),
+      }),
+    )
+    .nullish()
+    .catch(null),
+  primary_email_address_id: text,
+  first_name: text,
+  last_name: text,
+  username: text,
+  image_url: text,
+  banned: flag,
+  locked: flag,
+  lockout_expires_in_seconds: z.number().min(0).max(1e9).nullish().catch(null),
+  created_at: instant.nullish().catch(null),
+  updated_at: instant,
+})
+
+/** The person of a user.created or user.updated. Throws where there is no id or no date to order it by. */
+export function userOfWebhook(data: unknown): ClerkUser {
+  const user = webhookUser.parse(data)
+  return toClerkUser({
+    clerkId: user.id,
+    externalId: user.external_id,
+    addresses: (user.email_addresses ?? []).map((address) => ({
+      id: address.id,
+      email: address.email_address,
+      isVerified: address.verification?.status === 'verified',
+    })),
+    primaryAddressId: user.primary_email_address_id,
+    firstName: user.first_name,
+    lastName: user.last_name,
+    username: user.username,
+    imageUrl: user.image_url,
+    banned: user.banned,
+    locked: user.locked,
+    lockoutSeconds: user.lockout_expires_in_seconds,
+    createdAt: user.created_at ?? user.updated_at,
+    updatedAt: user.updated_at,
+  })
+}
+
+/** The person whom Clerk's library answers: camelCase. */
+export function userOfLibrary(user: User): ClerkUser {
+  return toClerkUser({
+    clerkId: user.id,
+    externalId: user.externalId,
+    addresses: user.emailAddresses.map((address: EmailAddress) => ({
+      id: address.id,
+      email: address.emailAddress,
+      isVerified: address.verification?.status === 'verified',
+    })),
+    primaryAddressId: user.primaryEmailAddressId,
+    firstName: user.firstName,
+    lastName: user.lastName,
+    username: user.username,
+    imageUrl: user.imageUrl,
+    banned: user.banned,
+    locked: user.locked,
+    lockoutSeconds: user.raw?.lockout_expires_in_seconds ?? null,
+    createdAt: new Date(user.createdAt),
+    updatedAt: new Date(user.updatedAt),
+  })
+}
+
+type Text = string | null | undefined
+
+interface Named {
+  readonly clerkId: string
+  readonly externalId: Text
+  readonly addresses: readonly { readonly id: Text; readonly email: Text; readonly isVerified: boolean }[]
+  readonly primaryAddressId: Text
+  readonly firstName: Text
+  readonly lastName: Text
+  readonly username: Text
+  readonly imageUrl: Text
+  readonly banned: boolean | null | undefined
+  readonly locked: boolean | null | undefined
+  readonly lockoutSeconds: number | null | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** The primary address is the one that its id names, which may be none; never simply the first. */
+function toClerkUser(named: Named): ClerkUser {
+  const { addresses, primaryAddressId } = named
+  const primary = primaryAddressId ? addresses.find(({ id }) => id === primaryAddressId) : undefined
+  return {
+    clerkId: named.clerkId,
+    externalId: storable(named.externalId),
+    email: storable(primary?.email),
+    verifiedEmails: addresses.flatMap(({ email, isVerified }) => (isVerified ? (storable(email) ?? []) : [])),
+    firstName: storable(named.firstName),
+    lastName: storable(named.lastName),
+    username: storable(named.username),
+    imageUrl: storable(named.imageUrl),
+    banned: named.banned ?? false,
+    locked: named.locked ?? false,
+    lockoutSeconds: named.lockoutSeconds ?? null,
+    createdAt: named.createdAt,
+    updatedAt: named.updatedAt,
+  }
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../platform/clock.ts'
+import type { WebhookEndpoint } from '../platform/webhooks.ts'
+import { refuse } from './gates.ts'
+import { readBody } from './read-body.ts'
+
+const maxBodyBytes = 1024 * 1024
+
+/** Hands a provider's POST over, byte for byte. A refusal says nothing that helps to forge. */
+export async function answerWebhook(
+  endpoint: WebhookEndpoint,
+  { request, response, clock }: { request: IncomingMessage; response: ServerResponse; clock: Clock },
+): Promise<void> {
+  if (request.method !== 'POST') {
+    response.setHeader('allow', 'POST')
+    return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Webhooks are sent by POST.')
+  }
+  const body = await readBody(request, maxBodyBytes).catch(() => 'gone' as const)
+  if (body === 'gone') return void response.destroy()
+  if (body === 'too large') return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'A webhook may have 1 MiB.')
+
+  const status = await endpoint.receive({ body, headers: request.headers, now: clock() })
+  if (status === 400) return refuse(response, 400, 'BAD_REQUEST', 'This delivery cannot be taken.')
+  if (status === 503) return refuse(response, 503, 'NOT_CONFIGURED', 'This webhook is not configured here.')
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end('{"received":true}')
+}

@@ -1,0 +1,21 @@
+import { activitiesOfPerson } from '../domains/activities/index.ts'
+import { exportsOfPerson } from '../domains/privacy/index.ts'
+import { uploadsOfPerson } from '../domains/uploads/index.ts'
+import { clerkIdOf, clerkSource, userOfPerson } from '../domains/users/index.ts'
+import { keysOfPerson } from '../platform/idempotency-personal-data.ts'
+import { inboxOfPerson } from '../platform/inbox-personal-data.ts'
+import type { PersonalData } from '../platform/personal-data.ts'
+import type { App } from './app.ts'
+
+/** All that is held about people, in the order of erasing: what hangs on something goes before it, the person last. */
+export function personalData({ db, sealer, emails, adapters }: App): PersonalData[] {
+  const { bucket } = adapters
+  return [
+    activitiesOfPerson({ db }),
+    uploadsOfPerson({ db, bucket }),
+    exportsOfPerson({ db, bucket }),
+    keysOfPerson,
+    inboxOfPerson({ sealer, source: clerkSource, subjectOf: clerkIdOf }),
+    userOfPerson({ emails }),
+  ]
+}

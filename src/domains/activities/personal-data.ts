@@ -1,0 +1,51 @@
+import { type Database, hint, type Tx } from '../../platform/db.ts'
+import type { PersonalData } from '../../platform/personal-data.ts'
+import { lockUploads } from '../uploads/index.ts'
+import { activityTopic } from './topic.ts'
+import { decodeTrack } from './track.ts'
+
+const batchSize = 200
+
+/** A person's activities with their laps and series; a file each, since a series has up to 500,000 points. */
+export function activitiesOfPerson({ db }: { db: Database }): PersonalData {
+  return {
+    tables: ['activities', 'activity_laps', 'activity_tracks'],
+    async *exportFiles(reader, userId) {
+      const ids = await reader.activity.findMany({ where: { userId }, select: { id: true }, orderBy: { id: 'asc' } })
+      for (const { id } of ids) {
+        const activity = await reader.activity.findUnique({
+          where: { id },
+          omit: { orderedAt: true, distanceRank: true },
+          include: { laps: { orderBy: { position: 'asc' } }, track: true },
+        })
+        if (!activity) continue
+        const track = activity.track && decodeTrack(activity.track.data)
+        yield { path: `activities/${id}.json`, json: { ...activity, track } }
+      }
+    },
+    // Before the uploads: an activity that waits for its file cannot be without its upload.
+    async eraseAhead({ userId }) {
+      while ((await db.transaction((tx) => removeSome(tx, userId))) === batchSize);
+    },
+    async eraseRows(tx, { userId }) {
+      while ((await removeSome(tx, userId)) === batchSize);
+    },
+  }
+}
+
+/** The uploads are locked first, as by everybody; streams that follow an activity look again and end. */
+async function removeSome(tx: Tx, userId: string): Promise<number> {
+  const some = await tx.activity.findMany({
+    where: { userId },
+    select: { id: true, uploadId: true },
+    orderBy: { id: 'asc' },
+    take: batchSize,
+  })
+  await lockUploads(
+    tx,
+    some.flatMap(({ uploadId }) => uploadId ?? []),
+  )
+  await tx.activity.deleteMany({ where: { id: { in: some.map(({ id }) => id) } } })
+  for (const { id } of some) hint(tx, activityTopic(id))
+  return some.length
+}

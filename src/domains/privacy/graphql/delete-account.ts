@@ -1,0 +1,29 @@
+import { builder } from '../../../graphql/builder.ts'
+import { toGlobalId } from '../../../graphql/ids.ts'
+import { deleteAccount } from '../delete-account.ts'
+
+const DeleteAccountPayload = builder.objectRef<{ readonly deletedId: string }>('DeleteAccountPayload').implement({
+  description: 'An account that is being deleted.',
+  fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'Whose.' }) }),
+})
+
+builder.mutationField('deleteAccount', (t) =>
+  t.withAuth({ signedIn: true }).field({
+    type: DeleteAccountPayload,
+    nullable: true,
+    description:
+      'Deletes your account: you are refused from now on, and everything personal is erased. It cannot be undone.',
+    errors: { union: { description: 'That the account is being deleted, or why it is not.' } },
+    args: {
+      confirm: t.arg.string({
+        required: true,
+        description: 'The word DELETE, so that nothing happens by accident.',
+      }),
+    },
+    resolve: async (_root, { confirm }, { viewer, db, clock }) => {
+      const userId = viewer.user.id
+      await deleteAccount(db, { userId, confirm, now: clock() })
+      return { deletedId: toGlobalId('User', userId) }
+    },
+  }),
+)

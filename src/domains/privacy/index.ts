@@ -1,0 +1,2 @@
+export { exportsOfPerson } from './personal-data.ts'
+export { scheduleErasure } from './schedule-erasure.ts'

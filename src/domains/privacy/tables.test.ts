@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { personalData } from '../../app/personal-data.ts'
+import type { User } from '../../generated/prisma/client.ts'
+import type { TestApp } from '../../testing/app.ts'
+import {
+  askForExport,
+  dump,
+  erase,
+  filesOf,
+  madeExport,
+  recordedRun,
+  signUp,
+  startAppWith,
+  tellOf,
+} from '../../testing/privacy-steps.ts'
+import { rowId } from '../../testing/upload-steps.ts'
+import { type ClerkStandIn, startClerk } from '../../testing/vendors.ts'
+
+/** Tables that no data export holds and no erasure empties, each with the reason. */
+const exceptions: Readonly<Record<string, string>> = {
+  _prisma_migrations: 'which migrations were applied',
+  worker_heartbeats: 'which worker processes are alive',
+  bookmarks: 'how far a command of the operator has come: an instant',
+  erased_addresses: 'made by the erasure itself: hashes that lead to no row, forgotten after 12 months',
+}
+
+let clerk: ClerkStandIn
+let app: TestApp
+beforeAll(async () => {
+  clerk = await startClerk()
+  app = await startAppWith(clerk)
+})
+afterAll(async () => {
+  await app[Symbol.asyncDispose]()
+  await clerk[Symbol.asyncDispose]()
+})
+
+const answeredFor = () => personalData(app.app).flatMap(({ tables }) => tables)
+
+const namesOf = async (sql: string) => (await app.app.db.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name)
+
+const allTables = () =>
+  namesOf(`
+  SELECT relname AS name FROM pg_class
+  WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1`)
+
+/** Tables from which foreign keys lead to users, over however many others, and those with a user_id. */
+const tablesOfPeople = () =>
+  namesOf(`
+  WITH RECURSIVE reaching AS (
+    SELECT 'public.users'::regclass::oid AS id
+    UNION
+    SELECT conrelid FROM pg_constraint JOIN reaching ON confrelid = reaching.id WHERE contype = 'f'
+  )
+  SELECT relname AS name FROM pg_class WHERE oid IN (SELECT id FROM reaching)
+  UNION
+  SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+  WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND attname = 'user_id' AND NOT attisdropped
+  ORDER BY 1`)
+
+describe('every table', () => {
+  test('is answered for by one part, or is an exception with a reason', async () => {
+    const tables = [...answeredFor(), ...Object.keys(exceptions)]
+    expect(tables.toSorted()).toEqual(await allTables())
+  })
+
+  test('that leads to a person is no exception', async () => {
+    const leading = await tablesOfPeople()
+    expect(leading).toEqual(expect.arrayContaining(['users', 'uploads', 'activity_laps', 'idempotency_keys']))
+    expect(leading.filter((name) => !answeredFor().includes(name))).toEqual([])
+  })
+})
+
+describe('of somebody who has something in each table', () => {
+  const email = 'quillon.vantage@example.com'
+  const other = 'bob.bystander@example.com'
+  const names = {
+    first_name: 'Quillon',
+    last_name: 'Vantage',
+    username: 'quillvan',
+    image_url: 'https://x.test/qv.png',
+  }
+  let user: User
+  let run: { uploadId: string; activityId: string }
+  let files: Map<string, string>
+  let exportIds: string[]
+
+  beforeAll(async () => {
+    user = await signUp(app, clerk, email, names)
+    await tellOf(app, user.clerkId ?? '', { ...names, email_addresses: [{ id: 'idn_0', email_address: email }] })
+    run = await recordedRun(app, email, 'quill-morning.fit')
+    const { prisma } = app.app.db
+    await prisma.activity.update({ where: { id: run.activityId }, data: { title: 'Along the Quill' } })
+    await prisma.user.update({ where: { id: user.id }, data: { legacyId: 'old-quill-7', legacyCredits: 3 } })
+    const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
+    await tellOf(app, bob.clerkId ?? '', { first_name: 'Bystander' })
+    await recordedRun(app, other, 'bystander.fit')
+    await madeExport(app, other)
+    const made = await madeExport(app, email)
+    files = await filesOf(made)
+    await prisma.dataExport.updateMany({ where: { userId: user.id }, data: { createdAt: new Date(0) } })
+    const pending = await askForExport(app, email)
+    exportIds = [made, pending].map(({ id }) => rowId(id))
+  })
+
+  /** For each table a file of the ZIP, and what is in it of the person. */
+  const proofs = (): Record<string, readonly [path: string, ...content: string[]]> => ({
+    users: ['profile.json', email, 'Quillon', 'Vantage', 'quillvan', 'old-quill-7', user.clerkId ?? '?'],
+    uploads: ['files.json', 'quill-morning.fit', run.uploadId],
+    activities: [`activities/${run.activityId}.json`, 'Along the Quill', '"RUNNING"'],
+    activity_laps: [`activities/${run.activityId}.json`, '"laps": [\n    {'],
+    activity_tracks: [`activities/${run.activityId}.json`, '"track": [\n    {', '"latitude": 5'],
+    idempotency_keys: ['requests.json', 'key of quill-morning.fit', run.uploadId],
+    inbox_events: ['webhook-events.json', 'user.updated', email, 'Quillon'],
+    data_exports: ['exports.json', exportIds[0] ?? '?'],
+  })
+
+  test('each is in the data export', () => {
+    expect(Object.keys(proofs()).toSorted()).toEqual(answeredFor().toSorted())
+    for (const [path, ...content] of Object.values(proofs())) {
+      for (const part of content) expect(files.get(path), path).toContain(part)
+    }
+  })
+
+  test('there is nothing of anybody else in it, and no bytes, keys or hashes of ours', () => {
+    const everything = [...files.values()].join('\n')
+    expect(everything).not.toMatch(/bystander/i)
+    expect(everything).not.toMatch(/emailSealed|emailIndex|inputHash/)
+    expect([...files.keys()].toSorted()).toEqual(
+      [`activities/${run.activityId}.json`, 'README.txt', ...plainFiles].toSorted(),
+    )
+    for (const [path, text] of files) if (path.endsWith('.json')) expect(() => JSON.parse(text), path).not.toThrow()
+    expect(JSON.parse(files.get('files.json') ?? '')).toMatchObject([{ byteSize: expect.any(Number) }])
+  })
+  const plainFiles = ['profile.json', 'files.json', 'webhook-events.json', 'requests.json', 'exports.json']
+
+  test('each is empty of the person after the erasure, and as it was of everybody else', async () => {
+    const tables = await allTables()
+    const marks = [email, 'quill', 'vantage', run.uploadId, run.activityId, ...exportIds]
+    const hasMark = (row: string) => marks.some((mark) => row.toLowerCase().includes(mark))
+    const isOwn = (row: string) => hasMark(row) || row.includes(user.id) || row.includes(user.clerkId ?? '?')
+    const rowsBefore = await Promise.all(tables.map((table) => dump(app, table)))
+    const counts = Object.fromEntries(tables.map((table, at) => [table, rowsBefore[at]?.filter(isOwn).length]))
+    for (const table of answeredFor()) expect(counts[table], table).toBeGreaterThan(0)
+
+    await erase(app, email, user)
+    await app.runJob('privacy.erase-stragglers', { userId: user.id })
+    for (const [at, table] of tables.entries()) {
+      const rows = await dump(app, table)
+      expect(rows.filter(hasMark), table).toEqual([])
+      if (table === 'erased_addresses') continue
+      expect(
+        rows.filter((row) => !isOwn(row)),
+        table,
+      ).toEqual(rowsBefore[at]?.filter((row) => !isOwn(row)))
+      if (table !== 'users' && table !== 'inbox_events') expect(rows.filter(isOwn), table).toEqual([])
+    }
+    expect(await app.app.db.prisma.user.findUnique({ where: { id: user.id } })).toEqual({
+      id: user.id,
+      clerkId: user.clerkId,
+      legacyId: null,
+      legacyCredits: 0,
+      emailSealed: null,
+      emailIndex: null,
+      firstName: null,
+      lastName: null,
+      username: null,
+      imageUrl: null,
+      timeZone: 'UTC',
+      locale: 'en',
+      role: 'USER',
+      standing: 'DELETED',
+      lockedUntil: null,
+      clerkVersion: expect.any(String),
+      createdAt: user.createdAt,
+    })
+    const events = await app.app.db.prisma.inboxEvent.findMany({ where: { subject: user.clerkId } })
+    expect(events).toMatchObject([{ type: 'user.updated', body: null, lastError: null }])
+  })
+
+  test('other people still get theirs', async () => {
+    const theirs = await filesOf(await madeExport(app, other))
+    expect(theirs.get('files.json')).toContain('bystander.fit')
+  })
+})

@@ -1,0 +1,79 @@
+import { buffer } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, test } from 'vitest'
+import { unzip } from '../../testing/unzip.ts'
+import { type ZippedFile, zip } from './zip.ts'
+
+const at = new Date('2026-11-21T09:30:00Z')
+
+async function* filesOf(...files: ZippedFile[]): AsyncGenerator<ZippedFile> {
+  yield* files
+}
+
+test('holds every file, in any script, empty ones and none', async () => {
+  const files = [
+    { path: 'README.txt', text: 'Hello' },
+    { path: 'a/한강.json', text: `"${'x🏃'.repeat(200_000)}"` },
+    { path: 'empty.json', text: '' },
+  ]
+  expect([...(await unzip(await buffer(zip(filesOf(...files), at))))]).toEqual(
+    files.map(({ path, text }) => [path, text]),
+  )
+  expect([...(await unzip(await buffer(zip(filesOf(), at))))]).toEqual([])
+})
+
+test('asks for a file only when those before it are on their way, however many there are', async () => {
+  let asked = 0
+  async function* many(): AsyncGenerator<ZippedFile> {
+    // Incompressible, so that what is not read stays in the way.
+    for (; asked < 100; asked++) yield { path: `${asked}`, text: Buffer.from(noise()).toString('latin1') }
+  }
+  const output = zip(many(), at)
+  for (let turn = 0; turn < 200; turn++) await setImmediate()
+  expect(asked).toBeLessThan(5)
+  expect((await unzip(await buffer(output))).size).toBe(100)
+})
+
+test('holds no file any longer that was read', async () => {
+  setFlagsFromString('--expose_gc')
+  const collect = runInNewContext('gc') as () => void
+  const held = () => {
+    collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const megabytes = 4
+  async function* many(): AsyncGenerator<ZippedFile> {
+    const before = held()
+    for (let at = 0; at < 40; at++) yield { path: `${at}`, text: 'x'.repeat(megabytes * 1e6) }
+    expect(held() - before).toBeLessThan(5 * megabytes * 1e6)
+  }
+  for await (const _ of zip(many(), at));
+})
+
+test('fails as its files do', async () => {
+  async function* failing(): AsyncGenerator<ZippedFile> {
+    yield { path: 'a', text: 'a' }
+    throw new Error('the database is away')
+  }
+  await expect(buffer(zip(failing(), at))).rejects.toThrow('the database is away')
+})
+
+test('lets the files go when nobody reads on', async () => {
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  async function* endless(): AsyncGenerator<ZippedFile> {
+    try {
+      for (let at = 0; ; at++) yield { path: `${at}`, text: Buffer.from(noise()).toString('latin1') }
+    } finally {
+      resolve()
+    }
+  }
+  for await (const _ of zip(endless(), at)) break
+  await ended
+})
+
+function noise(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(65_536))
+}

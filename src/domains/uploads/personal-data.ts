@@ -1,0 +1,51 @@
+import type { Upload } from '../../generated/prisma/client.ts'
+import type { Database, Tx } from '../../platform/db.ts'
+import type { PersonalData } from '../../platform/personal-data.ts'
+import { lockUploads } from './discard-upload.ts'
+import type { Bucket } from './ports.ts'
+import { removeUploadObject, scheduleLateRemoval, scheduleRemoval } from './remove-object.ts'
+
+const batchSize = 100
+/** Of the bucket's connections (50 a process), so that people's own requests are not held up. */
+const requestsAtOnce = 10
+
+/** A person's files: their list is exported, their objects are removed before their rows. */
+export function uploadsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }): PersonalData {
+  return {
+    tables: ['uploads'],
+    async *exportFiles(reader, userId) {
+      const uploads = await reader.upload.findMany({ where: { userId }, orderBy: { id: 'asc' } })
+      yield { path: 'files.json', json: uploads }
+    },
+    async eraseAhead({ userId, now }) {
+      for (;;) {
+        const batch = await db.prisma.upload.findMany({ where: { userId }, orderBy: { id: 'asc' }, take: batchSize })
+        for (let start = 0; start < batch.length; start += requestsAtOnce) {
+          await Promise.all(batch.slice(start, start + requestsAtOnce).map((upload) => removeObjectOf(bucket, upload)))
+        }
+        await db.transaction(async (tx) => {
+          const ids = batch.map(({ id }) => id)
+          for (const upload of await removeRows(tx, ids)) await scheduleLateRemoval(tx, upload, now)
+        })
+        if (batch.length < batchSize) return
+      }
+    },
+    async eraseRows(tx, { userId, now }) {
+      const rows = await tx.upload.findMany({ where: { userId }, select: { id: true } })
+      const ids = rows.map(({ id }) => id)
+      for (const upload of await removeRows(tx, ids)) await scheduleRemoval(tx, upload, now)
+    },
+  }
+}
+
+function removeObjectOf(bucket: Bucket, { userId, id: uploadId, multipartId }: Upload): Promise<void> {
+  return removeUploadObject(bucket, { userId, uploadId, multipartId })
+}
+
+/** The rows as they were at the end: an address may have been signed since they were read. */
+async function removeRows(tx: Tx, ids: readonly string[]) {
+  await lockUploads(tx, ids)
+  return tx.$queryRaw<Pick<Upload, 'id' | 'userId' | 'multipartId' | 'addressesLapseAt'>[]>`
+    DELETE FROM uploads WHERE id = ANY(${ids}::uuid[])
+    RETURNING id, user_id AS "userId", multipart_id AS "multipartId", addresses_lapse_at AS "addressesLapseAt"`
+}

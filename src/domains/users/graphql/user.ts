@@ -1,0 +1,41 @@
+import { builder } from '../../../graphql/builder.ts'
+
+const Role = builder.enumType('Role', {
+  description: 'What a person may do.',
+  values: {
+    USER: { description: 'Sees and changes what is their own.' },
+    ADMIN: { description: 'Also helps others; what an admin reads and does is recorded.' },
+  } as const,
+})
+
+export const UserNode = builder.prismaNode('User', {
+  id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
+  description: 'A person with an account: you.',
+  nullable: true,
+  // Only oneself: another's id finds nothing.
+  findUnique: (id, { viewer }) => ({ id, AND: { id: viewer?.user.id ?? '' } }),
+  fields: (t) => ({
+    email: t.string({
+      nullable: true,
+      description: 'The primary e-mail address; null for people who signed up without one.',
+      resolve: ({ emailSealed }, _args, { ports }) => ports.emails.read(emailSealed),
+    }),
+    name: t.string({
+      nullable: true,
+      description: 'First and last name joined, or the username, or null.',
+      resolve: ({ firstName, lastName, username }) => [firstName, lastName].filter(Boolean).join(' ') || username,
+    }),
+    firstName: t.exposeString('firstName', { nullable: true, description: 'The given name.' }),
+    lastName: t.exposeString('lastName', { nullable: true, description: 'The family name.' }),
+    username: t.exposeString('username', { nullable: true, description: 'The username, where the app uses them.' }),
+    imageUrl: t.expose('imageUrl', { type: 'URL', nullable: true, description: "The person's picture." }),
+    timeZone: t.exposeString('timeZone', { description: 'IANA name; summaries and titles follow it.' }),
+    locale: t.exposeString('locale', { description: 'BCP 47; messages are written in it.' }),
+    role: t.field({
+      type: Role,
+      description: 'What the person may do.',
+      resolve: (user, _args, { viewer }) => (viewer?.isAdmin && viewer.user.id === user.id ? 'ADMIN' : user.role),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account came to be here.' }),
+  }),
+})

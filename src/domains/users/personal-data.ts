@@ -1,0 +1,44 @@
+import type { Reader } from '../../platform/db.ts'
+import type { PersonalData } from '../../platform/personal-data.ts'
+import type { Emails } from './emails.ts'
+
+/**
+ * The person's own row. Erasing leaves a tombstone: its id, for what must be kept and names nobody; Clerk's id, so that
+ * nothing late makes the person anew; when it came to be here.
+ */
+export function userOfPerson({ emails }: { emails: Emails }): PersonalData {
+  return {
+    tables: ['users'],
+    async *exportFiles(db, userId) {
+      const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { emailIndex: true } })
+      const { emailSealed, ...profile } = row
+      yield { path: 'profile.json', json: { ...profile, email: emails.read(emailSealed) } }
+    },
+    async eraseRows(tx, { userId }) {
+      await tx.user.update({
+        where: { id: userId },
+        data: {
+          standing: 'DELETED',
+          emailSealed: null,
+          emailIndex: null,
+          firstName: null,
+          lastName: null,
+          username: null,
+          imageUrl: null,
+          legacyId: null,
+          legacyCredits: 0,
+          timeZone: 'UTC',
+          locale: 'en',
+          role: 'USER',
+          lockedUntil: null,
+        },
+      })
+    },
+  }
+}
+
+/** By which id Clerk knows a person; null for people of an older system who have not been linked. */
+export async function clerkIdOf(db: Reader, userId: string): Promise<string | null> {
+  const row = await db.user.findUnique({ where: { id: userId }, select: { clerkId: true } })
+  return row?.clerkId ?? null
+}

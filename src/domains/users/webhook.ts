@@ -1,0 +1,26 @@
+import type { Database } from '../../platform/db.ts'
+import { rememberEvent } from '../../platform/inbox.ts'
+import type { Sealer } from '../../platform/sealing.ts'
+import type { WebhookEndpoint } from '../../platform/webhooks.ts'
+import { clerkSource } from './clerk-inbox.ts'
+import type { ClerkWebhooks } from './ports.ts'
+
+/** Where Clerk tells of its people. */
+export function clerkWebhook(ports: {
+  readonly db: Database
+  readonly sealer: Sealer
+  readonly webhooks: ClerkWebhooks
+}): WebhookEndpoint {
+  const { db, sealer, webhooks } = ports
+  return {
+    paths: ['/webhooks/clerk', '/api/webhooks/clerk'],
+    async receive({ body, headers, now }) {
+      if (!webhooks.isConfigured) return 503
+      const verified = webhooks.verify({ body, headers })
+      if (!verified) return 400
+      const event = { ...verified, source: clerkSource, body }
+      await db.transaction((tx) => rememberEvent(tx, sealer, { event, now }))
+      return 200
+    },
+  }
+}
