@@ -1,0 +1,297 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { App } from '../app/app.ts'
+import { developmentKeys } from '../dev/keys.ts'
+import { writeStackFile } from '../dev/stack-file.ts'
+import { startTestApp, type TestApp, testKeys, testWebhookSecret } from '../testing/app.ts'
+import { clerkAddresses, clerkPerson } from '../testing/clerk.ts'
+import { deliver } from '../testing/clerk-webhooks.ts'
+import { parseSince } from './since.ts'
+import { addWebhooks } from './webhooks.ts'
+
+let app: TestApp
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pacer-webhooks-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+beforeEach(async () => {
+  app = await startTestApp()
+})
+afterEach(async () => {
+  process.exitCode = undefined
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  await app[Symbol.asyncDispose]()
+})
+
+const openTestApp = async (): Promise<App> => ({ ...app.app, [Symbol.asyncDispose]: async () => undefined })
+
+/** Runs the command in this process; over the test's app, which stays open, unless told. */
+async function run(args: readonly string[], open: (() => Promise<App>) | 'of the environment' = openTestApp) {
+  const output = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const program = new Command().exitOverride()
+  if (open === 'of the environment') addWebhooks(program)
+  else addWebhooks(program, open)
+  for (const command of program.commands[0]?.commands ?? []) command.exitOverride()
+  const written = ({ mock }: typeof output) => mock.calls.map(([text]) => String(text)).join('')
+  try {
+    await program.parseAsync(['webhooks', ...args], { from: 'user' })
+    return { output: written(output), errors: written(errors), exitCode: process.exitCode }
+  } finally {
+    process.exitCode = undefined
+    output.mockRestore()
+    errors.mockRestore()
+  }
+}
+
+const events = () => app.app.db.prisma.inboxEvent.findMany({ orderBy: { eventId: 'asc' } })
+const states = async () => (await events()).map(({ state }) => state)
+
+/** Three people of whom Clerk has told, a minute apart; the first one was made, the others wait. */
+async function threeEvents(): Promise<void> {
+  for (const at of [1, 2, 3]) {
+    const data = clerkPerson(`user_${at}`, clerkAddresses([`person${at}@example.com`]))
+    await deliver(app, { type: at === 3 ? 'user.updated' : 'user.created', id: `msg_${at}`, data })
+    if (at === 1) await app.runDueJobs()
+    app.now = new Date(app.now.getTime() + 60_000)
+  }
+}
+
+describe('webhooks list', () => {
+  test('prints the newest first, and nothing of what they say', async () => {
+    await threeEvents()
+    const [first, , third] = await events()
+    const { output } = await run(['list'])
+    expect(output.indexOf(third?.id ?? '?')).toBeLessThan(output.indexOf(first?.id ?? '?'))
+    expect(output).toMatch(/clerk +│ user\.created +│ PROCESSED +│ 1 +│ 2/)
+    expect(output).toMatch(
+      new RegExp(`user\\.updated +│ PENDING +│ 0 +│ \\S+ +│ ${third?.nextAttemptAt?.toISOString()}`),
+    )
+    expect(output).not.toContain('@')
+  })
+
+  test('takes filters and a limit, says that there are more, and speaks JSON', async () => {
+    await threeEvents()
+    const list = async (...args: string[]) => JSON.parse((await run(['list', '--json', ...args])).output)
+    expect(await list('--state', 'pending', '--type', 'user.created')).toEqual([
+      expect.objectContaining({ eventId: 'msg_2', state: 'PENDING', hasBody: true, source: 'clerk' }),
+    ])
+    expect(await list('--since', '90s')).toMatchObject([{ eventId: 'msg_3' }])
+    expect(await list('--source', 'another')).toEqual([])
+    const limited = await run(['list', '--limit', '2'])
+    expect(limited.errors).toContain('These are the newest 2; there are more.')
+    expect((await run(['list', '--limit', '3'])).errors).toBe('')
+  })
+
+  test('cuts errors to what fits, and what would paint the terminal', async () => {
+    await threeEvents()
+    const lastError = `first\u001b[31m line\nsecond ${'x'.repeat(500)}`
+    await app.app.db.prisma.inboxEvent.updateMany({
+      where: { eventId: 'msg_1' },
+      data: { lastError, type: 'user.\u001b[2Jcreated' },
+    })
+    const { output } = await run(['list'])
+    expect(output).toContain('first [31m line second xx')
+    expect(output).toContain('x…')
+    expect(output).not.toContain('\u001b')
+    expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThan(220)
+  })
+
+  test.each([
+    [['--state', 'gone'], 'PENDING, PROCESSED, DEAD'],
+    [['--limit', '0'], 'from 1 to 1000'],
+    [['--limit', '1001'], 'from 1 to 1000'],
+    [['--limit', 'all'], 'from 1 to 1000'],
+    [['--since', 'yesterday'], 'no time for --since'],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(['list', ...args])).rejects.toThrow(message)
+  })
+})
+
+test('webhooks show prints one event; what it says only where that is asked for', async () => {
+  await threeEvents()
+  const [first] = await events()
+  const shown = await run(['show', 'msg_1'])
+  expect(shown.output).toContain(first?.id)
+  expect(shown.output).toMatch(/contentType +│ application\/json/)
+  expect(shown.output).not.toContain('person1@example.com')
+  const said = await run(['show', first?.id ?? '', '--body'])
+  expect(said.output).toContain('      "email_address": "person1@example.com"')
+
+  await app.app.db.prisma.inboxEvent.updateMany({ where: { eventId: 'msg_1' }, data: { body: null } })
+  expect((await run(['show', 'msg_1', '--body'])).output).toContain('There is no body any more')
+  await expect(run(['show', 'msg_9'])).rejects.toThrow('There is no event msg_9.')
+})
+
+test('webhooks show lets no body move the cursor', async () => {
+  await deliver(app, { id: 'msg_1', body: '{"type":"a\\u001b[2J","data":"\u009b2J\u007f"}' })
+  const { output } = await run(['show', 'msg_1', '--body'])
+  expect(output).toContain('"type": "a\\u001b[2J"')
+  expect(output).toContain('"data": "\\u009b2J\\u007f"')
+})
+
+describe('webhooks replay', () => {
+  test('has one, some or all worked on again, and says how many', async () => {
+    await threeEvents()
+    await app.runDueJobs()
+    const [first, second] = await events()
+    expect((await run(['replay', first?.id ?? '', 'msg_2'])).output).toMatch(/replayed +│ 2/)
+    expect(await states()).toEqual(['PENDING', 'PENDING', 'PROCESSED'])
+    await app.runDueJobs()
+    const again = await run(['replay', '--type', 'user.updated'])
+    expect(again.output).toMatch(/replayed +│ 1/)
+    expect(again.errors).toMatch(/100% \| 1 of 1 events/)
+    expect(await states()).toEqual(['PROCESSED', 'PROCESSED', 'PENDING'])
+    await app.app.db.prisma.inboxEvent.updateMany({ where: { id: second?.id ?? '' }, data: { body: null } })
+    expect((await run(['replay', '--all'])).output).toMatch(/replayed +│ 2.*not replayed: .*erased .*│ 1/s)
+    await app.runDueJobs()
+    expect(await states()).toEqual(['PROCESSED', 'PROCESSED', 'PROCESSED'])
+    expect(await app.app.db.prisma.user.count()).toBe(3)
+  })
+
+  test('says how many it would be, and does nothing', async () => {
+    await threeEvents()
+    await app.runDueJobs()
+    const before = await events()
+    const dry = await run(['replay', '--source', 'clerk', '--dry-run'])
+    expect(dry.output).toMatch(/replayed +│ 3/)
+    expect(dry.errors).toContain('A dry run: nothing of this was written.')
+    expect(await events()).toEqual(before)
+  })
+
+  test.each([
+    [[], 'Which events?'],
+    [['--dry-run'], 'Which events?'],
+    [['msg_1', '--state', 'DEAD'], 'not both'],
+    [['msg_1', '--all'], 'not both'],
+    [['--all', '--type', 'a'], '--all takes every event'],
+    [['msg_1', 'msg_8', 'msg_9'], 'There is no event msg_8, msg_9.'],
+  ])('refuses %j, and does nothing', async (args, message) => {
+    await threeEvents()
+    const before = await states()
+    await expect(run(['replay', ...args])).rejects.toThrow(message)
+    expect(await states()).toEqual(before)
+  })
+
+  test('ends after the batch at Ctrl-C', async () => {
+    await app.app.db.prisma.$executeRaw`
+      INSERT INTO inbox_events (id, source, event_id, type, body, sent_at, received_at, state, processed_at)
+      SELECT gen_random_uuid(), 'clerk', 'msg_' || n, 'a', '\\x00', now(), now(), 'PROCESSED', now()
+      FROM generate_series(1, 600) AS n`
+    app.app.db.prisma.$on('query', ({ query }) => {
+      if (query.includes('add_jobs')) process.emit('SIGINT')
+    })
+    const stopped = await run(['replay', '--all'])
+    expect(stopped).toMatchObject({ exitCode: 130, output: expect.stringMatching(/replayed +│ 500/) })
+    expect(await app.app.db.prisma.inboxEvent.count({ where: { state: 'PENDING' } })).toBe(500)
+  })
+})
+
+describe('webhooks send', () => {
+  /** A development server of this folder, which signs and verifies with the folder's key. */
+  async function startServer(): Promise<TestApp> {
+    const { webhookSecret } = await developmentKeys(folder)
+    const config = { clerkWebhookSecrets: [webhookSecret] }
+    vi.stubEnv('DATA_DIR', folder)
+    return startTestApp({ databaseUrl: app.databaseUrl, config })
+  }
+
+  test('tells the running server of the person whom a token signs in', async () => {
+    await using server = await startServer()
+    const { databaseUrl } = server
+    await writeStackFile({ pid: 1, api: server.url, databaseUrl, bucketEndpoint: '', dataDir: folder })
+    const email = 'Mina.Kim@example.com'
+    const created = await run(['send', 'clerk', 'user.created', '--email', email])
+    expect(created.output).toMatch(/HTTP status +│ 200/)
+    expect(created.output).toContain(`webhooks show msg_`)
+    await app.runDueJobs()
+    const me = async () => (await app.query(email, '{ me { name email } }')).data
+    expect(await app.app.db.prisma.user.count()).toBe(1)
+    expect(await me()).toEqual({ me: { name: 'Mina Kim', email: 'mina.kim@example.com' } })
+    expect(await app.app.db.prisma.user.count()).toBe(1)
+
+    await run(['send', 'clerk', 'user.updated', '--email', email])
+    await app.runDueJobs()
+    expect(await me()).toEqual({ me: { name: 'Mina Updated', email: 'mina.kim@example.com' } })
+    await run(['send', 'clerk', 'session.created', '--email', email])
+    await run(['send', 'clerk', 'user.created', '--id', 'user_another'])
+    await run(['send', 'clerk', 'user.deleted', '--email', email])
+    const kept = (await events()).map(({ type, subject }) => `${type} ${subject?.slice(0, 9)}`)
+    expect(kept.sort()).toEqual([
+      'session.created user_dev_',
+      'user.created user_anot',
+      'user.created user_dev_',
+      'user.deleted user_dev_',
+      'user.updated user_dev_',
+    ])
+    await app.runJob('inbox.process', { id: (await events()).find(({ type }) => type === 'user.deleted')?.id })
+    expect((await app.query(email, '{ me { name } }')).status).toBe(401)
+  })
+
+  test('says what is wrong: no server, another secret, another provider, production', async () => {
+    vi.stubEnv('DATA_DIR', join(folder, 'nothing'))
+    await expect(run(['send', 'clerk', 'user.created'])).rejects.toThrow('No server is running on')
+    await expect(run(['send', 'stripe', 'a'])).rejects.toThrow('"stripe" is not known here')
+    const nobody = ['send', 'clerk', 'user.created', '--url', 'http://127.0.0.1:1']
+    await expect(run(nobody)).rejects.toThrow('Nothing answers at http://127.0.0.1:1/webhooks/clerk')
+    await expect(run(['send', 'clerk', 'a', '--url', app.url])).rejects.toThrow('This delivery cannot be taken.')
+    vi.stubEnv('NODE_ENV', 'production')
+    await expect(run(['send', 'clerk', 'a'])).rejects.toThrow('this is production')
+  })
+
+  test('signs with the configured secret where Clerk is configured', async () => {
+    stubEnvironment()
+    const sent = await run(['send', 'clerk', 'user.created', '--url', app.url])
+    expect(sent.output).toMatch(/HTTP status +│ 200/)
+    vi.stubEnv('CLERK_WEBHOOK_SECRET', '')
+    await expect(run(['send', 'clerk', 'a', '--url', app.url])).rejects.toThrow('CLERK_WEBHOOK_SECRET is not set')
+  })
+})
+
+test('a command works on what the environment names, and closes it', async () => {
+  await threeEvents()
+  stubEnvironment()
+  const { output } = await run(['show', 'msg_2', '--body'], 'of the environment')
+  expect(output).toContain('person2@example.com')
+})
+
+test.each([
+  ['2h', '2026-11-21T08:00:00.000Z'],
+  ['7d', '2026-11-14T10:00:00.000Z'],
+  ['90 m', '2026-11-21T08:30:00.000Z'],
+  ['2026-11-21', '2026-11-21T00:00:00.000Z'],
+  ['2026-11-21T09:30:00Z', '2026-11-21T09:30:00.000Z'],
+  ['2026-11-21T09:30:00.5+09:00', '2026-11-21T00:30:00.500Z'],
+])('--since %s is %s', (text, instant) => {
+  expect(parseSince(text, new Date('2026-11-21T10:00:00Z')).toISOString()).toBe(instant)
+})
+
+test.each(['', '2', '-2h', '2x', 'h', '2026', '2026-13-01', '2026-11-21T09:30:00', 'Infinityh', '1e9d'])(
+  '--since does not take "%s"',
+  (text) => {
+    expect(() => parseSince(text, new Date())).toThrow('no time for --since')
+  },
+)
+
+/** The app's settings, as a deployment has them. */
+function stubEnvironment(): void {
+  const { clerk, bucket, database } = app.app.config
+  const values = {
+    DATABASE_URL: database.url,
+    CLERK_JWT_KEY: clerk.jwtKey,
+    CLERK_ISSUER: clerk.issuer,
+    CLERK_WEBHOOK_SECRET: testWebhookSecret,
+    R2_ENDPOINT: bucket.endpoint,
+    R2_BUCKET_NAME: bucket.name,
+    R2_ACCESS_KEY_ID: bucket.accessKeyId,
+    R2_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+    EMAIL_ENC_KEY: testKeys.encryptionKeys.join(),
+    EMAIL_INDEX_KEY: testKeys.indexKey,
+  }
+  for (const [name, value] of Object.entries(values)) vi.stubEnv(name, value)
+}

@@ -1,0 +1,54 @@
+import type { User } from '../../generated/prisma/client.ts'
+import type { Emails } from './emails.ts'
+import type { ClerkUser } from './ports.ts'
+
+/** The columns that Clerk's people are compared by. */
+export const comparedColumns = {
+  clerkId: true,
+  legacyId: true,
+  standing: true,
+  lockedUntil: true,
+  emailSealed: true,
+  emailIndex: true,
+  firstName: true,
+  lastName: true,
+  username: true,
+  imageUrl: true,
+} as const
+
+export type ComparedRow = Pick<User, keyof typeof comparedColumns>
+
+/** Clerk says in whole seconds how long a lock lasts from the answer on, so its end is a little later each time. */
+const lockToleranceMs = 60_000
+
+/** In what a row differs from what Clerk says at `saidAt`: names of fields and never values, since these get printed. */
+export function compareClerkUser(
+  emails: Emails,
+  { row, user, saidAt }: { row: ComparedRow; user: ClerkUser; saidAt: Date },
+): string[] {
+  const emailIndex = user.email === null ? null : emails.indexOf(user.email)
+  const differs = {
+    'e-mail': row.emailIndex !== emailIndex || emails.read(row.emailSealed) !== user.email,
+    'first name': row.firstName !== user.firstName,
+    'last name': row.lastName !== user.lastName,
+    username: row.username !== user.username,
+    picture: row.imageUrl !== user.imageUrl,
+    'ban set': user.banned && row.standing !== 'BANNED',
+    'ban lifted': !user.banned && row.standing === 'BANNED',
+    ...compareLocks(row, user, saidAt),
+  }
+  return Object.entries(differs).flatMap(([field, isSo]) => (isSo ? field : []))
+}
+
+function compareLocks({ standing, lockedUntil }: ComparedRow, user: ClerkUser, saidAt: Date) {
+  const isLocked = user.locked && !user.banned
+  const { lockoutSeconds } = user
+  const until = lockoutSeconds === null ? null : saidAt.getTime() + lockoutSeconds * 1_000
+  const since = lockedUntil === null ? null : lockedUntil.getTime()
+  const isSameEnd = until === null || since === null ? until === since : Math.abs(until - since) < lockToleranceMs
+  return {
+    'lock set': isLocked && standing !== 'LOCKED',
+    'lock lifted': !isLocked && standing === 'LOCKED',
+    'end of lock': isLocked && standing === 'LOCKED' && !isSameEnd,
+  }
+}
