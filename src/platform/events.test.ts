@@ -1,5 +1,6 @@
-import { Client, Pool } from 'pg'
+import { Client, type Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPool } from '../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../testing/postgres.ts'
 import { createEvents, type Events } from './events.ts'
 import { silentLog } from './log.ts'
@@ -12,7 +13,7 @@ let database: ClonedDatabase
 let pool: Pool
 beforeAll(async () => {
   database = await cloneDatabase()
-  pool = new Pool({ connectionString: database.url })
+  pool = openPool(database.url)
 })
 afterAll(async () => {
   await pool.end()

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type EmbeddedPostgres, startPostgres } from '../dev/postgres.ts'
+import { openPool } from '../testing/pool.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -120,11 +121,11 @@ let databases = 0
 async function createDatabase(): Promise<TestDatabase> {
   databases += 1
   const name = `migrate_${databases}`
-  const admin = new Pool({ connectionString: postgres.url(), max: 1 })
+  const admin = openPool(postgres.url(), 1)
   await admin.query(`CREATE DATABASE ${name}`)
   await admin.end()
   const url = postgres.url(name)
-  const pool = new Pool({ connectionString: url, max: 2 })
+  const pool = openPool(url, 2)
   return {
     url,
     pool,

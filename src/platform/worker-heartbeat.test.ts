@@ -1,5 +1,6 @@
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPool } from '../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../testing/postgres.ts'
 import type { JobHandler } from './jobs.ts'
 import { silentLog } from './log.ts'
@@ -11,7 +12,7 @@ let database: ClonedDatabase
 let pool: Pool
 beforeAll(async () => {
   database = await cloneDatabase()
-  pool = new Pool({ connectionString: database.url })
+  pool = openPool(database.url)
 })
 afterAll(async () => {
   await pool.end()
