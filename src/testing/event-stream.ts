@@ -30,10 +30,14 @@ export async function openStream<Data, Variables>(
   if (!response.body || !response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
     throw new Error(`No stream was opened: ${response.status} ${await response.text()}`)
   }
-  return read<Data>(response.body)
+  return read<Data>(response, response.body)
 }
 
-async function* read<Data>(body: ReadableStream<Uint8Array>): AsyncGenerator<Happening<Data>, void> {
+/** Holds on to the response: once it is collected as garbage, a body that nobody has begun to read is cancelled. */
+async function* read<Data>(
+  _response: Response,
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<Happening<Data>, void> {
   for await (const event of eventsIn(body)) {
     const name = fieldOf(event, 'event')
     if (name === 'complete') return
