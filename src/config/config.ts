@@ -52,7 +52,7 @@ export interface Settings {
   readonly clerkWebhookSecrets: readonly string[]
   readonly inboxRetentionDays: number
   readonly database?: DatabaseConfig | undefined
-  readonly privacy?: PrivacyConfig | undefined
+  readonly privacy: Partial<PrivacyConfig>
   readonly clerk?: ClerkConfig | undefined
   readonly bucket?: BucketConfig | undefined
 }
@@ -68,7 +68,8 @@ export interface Config extends Settings {
 /** Whether nothing is left for development to embed. */
 export function isComplete(settings: Settings): settings is Config {
   const { database, privacy, clerk, bucket } = settings
-  return database !== undefined && privacy !== undefined && clerk !== undefined && bucket !== undefined
+  const hasKeys = privacy.encryptionKeys !== undefined && privacy.indexKey !== undefined
+  return database !== undefined && hasKeys && clerk !== undefined && bucket !== undefined
 }
 
 /** The environment does not fit; `problems` names every variable at once. */
@@ -178,10 +179,10 @@ function toSettings(values: Values, environment: Environment): Settings {
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,
-    privacy:
-      values.EMAIL_ENC_KEY && values.EMAIL_INDEX_KEY
-        ? { encryptionKeys: values.EMAIL_ENC_KEY, indexKey: values.EMAIL_INDEX_KEY }
-        : undefined,
+    privacy: {
+      ...(values.EMAIL_ENC_KEY ? { encryptionKeys: values.EMAIL_ENC_KEY } : {}),
+      ...(values.EMAIL_INDEX_KEY ? { indexKey: values.EMAIL_INDEX_KEY } : {}),
+    },
     clerk: clerkOf(values),
     bucket: bucketOf(values),
   }
@@ -254,9 +255,6 @@ function missingOfStartedGroups(environment: Environment): string[] {
   if (CLERK_JWT_KEY ?? CLERK_SECRET_KEY ?? CLERK_ISSUER ?? CLERK_PUBLISHABLE_KEY) {
     const issuer = missingOf('Clerk', environment).filter((variable) => variable.name === 'CLERK_ISSUER')
     problems.push(...issuer.map(missing), ...missingVerification(environment))
-  }
-  if ((environment.EMAIL_ENC_KEY === undefined) !== (environment.EMAIL_INDEX_KEY === undefined)) {
-    problems.push(...missingOf('privacy', environment).map(missing))
   }
   if (environment.DIRECT_URL && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing while DIRECT_URL is set.')

@@ -3,6 +3,7 @@ import type { App } from '../app/app.ts'
 import { uploadOwners } from '../app/upload-owners.ts'
 import { readActivityFile } from '../domains/activities/index.ts'
 import { completeUpload, requestUpload, writeFile } from '../domains/uploads/index.ts'
+import { Unauthenticated } from '../domains/users/index.ts'
 import type { User } from '../generated/prisma/client.ts'
 import type { DevelopmentIdentity } from './identity.ts'
 import { type Habit, type InventedPerson, people, weeks } from './people.ts'
@@ -42,7 +43,12 @@ export async function* seed(app: App, identity: DevelopmentIdentity): AsyncGener
 async function signIn(app: App, identity: DevelopmentIdentity, person: InventedPerson): Promise<User> {
   const { email, timeZone, locale } = person
   const token = await identity.signToken({ email, now: app.clock(), expiresInSeconds: 60 })
-  const { user } = await app.authenticator.authenticate(token, app.clock())
+  const { user } = await app.authenticator.authenticate(token, app.clock()).catch((error: unknown) => {
+    if (!(error instanceof Unauthenticated)) throw error
+    throw new Error(
+      `${email} was deleted or banned here, and nothing seeds them. Remove the data folder to begin anew.`,
+    )
+  })
   return app.db.prisma.user.update({ where: { id: user.id }, data: { timeZone, locale } })
 }
 

@@ -34,7 +34,7 @@ export async function openStack(settings: Settings, { join: joining }: { join: b
       settings.bucket ?? embedBucket(stack, settings.dataDir, joining),
     ])
     const clerk = settings.clerk ?? clerkOf(identity)
-    const privacy = settings.privacy ?? keys.privacy
+    const privacy = { ...keys.privacy, ...settings.privacy }
     const clerkWebhookSecrets = webhookSecrets(settings, keys)
     const config = { ...settings, database, bucket, clerk, privacy, clerkWebhookSecrets }
     return { config, identity, [Symbol.asyncDispose]: () => stack.disposeAsync() }
