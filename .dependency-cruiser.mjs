@@ -39,10 +39,23 @@ export default {
       to: { path: '^src/domains/(?!users/)' },
     },
     {
+      name: 'credits-know-users-only',
+      severity: 'error',
+      from: { path: '^src/domains/credits/', ...notTests },
+      to: { path: '^src/domains/(?!users/|credits/)' },
+    },
+    {
+      name: 'money-moves-through-its-commands',
+      comment: 'What a command of the ledger is made of stays behind its door.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/domains/credits/', '[.]test[.]ts$'] },
+      to: { path: '^src/domains/credits/(post|grant|spend|hold|refund|revoke|expire|sweep-holds|balance)[.]ts$' },
+    },
+    {
       name: 'uploads-are-below-activities',
       severity: 'error',
       from: { path: '^src/domains/uploads/', ...notTests },
-      to: { path: '^src/domains/(?!users/|uploads/)' },
+      to: { path: '^src/domains/(?!users/|credits/|uploads/)' },
     },
     {
       name: 'privacy-is-above-all',

@@ -1,11 +1,18 @@
 import type { Config } from '../config/config.ts'
-import { type Authenticator, createAuthenticator, createEmails, type Emails } from '../domains/users/index.ts'
+import {
+  type Authenticator,
+  createAuthenticator,
+  createEmails,
+  type Emails,
+  type OnArrival,
+} from '../domains/users/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createDatabase, type Database } from '../platform/db.ts'
 import { createEvents, type Events } from '../platform/events.ts'
 import type { Log } from '../platform/log.ts'
 import { createSealer, type Sealer } from '../platform/sealing.ts'
 import type { Adapters } from './adapters.ts'
+import { createOnArrival } from './on-arrival.ts'
 
 /** What every process is made of, whether it serves requests, runs jobs or does both. */
 export interface App extends AsyncDisposable {
@@ -19,6 +26,8 @@ export interface App extends AsyncDisposable {
   /** Encrypts what lies in the database. */
   readonly sealer: Sealer
   readonly emails: Emails
+  /** What follows where somebody becomes a person here. */
+  readonly onArrival: OnArrival
 }
 
 export interface AppParts {
@@ -39,11 +48,13 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     send: (sql, values) => db.pool.query(sql, values),
     log,
   })
+  const onArrival = createOnArrival({ signUpCredits: config.signUpCredits, emails })
   const authenticator = createAuthenticator({
-    db: db.prisma,
+    db,
     verifier: adapters.verifier,
     directory: adapters.directory,
     emails,
+    onArrival,
   })
   return {
     config,
@@ -55,6 +66,7 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     authenticator,
     sealer,
     emails,
+    onArrival,
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()

@@ -27,7 +27,8 @@ export type GraphqlServer = Pick<YogaServerInstance<RequestContext, Context>, 'f
 /** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
 export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): GraphqlServer {
   const { log, db, events, clock } = app
-  const ports = { bucket: app.adapters.bucket, uploadOwners, emails: app.emails, directory: app.adapters.directory }
+  const { emails, onArrival, adapters } = app
+  const ports = { bucket: adapters.bucket, uploadOwners, emails, onArrival, directory: adapters.directory }
   return createYoga<RequestContext, Context>({
     schema,
     logging: false,

@@ -1,4 +1,5 @@
 import { activitiesCron, activitiesWorker } from '../domains/activities/worker.ts'
+import { creditsCron, creditsWorker } from '../domains/credits/worker.ts'
 import { scheduleErasure } from '../domains/privacy/index.ts'
 import { privacyCron, privacyWorker } from '../domains/privacy/worker.ts'
 import { uploadsCron, uploadsWorker } from '../domains/uploads/worker.ts'
@@ -7,17 +8,19 @@ import { idempotencyCron, idempotencyWorker } from '../platform/idempotency-prun
 import { inboxCron, inboxWorker } from '../platform/inbox-worker.ts'
 import type { CronEntry, JobHandler } from '../platform/jobs.ts'
 import type { App } from './app.ts'
+import { holdOwners } from './hold-owners.ts'
 import { personalData } from './personal-data.ts'
 import { uploadOwners } from './upload-owners.ts'
 
 /** Every domain's background work. */
 export function jobHandlers(app: App): JobHandler[] {
-  const { config, db, clock, log, sealer, emails, adapters } = app
+  const { config, db, clock, log, sealer, emails, onArrival, adapters } = app
   const { bucket, directory, recordingReader: reader, clerkWebhooks } = adapters
-  const sources = [clerkInbox({ webhooks: clerkWebhooks, emails, onDeleting: scheduleErasure, clock })]
+  const sources = [clerkInbox({ webhooks: clerkWebhooks, emails, onArrival, onDeleting: scheduleErasure, clock })]
   return [
     ...idempotencyWorker({ db, clock }),
     ...inboxWorker({ db, sealer, clock, log, sources, retentionDays: config.inboxRetentionDays }),
+    ...creditsWorker({ db, clock, log, holdOwners }),
     ...uploadsWorker({ db, bucket, clock, owners: uploadOwners }),
     ...activitiesWorker({ db, bucket, reader, clock }),
     ...privacyWorker({ db, bucket, directory, emails, clock, personalData: personalData(app) }),
@@ -27,6 +30,7 @@ export function jobHandlers(app: App): JobHandler[] {
 export const crontab: readonly CronEntry[] = [
   ...idempotencyCron,
   ...inboxCron,
+  ...creditsCron,
   ...uploadsCron,
   ...activitiesCron,
   ...privacyCron,

@@ -1,4 +1,5 @@
 import { activitiesOfPerson } from '../domains/activities/index.ts'
+import { creditsOfPerson } from '../domains/credits/index.ts'
 import { exportsOfPerson } from '../domains/privacy/index.ts'
 import { uploadsOfPerson } from '../domains/uploads/index.ts'
 import { clerkIdOf, clerkSource, userOfPerson } from '../domains/users/index.ts'
@@ -15,6 +16,7 @@ export function personalData({ db, sealer, emails, adapters }: App): PersonalDat
     uploadsOfPerson({ db, bucket }),
     exportsOfPerson({ db, bucket }),
     keysOfPerson,
+    creditsOfPerson,
     inboxOfPerson({ sealer, source: clerkSource, subjectOf: clerkIdOf }),
     userOfPerson({ emails }),
   ]

@@ -7,10 +7,10 @@ import { runLong } from './run-long.ts'
 const wantsNobody: ReadonlySet<string> = new Set(['linked', 'created', 'nobody at Clerk'])
 
 export async function link(app: App, options: { create: boolean; dryRun: boolean; rows: number }): Promise<void> {
-  const { db, emails, clock } = app
+  const { db, emails, onArrival, clock } = app
   const directory = directoryOf(app, 'users link-clerk')
   await runLong({ head: ['legacy id', 'what', 'about'], ...options }, ({ begin, add, report, wait, each }) =>
-    each(linkLegacyUsers({ db, emails, clock, directory, wait }, options), (step) => {
+    each(linkLegacyUsers({ db, emails, onArrival, clock, directory, wait }, options), (step) => {
       if (step.kind === 'begun') {
         begin({ total: step.total, unit: 'people' })
         if (step.withoutAddress > 0) report.count('without an address', step.withoutAddress)

@@ -51,6 +51,8 @@ export interface Settings {
   /** Each of them verifies Clerk's webhooks; none: the endpoint is off. */
   readonly clerkWebhookSecrets: readonly string[]
   readonly inboxRetentionDays: number
+  /** The gift for signing up. */
+  readonly signUpCredits: number
   readonly database?: DatabaseConfig | undefined
   readonly privacy: Partial<PrivacyConfig>
   readonly clerk?: ClerkConfig | undefined
@@ -140,6 +142,7 @@ const shape = {
   EMAIL_ENC_KEY: list.pipe(z.array(key).min(1)).optional(),
   EMAIL_INDEX_KEY: key.optional(),
   INBOX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
+  SIGNUP_CREDITS: z.coerce.number().int().min(0).max(1_000_000).default(100),
   CORS_ORIGINS: origins.default([]),
   ALLOWED_HOSTS: list.default([]),
 } satisfies Record<VariableName, z.ZodType>
@@ -176,6 +179,7 @@ function toSettings(values: Values, environment: Environment): Settings {
     allowedHosts: production ? values.ALLOWED_HOSTS : [...values.ALLOWED_HOSTS, 'localhost', '127.0.0.1', '[::1]'],
     clerkWebhookSecrets: values.CLERK_WEBHOOK_SECRET,
     inboxRetentionDays: values.INBOX_RETENTION_DAYS,
+    signUpCredits: values.SIGNUP_CREDITS,
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,

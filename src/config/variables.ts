@@ -167,6 +167,12 @@ export const variables = [
     about: 'How long webhook events are kept once they are processed.',
   },
   {
+    name: 'SIGNUP_CREDITS',
+    group: 'credits',
+    default: '100',
+    about: 'The gift for signing up, once a person and once in twelve months an address; 0 gives none.',
+  },
+  {
     name: 'CORS_ORIGINS',
     group: 'front',
     aliases: ['ALLOWED_ORIGINS'],

@@ -84,6 +84,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     corsOrigins: ['http://localhost:3000'],
     allowedHosts: ['127.0.0.1', 'localhost'],
     inboxRetentionDays: 30,
+    signUpCredits: 100,
     database: { url: databaseUrl, directUrl: databaseUrl },
     privacy: testKeys,
     clerk: { ...identity, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.invalid' },

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Reader } from '../../platform/db.ts'
+import type { Tx } from '../../platform/db.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import type { ClerkVersion } from './clerk-version.ts'
-import type { Emails } from './emails.ts'
 import type { ClerkUser } from './ports.ts'
 
 export interface ClerkState {
@@ -19,14 +19,16 @@ export interface ClerkState {
  * Our own columns (time zone, locale, role) are not Clerk's and stay.
  */
 export async function applyClerkUser(
-  db: Reader,
-  emails: Emails,
+  tx: Tx,
+  { emails, onArrival }: ArrivalPorts,
   { user, version, saidAt, now }: ClerkState,
 ): Promise<'created' | 'updated' | 'stale'> {
-  if (user.externalId !== null) await adoptLegacyRow(db, user.clerkId, user.externalId)
-  const { emailSealed, emailIndex } = emails.columns(user.email)
+  const { email } = user
+  const adopted = user.externalId === null ? null : await adoptLegacyRow(tx, user.clerkId, user.externalId)
+  if (adopted !== null) await onArrival(tx, { userId: adopted, email, isNew: false, now })
+  const { emailSealed, emailIndex } = emails.columns(email)
   const { standing, lockedUntil } = standingOf(user, saidAt)
-  const [row] = await db.$queryRaw<{ created: boolean }[]>`
+  const [row] = await tx.$queryRaw<{ id: string; created: boolean }[]>`
     INSERT INTO users AS person (
       id, clerk_id, email_sealed, email_index, first_name, last_name, username, image_url, standing, locked_until,
       clerk_version, created_at)
@@ -39,17 +41,20 @@ export async function applyClerkUser(
       standing = excluded.standing, locked_until = excluded.locked_until, clerk_version = excluded.clerk_version
     WHERE person.standing NOT IN ('DELETING', 'DELETED')
       AND person.clerk_version COLLATE "C" <= excluded.clerk_version COLLATE "C"
-    RETURNING xmax = 0 AS created`
+    RETURNING id, xmax = 0 AS created`
   if (!row) return 'stale'
+  if (row.created) await onArrival(tx, { userId: row.id, email, isNew: true, now })
   return row.created ? 'created' : 'updated'
 }
 
 /** Somebody of the older system whom we made at Clerk: the row that waits for them becomes theirs. */
-async function adoptLegacyRow(db: Reader, clerkId: string, legacyId: string): Promise<void> {
-  await db.$executeRaw`
+async function adoptLegacyRow(tx: Tx, clerkId: string, legacyId: string): Promise<string | null> {
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
     UPDATE users SET clerk_id = ${clerkId}
     WHERE legacy_id = ${legacyId} AND clerk_id IS NULL AND standing NOT IN ('DELETING', 'DELETED')
-      AND NOT EXISTS (SELECT FROM users WHERE clerk_id = ${clerkId})`
+      AND NOT EXISTS (SELECT FROM users WHERE clerk_id = ${clerkId})
+    RETURNING id`
+  return row?.id ?? null
 }
 
 function standingOf({ banned, locked, lockoutSeconds }: ClerkUser, saidAt: Date) {

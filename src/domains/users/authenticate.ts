@@ -1,6 +1,6 @@
 import type { User } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
-import type { Emails } from './emails.ts'
+import type { Database } from '../../platform/db.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { ensureUser } from './ensure-user.ts'
 import { Unauthenticated } from './errors.ts'
 import { maySignIn } from './may-sign-in.ts'
@@ -11,12 +11,11 @@ export interface Authenticator {
   authenticate(token: string, now: Date): Promise<{ user: User; expiresAt: Date }>
 }
 
-export interface AuthenticatorOptions {
-  readonly db: Reader
+export interface AuthenticatorOptions extends ArrivalPorts {
+  readonly db: Database
   readonly verifier: SessionVerifier
   /** Null where no secret key is configured: people are then made from their token's claims. */
   readonly directory: ClerkDirectory | null
-  readonly emails: Emails
 }
 
 /**
@@ -24,18 +23,24 @@ export interface AuthenticatorOptions {
  * every request (one statement by its unique key): whoever was banned or deleted is refused from that commit on, on
  * every instance.
  */
-export function createAuthenticator({ db, verifier, directory, emails }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({
+  db,
+  verifier,
+  directory,
+  emails,
+  onArrival,
+}: AuthenticatorOptions): Authenticator {
   const arriving = new Map<string, Promise<User>>()
 
   return {
     async authenticate(token, now) {
       const claims = await verifier.verify(token, now)
       const { clerkId, expiresAt } = claims
-      const known = await db.user.findUnique({ where: { clerkId } })
+      const known = await db.prisma.user.findUnique({ where: { clerkId } })
       let user = known
       if (!user) {
         // A page's first requests come at once; one of them asks Clerk, the unique key holds across processes.
-        const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, emails, now })
+        const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, emails, onArrival, now })
         arriving.set(clerkId, arrival)
         user = await arrival.finally(() => arriving.delete(clerkId))
       }

@@ -1,17 +1,16 @@
 import type { Tx } from '../../platform/db.ts'
 import type { InboxEvent, InboxSource } from '../../platform/inbox.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { versionOfEvent } from './clerk-version.ts'
 import { applyClerkDeletion, type OnUserDeleting } from './delete-user.ts'
-import type { Emails } from './emails.ts'
 import type { ClerkWebhooks } from './ports.ts'
 
 /** The inbox's name for Clerk. */
 export const clerkSource = 'clerk'
 
-export interface ClerkInboxPorts {
+export interface ClerkInboxPorts extends ArrivalPorts {
   readonly webhooks: ClerkWebhooks
-  readonly emails: Emails
   readonly onDeleting: OnUserDeleting
   readonly clock: () => Date
 }
@@ -28,7 +27,7 @@ export function clerkInbox(ports: ClerkInboxPorts): InboxSource {
       if (said.kind === 'user') {
         const { user, sentAt } = said
         const version = versionOfEvent({ updatedAt: user.updatedAt, sentAt, eventId: event.eventId })
-        await applyClerkUser(tx, ports.emails, { user, version, saidAt: sentAt, now })
+        await applyClerkUser(tx, ports, { user, version, saidAt: sentAt, now })
       }
       if (said.kind === 'deleted') await applyClerkDeletion(tx, ports.onDeleting, { ...said, now })
       await forgetIfErased(tx, event)

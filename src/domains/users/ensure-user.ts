@@ -1,15 +1,14 @@
 import type { User } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Database } from '../../platform/db.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { versionOfAnswer } from './clerk-version.ts'
-import type { Emails } from './emails.ts'
 import { Unauthenticated } from './errors.ts'
 import type { ClerkDirectory, SessionClaims } from './ports.ts'
 
-export interface FirstRequest {
+export interface FirstRequest extends ArrivalPorts {
   readonly claims: SessionClaims
   readonly directory: ClerkDirectory | null
-  readonly emails: Emails
   readonly now: Date
 }
 
@@ -18,18 +17,21 @@ export interface FirstRequest {
  * token says. However many requests come at once, on however many instances, the unique clerk_id lets one row be.
  * Throws Unauthenticated for someone whom Clerk no longer has.
  */
-export async function ensureUser(db: Reader, { claims, directory, emails, now }: FirstRequest): Promise<User> {
+export async function ensureUser(db: Database, request: FirstRequest): Promise<User> {
+  const { claims, directory, emails, onArrival, now } = request
   const { clerkId } = claims
   if (directory) {
     const user = await directory.getUser(clerkId)
     if (!user) throw new Unauthenticated('invalid')
-    await applyClerkUser(db, emails, { user, version: versionOfAnswer(user), saidAt: now, now })
+    const state = { user, version: versionOfAnswer(user), saidAt: now, now }
+    await db.transaction((tx) => applyClerkUser(tx, request, state))
   } else {
     const { email, ...profile } = claims.profile
-    await db.user.createMany({
-      data: { clerkId, ...emails.columns(email), ...profile, createdAt: now },
-      skipDuplicates: true,
+    const data = { clerkId, ...emails.columns(email), ...profile, createdAt: now }
+    await db.transaction(async (tx) => {
+      const [made] = await tx.user.createManyAndReturn({ data, skipDuplicates: true, select: { id: true } })
+      if (made) await onArrival(tx, { userId: made.id, email, isNew: true, now })
     })
   }
-  return db.user.findUniqueOrThrow({ where: { clerkId } })
+  return db.prisma.user.findUniqueOrThrow({ where: { clerkId } })
 }

@@ -1,13 +1,12 @@
 import type { Prisma, User } from '../../generated/prisma/client.ts'
 import type { Database } from '../../platform/db.ts'
-import type { Emails } from './emails.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { type Patience, patiently } from './patiently.ts'
 import type { ClerkDirectory, ClerkUser } from './ports.ts'
 
-export interface MatchPorts extends Patience {
+export interface MatchPorts extends Patience, ArrivalPorts {
   readonly db: Database
   readonly directory: ClerkDirectory
-  readonly emails: Emails
 }
 
 /** A row of the older system, with its address. */

@@ -1,4 +1,4 @@
-import type { Emails } from './emails.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import type { ClerkDirectory } from './ports.ts'
 import './graphql/user.ts'
 import './graphql/me.ts'
@@ -6,8 +6,7 @@ import './graphql/update-profile.ts'
 
 /** What the resolvers of users need of the context. */
 declare module '../../graphql/context.ts' {
-  interface Ports {
-    readonly emails: Emails
+  interface Ports extends ArrivalPorts {
     /** Null where no secret key is configured. */
     readonly directory: ClerkDirectory | null
   }

@@ -1,3 +1,4 @@
+export type { OnArrival } from './arrival.ts'
 export { type Authenticator, createAuthenticator } from './authenticate.ts'
 export { clerkInbox, clerkSource } from './clerk-inbox.ts'
 export { markDeleting } from './delete-user.ts'

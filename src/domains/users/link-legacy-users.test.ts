@@ -42,9 +42,9 @@ function directoryOf(): ClerkDirectory {
 }
 
 async function link(options: Partial<LinkOptions> & { steps?: number; directory?: ClerkDirectory } = {}) {
-  const { db, emails } = app.app
+  const { db, emails, onArrival } = app.app
   const wait = async (ms: number) => void waits.push(ms)
-  const ports = { db, emails, clock: () => app.now, directory: options.directory ?? directoryOf(), wait }
+  const ports = { db, emails, onArrival, clock: () => app.now, directory: options.directory ?? directoryOf(), wait }
   const results: LinkResult[] = []
   let begun: LinkStep | undefined
   let taken = 0
@@ -137,7 +137,7 @@ describe('nobody guesses', () => {
 test('a first request that makes the row meanwhile is not overtaken', async () => {
   await waitFor('1', 'a@example.com')
   arrive('user_a', ['a@example.com'])
-  const { db, emails } = app.app
+  const { db, emails, onArrival } = app.app
   const { prisma } = db
   const lateDb = {
     ...db,
@@ -147,7 +147,8 @@ test('a first request that makes the row meanwhile is not overtaken', async () =
       return db.transaction(work)
     },
   }
-  const ports = { db: lateDb, emails, clock: () => app.now, directory: directoryOf(), wait: async () => undefined }
+  const wait = async () => undefined
+  const ports = { db: lateDb, emails, onArrival, clock: () => app.now, directory: directoryOf(), wait }
   const steps = await Array.fromAsync(linkLegacyUsers(ports, { create: false, dryRun: false }))
   expect(steps.at(-1)).toMatchObject({ results: [{ outcome: 'has an account here already' }] })
   expect((await rowOf('1')).clerkId).toBeNull()
@@ -197,7 +198,7 @@ describe('with --create', () => {
       async createUser(wish) {
         const user = await directoryOf().createUser(wish)
         const state = { user, version: versionOfAnswer(user), saidAt: app.now, now: app.now }
-        await applyClerkUser(app.app.db.prisma, app.app.emails, state)
+        await app.app.db.transaction((tx) => applyClerkUser(tx, app.app, state))
         return user
       },
     }

@@ -91,16 +91,19 @@ async function linkBatch(
 
 /** One conditional statement takes the row; a webhook that was faster has done the same. */
 async function link(
-  { db, emails, clock }: MatchPorts,
+  ports: MatchPorts,
   { id }: LegacyRow,
   user: ClerkUser,
 ): Promise<'linked' | 'has an account here already'> {
+  const { db, clock, onArrival } = ports
   const now = clock()
   const { clerkId } = user
   try {
     await db.transaction(async (tx) => {
       const { count } = await tx.user.updateMany({ where: { ...waiting, id }, data: { clerkId } })
-      if (count === 1) await applyClerkUser(tx, emails, { user, version: versionOfAnswer(user), saidAt: now, now })
+      if (count === 0) return
+      await onArrival(tx, { userId: id, email: user.email, isNew: false, now })
+      await applyClerkUser(tx, ports, { user, version: versionOfAnswer(user), saidAt: now, now })
     })
   } catch (error) {
     if (!isTaken(error)) throw error

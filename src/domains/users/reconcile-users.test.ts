@@ -37,10 +37,10 @@ const arriveMany = (count: number) => {
 }
 
 function start(options: Partial<ReconcileOptions> = {}) {
-  const { db, emails, clock, adapters } = app.app
+  const { db, emails, onArrival, clock, adapters } = app.app
   if (!adapters.directory) throw new Error('There is no directory.')
   const wait = async (ms: number) => void waits.push(ms)
-  const ports = { db, emails, clock, directory: adapters.directory, onDeleting: scheduleErasure, wait }
+  const ports = { db, emails, onArrival, clock, directory: adapters.directory, onDeleting: scheduleErasure, wait }
   return reconcileUsers(ports, { dryRun: false, restart: false, force: false, ...options })
 }
 
@@ -197,7 +197,7 @@ test('what a webhook said meanwhile is newer and stays', async () => {
   arrive('user_a', 1)
   await reconcile()
   arrive('user_a', 1, { first_name: 'Old', updated_at: began + 5 })
-  const { db, emails, clock, adapters } = app.app
+  const { db, emails, onArrival, clock, adapters } = app.app
   const reader = adapters.directory
   if (!reader) throw new Error('There is no directory.')
   // The webhook comes between Clerk's answer and our look at the row.
@@ -208,12 +208,13 @@ test('what a webhook said meanwhile is newer and stays', async () => {
       for (const user of users) {
         const newer = { ...user, firstName: 'New', updatedAt: new Date(began + 6) }
         const version = versionOfAnswer(newer)
-        await applyClerkUser(db.prisma, emails, { user: newer, version, saidAt: clock(), now: clock() })
+        const state = { user: newer, version, saidAt: clock(), now: clock() }
+        await db.transaction((tx) => applyClerkUser(tx, app.app, state))
       }
       return users
     },
   }
-  const ports = { db, emails, clock, directory, onDeleting: scheduleErasure, wait: async () => undefined }
+  const ports = { db, emails, onArrival, clock, directory, onDeleting: scheduleErasure, wait: async () => undefined }
   const seen: Difference[] = []
   for await (const step of reconcileUsers(ports, { dryRun: false, restart: false, force: false })) {
     if (step.kind === 'compared') seen.push(...step.differences)
@@ -287,8 +288,11 @@ test('a dry run tells the same and writes nothing, not even where it was', async
 test('Retry-After is waited for, and 500s are tried again', async () => {
   arriveMany(600)
   const troubles = [{ status: 429, headers: { 'retry-after': '30' } }, { status: 500 }, { status: 503 }]
-  clerk.onRequest = (line) => (line.includes('created_at_after') ? (troubles.shift() ?? null) : null)
-  app.now = new Date()
+  clerk.onRequest = (line) => {
+    if (!line.includes('created_at_after')) return null
+    app.now = new Date() // 500 people were made since the beginning
+    return troubles.shift() ?? null
+  }
   // The library asks for a page and its count at once: the first two troubles meet one question.
   expect(kinds(await reconcile())).toEqual({ created: 600 })
   expect(troubles).toEqual([])

@@ -2,19 +2,18 @@ import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { versionOfAnswer } from './clerk-version.ts'
 import { compareClerkUser, comparedColumns } from './compare-clerk-user.ts'
 import { applyClerkDeletion, type OnUserDeleting } from './delete-user.ts'
-import type { Emails } from './emails.ts'
 import { type Patience, patiently } from './patiently.ts'
 import type { ClerkDirectory, ClerkUser } from './ports.ts'
 import { recognizeInstance } from './recognize-instance.ts'
 import { keepPosition, type Position, readPosition } from './reconcile-position.ts'
 
-export interface ReconcilePorts extends Patience {
+export interface ReconcilePorts extends Patience, ArrivalPorts {
   readonly db: Database
   readonly directory: ClerkDirectory
-  readonly emails: Emails
   readonly onDeleting: OnUserDeleting
   readonly clock: Clock
 }
@@ -157,8 +156,9 @@ async function settleUsers(ports: ReconcilePorts, users: readonly ClerkUser[], d
   return differences
 }
 
-function apply({ db, emails, clock }: ReconcilePorts, user: ClerkUser, saidAt: Date) {
-  return applyClerkUser(db.prisma, emails, { user, version: versionOfAnswer(user), saidAt, now: clock() })
+function apply(ports: ReconcilePorts, user: ClerkUser, saidAt: Date) {
+  const state = { user, version: versionOfAnswer(user), saidAt, now: ports.clock() }
+  return ports.db.transaction((tx) => applyClerkUser(tx, ports, state))
 }
 
 async function comparePageOfRows(

@@ -3,8 +3,8 @@ import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Database } from '../../platform/db.ts'
 import { InvalidInput } from '../../platform/errors.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
+import type { ArrivalPorts } from './arrival.ts'
 import { versionOfAnswer } from './clerk-version.ts'
-import type { Emails } from './emails.ts'
 import { Unauthenticated } from './errors.ts'
 import { type ClerkDirectory, ClerkRefused, type ClerkUser } from './ports.ts'
 
@@ -16,10 +16,9 @@ export interface ProfileChanges {
   readonly locale?: string | null | undefined
 }
 
-export interface UpdateProfilePorts {
+export interface UpdateProfilePorts extends ArrivalPorts {
   readonly db: Database
   readonly directory: ClerkDirectory | null
-  readonly emails: Emails
 }
 
 const longestName = 100
@@ -37,13 +36,13 @@ export async function updateProfile(
 ): Promise<void> {
   const names = checkNames(changes)
   const own = checkOwn(changes)
-  const { db, directory, emails } = ports
+  const { db, directory } = ports
   const { id, clerkId } = person
   const isClerks = directory !== null && clerkId !== null && Object.keys(names).length > 0
   const user = isClerks ? await changeAtClerk(directory, clerkId, names) : null
 
   await db.transaction(async (tx) => {
-    if (user) await applyClerkUser(tx, emails, { user, version: versionOfAnswer(user), saidAt: now, now })
+    if (user) await applyClerkUser(tx, ports, { user, version: versionOfAnswer(user), saidAt: now, now })
     const { count } = await tx.user.updateMany({
       where: { id, standing: { notIn: ['DELETING', 'DELETED'] } },
       data: { ...(user ? {} : names), ...own },

@@ -36,8 +36,8 @@ builder.mutationField('updateProfile', (t) =>
     },
     args: { input: t.arg({ type: UpdateProfileInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, { input: changes }, { viewer, db, ports, clock }) => {
-      const { directory, emails } = ports
-      await updateProfile({ db, directory, emails }, { person: viewer.user, changes, now: clock() })
+      const { directory, emails, onArrival } = ports
+      await updateProfile({ db, directory, emails, onArrival }, { person: viewer.user, changes, now: clock() })
       return { id: viewer.user.id }
     },
   }),

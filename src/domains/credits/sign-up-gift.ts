@@ -1,0 +1,45 @@
+import type { Tx } from '../../platform/db.ts'
+import { grant } from './grant.ts'
+
+/** An address that had the gift is remembered so long. */
+const memoryMonths = 12
+
+/**
+ * The gift for signing up, in the transaction that makes the person's row: once a person by its key, and once in twelve
+ * months an address, by a unique row of the address's keyed hash; so deleting and coming back gains nothing.
+ */
+export async function giveSignUpGift(
+  tx: Tx,
+  newcomer: { amount: number; userId: string; addressHash: string | null; now: Date },
+): Promise<void> {
+  const { amount, userId, addressHash, now } = newcomer
+  if (amount === 0) return
+  if (addressHash !== null && !(await claimAddress(tx, addressHash, now))) return
+  const key = 'sign-up-gift'
+  await grant(tx, { userId, amount, source: 'GIFTS', key, description: 'Sign-up gift', now })
+}
+
+async function claimAddress(tx: Tx, addressHash: string, now: Date): Promise<boolean> {
+  const forgetAt = new Date(now)
+  forgetAt.setUTCMonth(forgetAt.getUTCMonth() + memoryMonths)
+  const claimed = await tx.$executeRaw`
+    INSERT INTO gifted_addresses AS gifted (address_hash, forget_at)
+    SELECT ${addressHash}, ${forgetAt} WHERE NOT EXISTS (
+      SELECT FROM erased_addresses WHERE address_hash = ${addressHash} AND forget_at > ${now})
+    ON CONFLICT (address_hash) DO UPDATE SET forget_at = excluded.forget_at WHERE gifted.forget_at <= ${now}`
+  return claimed === 1
+}
+
+/** What somebody had in the older system, when they are linked: once. They had their gift there. */
+export async function bringLegacyCredits(tx: Tx, { userId, now }: { userId: string; now: Date }): Promise<void> {
+  const person = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { legacyCredits: true } })
+  const amount = person.legacyCredits
+  if (amount === 0) return
+  const wish = { userId, amount, source: 'GIFTS', description: 'Brought from the older system', now } as const
+  await grant(tx, { ...wish, key: 'legacy-credits' })
+}
+
+/** Forgets the addresses whose time is over. */
+export async function forgetGiftedAddresses(tx: Tx, now: Date): Promise<void> {
+  await tx.giftedAddress.deleteMany({ where: { forgetAt: { lte: now } } })
+}

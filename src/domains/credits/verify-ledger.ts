@@ -1,0 +1,120 @@
+import type { Reader } from '../../platform/db.ts'
+
+/** Something that must hold of every row, and a query of those of which it does not. */
+interface Invariant {
+  readonly name: string
+  /** Answers one row for each lie, with what to look at. */
+  readonly sql: string
+}
+
+export interface Verdict {
+  readonly name: string
+  readonly lies: number
+  /** The first of them: ids and what is wrong. */
+  readonly example: string | null
+}
+
+/**
+ * Checks by SQL all that the ledger promises, each invariant in one statement: over one snapshot, so that what others
+ * write meanwhile is no lie. Reads every row: for the night and for people, not for requests.
+ */
+export async function verifyLedger(db: Reader): Promise<Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const { name, sql } of invariants) {
+    const rows = await db.$queryRawUnsafe<{ lies: number; example: string | null }[]>(
+      `SELECT count(*)::int AS lies, min(lie) AS example FROM (${sql}) AS found (lie)`,
+    )
+    verdicts.push({ name, lies: rows[0]?.lies ?? 0, example: rows[0]?.example ?? null })
+  }
+  return verdicts
+}
+
+const invariants: readonly Invariant[] = [
+  {
+    name: 'the entries of every transaction sum to zero',
+    sql: `SELECT 'transaction ' || transaction_id || ': ' || sum(amount) FROM ledger_entries
+          GROUP BY transaction_id HAVING sum(amount) <> 0`,
+  },
+  {
+    name: 'every transaction has entries, which say of the wallet what it says',
+    sql: `SELECT 'transaction ' || t.id FROM credit_transactions AS t
+          LEFT JOIN ledger_entries AS e ON e.transaction_id = t.id
+          LEFT JOIN ledger_accounts AS a ON a.id = e.account_id
+          GROUP BY t.id, t.user_id, t.amount
+          HAVING count(e.amount) <> 2 OR COALESCE(sum(e.amount) FILTER (WHERE a.user_id = t.user_id), 0) <> t.amount`,
+  },
+  {
+    name: "every wallet's balance is the sum of its entries",
+    sql: `SELECT 'wallet of ' || a.user_id || ': ' || a.balance || ', entries ' || COALESCE(sum(e.amount), 0)
+          FROM ledger_accounts AS a LEFT JOIN ledger_entries AS e ON e.account_id = a.id
+          WHERE a.kind = 'WALLET' GROUP BY a.id HAVING a.balance <> COALESCE(sum(e.amount), 0)`,
+  },
+  {
+    name: 'every balance after is the one before and the amount, without a gap',
+    sql: `SELECT 'transaction ' || id FROM (
+            SELECT id, sequence, balance_after,
+              row_number() OVER wallet AS place, sum(amount) OVER wallet AS running
+            FROM credit_transactions WINDOW wallet AS (PARTITION BY user_id ORDER BY sequence)) AS t
+          WHERE balance_after <> running OR sequence <> place`,
+  },
+  {
+    name: 'every wallet knows its newest transaction',
+    sql: `SELECT 'wallet of ' || a.user_id FROM ledger_accounts AS a
+          LEFT JOIN credit_transactions AS t ON t.user_id = a.user_id
+          WHERE a.kind = 'WALLET' GROUP BY a.id HAVING a.last_sequence <> COALESCE(max(t.sequence), 0)`,
+  },
+  {
+    name: 'every grant has one lot, of its person, its amount and its end',
+    sql: `SELECT 'grant ' || COALESCE(t.id, l.id) FROM credit_lots AS l
+          FULL JOIN (SELECT * FROM credit_transactions WHERE kind IN ('GRANT', 'PURCHASE')) AS t ON t.id = l.id
+          WHERE (l.user_id, l.granted, l.expires_at) IS DISTINCT FROM
+            (t.user_id, t.amount, COALESCE(t.expires_at, 'infinity'))`,
+  },
+  {
+    name: 'every lot has left what its movements say',
+    sql: `SELECT 'lot ' || l.id || ': ' || l.remaining || ', movements ' || COALESCE(sum(m.amount), 0)
+          FROM credit_lots AS l LEFT JOIN credit_lot_movements AS m ON m.lot_id = l.id
+          GROUP BY l.id HAVING l.remaining <> COALESCE(sum(m.amount), 0)`,
+  },
+  {
+    name: "every transaction's movements are what it did to the wallet",
+    sql: `SELECT 'transaction ' || t.id FROM credit_transactions AS t
+          LEFT JOIN credit_lot_movements AS m ON m.transaction_id = t.id
+          GROUP BY t.id HAVING COALESCE(sum(m.amount), 0) <> t.amount`,
+  },
+  {
+    name: 'the lots of every wallet hold its balance',
+    sql: `SELECT 'wallet of ' || a.user_id || ': ' || a.balance || ', lots ' || COALESCE(sum(l.remaining), 0)
+          FROM ledger_accounts AS a LEFT JOIN credit_lots AS l ON l.user_id = a.user_id
+          WHERE a.kind = 'WALLET' GROUP BY a.id HAVING a.balance <> COALESCE(sum(l.remaining), 0)`,
+  },
+  {
+    name: 'what is held is what the account of holds has',
+    sql: `SELECT 'holds ' || held || ', account ' || kept FROM (
+            SELECT (SELECT COALESCE(sum(amount), 0) FROM credit_holds WHERE state = 'HELD') AS held,
+              (SELECT COALESCE(sum(amount), 0) FROM ledger_entries WHERE account_id = ledger_account('HOLDS')) AS kept) AS h
+          WHERE held <> kept`,
+  },
+  {
+    name: 'every hold has the transactions of its state',
+    sql: `SELECT 'hold ' || h.reference FROM credit_holds AS h
+          LEFT JOIN credit_transactions AS t ON t.user_id = h.user_id AND t.reference = h.reference
+          GROUP BY h.id
+          HAVING COALESCE(sum(t.requested) FILTER (WHERE t.kind = 'HOLD'), 0) <> h.amount
+            OR COALESCE(sum(t.requested) FILTER (WHERE t.kind = 'CAPTURE'), 0) <> COALESCE(h.captured, 0)
+            OR COALESCE(sum(t.requested) FILTER (WHERE t.kind = 'RELEASE'), 0) <> CASE h.state
+              WHEN 'HELD' THEN 0 WHEN 'RELEASED' THEN h.amount ELSE h.amount - h.captured END`,
+  },
+  {
+    name: 'every debt was settled by transactions',
+    sql: `SELECT 'debt ' || d.id FROM credit_debts AS d
+          LEFT JOIN credit_transactions AS t
+            ON t.user_id = d.user_id AND t.kind = 'REVOCATION' AND t.reference = d.id::text
+          GROUP BY d.id HAVING d.settled <> -COALESCE(sum(t.amount), 0)`,
+  },
+  {
+    name: 'no key was used twice by one person',
+    sql: `SELECT 'key ' || key || ' of ' || user_id FROM credit_transactions
+          GROUP BY user_id, key HAVING count(*) > 1`,
+  },
+]

@@ -1,0 +1,40 @@
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/db.ts'
+import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import type { Log } from '../../platform/log.ts'
+import { expireLots } from './expire.ts'
+import * as jobs from './jobs.ts'
+import { forgetGiftedAddresses } from './sign-up-gift.ts'
+import { type HoldOwners, sweepHolds } from './sweep-holds.ts'
+import { verifyLedger } from './verify-ledger.ts'
+
+export interface CreditsWorkerPorts {
+  readonly db: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly holdOwners: HoldOwners
+}
+
+export function creditsWorker({ db, clock, log, holdOwners }: CreditsWorkerPorts): JobHandler[] {
+  return [
+    handle(jobs.expireLots, async () => {
+      await expireLots(db, clock())
+    }),
+    handle(jobs.sweepHolds, async () => {
+      await sweepHolds(db, holdOwners, clock())
+    }),
+    handle(jobs.forgetAddresses, () => db.transaction((tx) => forgetGiftedAddresses(tx, clock()))),
+    handle(jobs.verifyLedger, async () => {
+      for (const { name, lies, example } of await verifyLedger(db.prisma)) {
+        if (lies > 0) log.fatal({ invariant: name, lies, example }, 'the ledger lies')
+      }
+    }),
+  ]
+}
+
+export const creditsCron: CronEntry[] = [
+  { job: jobs.sweepHolds, schedule: '*/5 * * * *' },
+  { job: jobs.expireLots, schedule: '10 0 * * *' },
+  { job: jobs.forgetAddresses, schedule: '50 3 * * *' },
+  { job: jobs.verifyLedger, schedule: '30 2 * * *' },
+]
