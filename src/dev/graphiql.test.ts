@@ -54,6 +54,7 @@ describe.runIf(executablePath)('in a browser', () => {
         'RequestDataExport',
         'DeleteAccount',
         'UpdateProfile',
+        'Credits',
       ])
       await page.click('.graphiql-execute-button')
       const answer = page.locator('.result-window')

@@ -1,4 +1,5 @@
-import type { Database } from '../../platform/db.ts'
+import { type Database, hint } from '../../platform/db.ts'
+import { walletTopic } from './topic.ts'
 
 const batchSize = 500
 
@@ -13,7 +14,10 @@ export async function expireLots(db: Database, now: Date): Promise<number> {
       SELECT DISTINCT user_id AS "userId" FROM credit_lots
       WHERE is_open AND expires_at <= ${now}::timestamptz LIMIT ${batchSize}`
     for (const { userId } of due) {
-      await db.transaction((tx) => tx.$queryRaw`SELECT credits_expire(${userId}::uuid, ${now}::timestamptz)`)
+      await db.transaction(async (tx) => {
+        await tx.$queryRaw`SELECT credits_expire(${userId}::uuid, ${now}::timestamptz)`
+        hint(tx, walletTopic(userId))
+      })
     }
     touched += due.length
     if (due.length < batchSize) return touched

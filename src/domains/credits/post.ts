@@ -1,7 +1,8 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CreditTransactionKind } from '../../generated/prisma/enums.ts'
-import type { Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/db.ts'
 import { IdempotencyConflict, InvalidInput } from '../../platform/errors.ts'
+import { walletTopic } from './topic.ts'
 
 /** What a command wrote, or had written before under the same key. */
 export interface Posted {
@@ -23,6 +24,7 @@ const columns = Prisma.sql`id, user_id AS "userId", kind, amount, balance_after 
 export async function post(tx: Tx, call: Prisma.Sql, refusals: Refusals = {}): Promise<Posted> {
   const [row] = await runLedgerSql<Posted>(tx, Prisma.sql`SELECT ${columns} FROM ${call}`, refusals)
   if (!row) throw new Error('The ledger answered nothing.')
+  hint(tx, walletTopic(row.userId))
   return row
 }
 

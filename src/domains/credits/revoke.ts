@@ -1,8 +1,9 @@
 import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/db.ts'
 import { NotInLedger } from './errors.ts'
 import { runLedgerSql } from './post.ts'
+import { walletTopic } from './topic.ts'
 
 export interface Revocation {
   readonly userId: string
@@ -26,5 +27,6 @@ export async function revoke(
       ${uuidv7({ msecs: now.getTime() })}::uuid, ${userId}::uuid, ${grantKey}, ${description}, ${now}::timestamptz)`,
     { PC003: () => new NotInLedger('There is no such grant.') },
   )
+  hint(tx, walletTopic(userId))
   return row ?? { taken: 0, owed: 0 }
 }

@@ -1,0 +1,3 @@
+import './graphql/credit-transaction.ts'
+import './graphql/credits-of-user.ts'
+import './graphql/credit-balance-changed.ts'
