@@ -35,6 +35,15 @@ export function addUsers(program: Command, open: () => Promise<App> = openConfig
       await importFile(app, file, options)
     })
   users
+    .command('promote')
+    .description('makes somebody an admin')
+    .argument('<clerk-id>', 'user_…: an address may be with several people')
+    .action(async (clerkId: string) => {
+      const { promote } = await import('./users-promote.ts')
+      await using app = await open()
+      await promote(app, clerkId)
+    })
+  users
     .command('link-clerk')
     .description('gives imported people to the Clerk users who have verified their addresses')
     .option('--create', 'makes at Clerk whom it does not have, with external_id', false)

@@ -55,6 +55,7 @@ describe.runIf(executablePath)('in a browser', () => {
         'DeleteAccount',
         'UpdateProfile',
         'Credits',
+        'GrantCredits',
       ])
       await page.click('.graphiql-execute-button')
       const answer = page.locator('.result-window')

@@ -1,5 +1,6 @@
 import {
   type DomainError,
+  Forbidden,
   IdempotencyConflict,
   InvalidInput,
   NotFound,
@@ -56,6 +57,13 @@ builder.objectType(NotFound, {
   description: 'There is no such thing, or it is not yours.',
   interfaces: [ErrorInterface],
   fields: errorFields<NotFound>('NOT_FOUND'),
+})
+
+builder.objectType(Forbidden, {
+  name: 'ForbiddenError',
+  description: 'You may not do it, whoever else may.',
+  interfaces: [ErrorInterface],
+  fields: errorFields<Forbidden>('FORBIDDEN'),
 })
 
 builder.objectType(IdempotencyConflict, {

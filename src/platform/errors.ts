@@ -36,6 +36,15 @@ export class NotFound extends DomainError {
   }
 }
 
+/** The person may not do it, whoever else may. */
+export class Forbidden extends DomainError {
+  readonly code = 'FORBIDDEN'
+
+  constructor(what: string) {
+    super(`Only admins may ${what}.`)
+  }
+}
+
 /** The key was used before, for something else. */
 export class IdempotencyConflict extends DomainError {
   readonly code = 'IDEMPOTENCY_CONFLICT'

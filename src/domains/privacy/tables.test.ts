@@ -22,6 +22,7 @@ const exceptions: Readonly<Record<string, string>> = {
   _prisma_migrations: 'which migrations were applied',
   worker_heartbeats: 'which worker processes are alive',
   bookmarks: 'how far a command of the operator has come: an instant',
+  audit_log: 'what admins did, for whom and why: kept like the books, and names people by the ids of their rows',
   gifted_addresses: 'hashes that lead to no row: which addresses had the sign-up gift, forgotten after 12 months',
   erased_addresses: 'made by the erasure itself: hashes that lead to no row, forgotten after 12 months',
 }
