@@ -49,7 +49,9 @@ export default {
       comment: 'What a command of the ledger is made of stays behind its door.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/domains/credits/', '[.]test[.]ts$'] },
-      to: { path: '^src/domains/credits/(post|grant|spend|hold|refund|revoke|expire|sweep-holds|balance)[.]ts$' },
+      to: {
+        path: '^src/domains/credits/(post|grant|spend|hold|capture|release|refund|revoke|expire|sweep-holds|balance)[.]ts$',
+      },
     },
     {
       name: 'uploads-are-below-activities',

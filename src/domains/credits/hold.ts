@@ -2,9 +2,9 @@ import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../../platform/db.ts'
 import { IdempotencyConflict } from '../../platform/errors.ts'
-import { CaptureTooLarge, HoldEnded, InsufficientCredits, NotInLedger } from './errors.ts'
-import { checkAmount } from './grant.ts'
-import { type Posted, post, type Refusals } from './post.ts'
+import { checkAmount } from './check-entry.ts'
+import { InsufficientCredits } from './errors.ts'
+import { type Posted, post } from './post.ts'
 
 export interface Hold {
   readonly userId: string
@@ -33,40 +33,3 @@ export function hold(tx: Tx, wish: Hold): Promise<Posted> {
     },
   )
 }
-
-interface Ending {
-  readonly reference: string
-  readonly description: string
-  readonly now: Date
-}
-
-/**
- * Spends what was held, all of it or a part; the rest is released with it. What lapses soonest is spent first.
- * Throws HoldEnded, CaptureTooLarge, NotInLedger.
- */
-export function capture(tx: Tx, ending: Ending & { readonly amount?: number }): Promise<Posted> {
-  const { reference, amount = null, description, now } = ending
-  if (amount !== null) checkAmount(amount)
-  return post(
-    tx,
-    Prisma.sql`credits_capture(
-      ${uuidv7({ msecs: now.getTime() })}::uuid, ${reference}, ${amount}::int, ${description}, ${now}::timestamptz)`,
-    refusalsOf(reference),
-  )
-}
-
-/** Gives what was held back to the lots it came from; what has lapsed meanwhile lapses now. Throws HoldEnded, NotInLedger. */
-export function release(tx: Tx, { reference, description, now }: Ending): Promise<Posted> {
-  return post(
-    tx,
-    Prisma.sql`credits_release(
-      ${uuidv7({ msecs: now.getTime() })}::uuid, ${reference}, ${description}, ${now}::timestamptz)`,
-    refusalsOf(reference),
-  )
-}
-
-const refusalsOf = (reference: string): Refusals => ({
-  PC003: () => new NotInLedger(`No credits are held for ${reference}.`),
-  PC004: (state) => new HoldEnded(reference, state),
-  PC005: (held) => new CaptureTooLarge(reference, Number(held)),
-})

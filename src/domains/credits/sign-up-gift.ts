@@ -30,15 +30,6 @@ async function claimAddress(tx: Tx, addressHash: string, now: Date): Promise<boo
   return claimed === 1
 }
 
-/** What somebody had in the older system, when they are linked: once. They had their gift there. */
-export async function bringLegacyCredits(tx: Tx, { userId, now }: { userId: string; now: Date }): Promise<void> {
-  const person = await tx.user.findUniqueOrThrow({ where: { id: userId }, select: { legacyCredits: true } })
-  const amount = person.legacyCredits
-  if (amount === 0) return
-  const wish = { userId, amount, source: 'GIFTS', description: 'Brought from the older system', now } as const
-  await grant(tx, { ...wish, key: 'legacy-credits' })
-}
-
 /** Forgets the addresses whose time is over. */
 export async function forgetGiftedAddresses(tx: Tx, now: Date): Promise<void> {
   await tx.giftedAddress.deleteMany({ where: { forgetAt: { lte: now } } })

@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/db.ts'
+import { capture } from './capture.ts'
 import { HoldEnded } from './errors.ts'
-import { capture, release } from './hold.ts'
+import { release } from './release.ts'
 
 /** What became of the work that credits are held for. */
 export type HoldFate =
