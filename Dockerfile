@@ -21,6 +21,7 @@ WORKDIR /app
 COPY package.json ./
 COPY prisma/migrations ./prisma/migrations
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY operations/*.graphql ./operations/
 COPY src ./src
 COPY --from=generate /app/src/generated ./src/generated
 USER node

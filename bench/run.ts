@@ -1,24 +1,21 @@
 /*
- * `npm run bench`: what the docs and comments claim, measured: each of ours beside what it is compared with, in one run
- * on one machine, as a ratio. Never part of the tests: a busy machine would make them fail.
+ * `npm run bench`            what the docs and comments claim, measured: in one run on one machine, as ratios.
+ * `npm run bench -- ledger`  one group of it.
+ * Never part of the tests: a busy machine would make them fail.
  */
-import { Bench } from 'tinybench'
-import { renderTable } from '../src/cli/table.ts'
-import { comparisons } from './comparisons.ts'
+import { ledger } from './ledger.ts'
+import { sideBySide } from './side-by-side.ts'
 
-const rows: string[][] = []
-for (const { name, ours, theirs } of await comparisons()) {
-  const bench = new Bench({ name, time: 1_000, warmupTime: 300 }).add('ours', ours.run).add('theirs', theirs.run)
-  await bench.run()
-  const [first, second] = bench.tasks.map(({ result }) =>
-    'latency' in result ? result.latency.p50 * 1_000 : Number.NaN,
-  )
-  if (first === undefined || second === undefined) throw new Error(`${name} was not measured.`)
-  rows.push([
-    name,
-    `${ours.name}: ${first.toFixed(1)} µs`,
-    `${theirs.name}: ${second.toFixed(1)} µs`,
-    `${(second / first).toFixed(1)} ×`,
-  ])
+const groups: Readonly<Record<string, () => Promise<string>>> = { parts: sideBySide, ledger }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => !groups[name])
+if (unknown === undefined) {
+  for (const [name, measure] of Object.entries(groups)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    console.log(`${name}\n${await measure()}`)
+  }
+} else {
+  console.error(`There is no group "${unknown}". Choose of: ${Object.keys(groups).join(', ')}.`)
+  process.exitCode = 1
 }
-console.log(renderTable(['what', 'ours (median)', 'compared with (median)', 'ratio'], rows))

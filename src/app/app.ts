@@ -7,9 +7,11 @@ import {
   type OnArrival,
 } from '../domains/users/index.ts'
 import type { Clock } from '../platform/clock.ts'
+import { watchDatabase } from '../platform/database-metrics.ts'
 import { createDatabase, type Database } from '../platform/db.ts'
 import { createEvents, type Events } from '../platform/events.ts'
 import type { Log } from '../platform/log.ts'
+import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { createSealer, type Sealer } from '../platform/sealing.ts'
 import type { Adapters } from './adapters.ts'
 import { createOnArrival } from './on-arrival.ts'
@@ -19,6 +21,7 @@ export interface App extends AsyncDisposable {
   readonly config: Config
   readonly log: Log
   readonly clock: Clock
+  readonly metrics: Metrics
   readonly db: Database
   readonly events: Events
   readonly adapters: Adapters
@@ -40,9 +43,11 @@ export interface AppParts {
 /** Opens nothing yet: connections are made when they are needed. Disposing of it closes the adapters too. */
 export function createApp({ config, adapters, log, clock }: AppParts): App {
   const { database, poolSize, privacy } = config
+  const metrics = createMetrics()
   const sealer = createSealer(privacy.encryptionKeys)
   const emails = createEmails(sealer, privacy.indexKey)
   const db = createDatabase({ url: database.url, poolSize, log, onHints: (topics) => events.publish(topics) })
+  watchDatabase(metrics, db.pool)
   const events = createEvents({
     directUrl: database.directUrl,
     send: (sql, values) => db.pool.query(sql, values),
@@ -60,6 +65,7 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     config,
     log,
     clock,
+    metrics,
     db,
     events,
     adapters,

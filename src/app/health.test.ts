@@ -6,7 +6,8 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { migrate } from '../platform/migrate.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
-import { createHealth, serveHealth } from './health.ts'
+import { createHealth } from './health.ts'
+import { serveMetrics } from './metrics-server.ts'
 
 const read = async (url: string, path: 'live' | 'ready') => {
   const response = await fetch(`${url}/health/${path}`)
@@ -90,10 +91,10 @@ describe('while Postgres is away', () => {
   })
 })
 
-test('the port of its own answers health and nothing else', async () => {
+test('the port of its own answers health, and nothing that people ask', async () => {
   await using app = await startTestApp()
   const health = createHealth()
-  await using served = await serveHealth(health, { host: '127.0.0.1', port: 0 })
+  await using served = await serveMetrics(health, { host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${served.port}`
   expect(await read(url, 'live')).toMatchObject({ status: 200 })
   expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'starting' } })

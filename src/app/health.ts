@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pendingMigrations } from '../platform/migrate.ts'
+import { within } from '../platform/within.ts'
 import type { App } from './app.ts'
-import { listen } from './listen.ts'
 
 export interface Health {
   /** Answers /health/live and /health/ready; false for any other path. */
@@ -55,31 +55,7 @@ export function createHealth(): Health {
   }
 }
 
-/** Health alone, on the port that every process has and nobody outside reaches. */
-export async function serveHealth(
-  health: Health,
-  address: { host: string; port: number },
-): Promise<AsyncDisposable & { port: number }> {
-  const server = createServer((request, response) => {
-    if (!health.answer(request, response)) send(response, 404, { status: 'not found' })
-  })
-  const port = await listen(server, address)
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
-
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
   response.end(JSON.stringify(body))
-}
-
-async function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('timed out')), ms)
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

@@ -14,13 +14,13 @@ import { uploadOwners } from './upload-owners.ts'
 
 /** Every domain's background work. */
 export function jobHandlers(app: App): JobHandler[] {
-  const { config, db, clock, log, sealer, emails, onArrival, adapters } = app
+  const { config, db, clock, log, metrics, sealer, emails, onArrival, adapters } = app
   const { bucket, directory, recordingReader: reader, clerkWebhooks } = adapters
   const sources = [clerkInbox({ webhooks: clerkWebhooks, emails, onArrival, onDeleting: scheduleErasure, clock })]
   return [
     ...idempotencyWorker({ db, clock }),
-    ...inboxWorker({ db, sealer, clock, log, sources, retentionDays: config.inboxRetentionDays }),
-    ...creditsWorker({ db, clock, log, holdOwners }),
+    ...inboxWorker({ db, sealer, clock, log, metrics, sources, retentionDays: config.inboxRetentionDays }),
+    ...creditsWorker({ db, clock, log, metrics, holdOwners }),
     ...uploadsWorker({ db, bucket, clock, owners: uploadOwners }),
     ...activitiesWorker({ db, bucket, reader, clock }),
     ...privacyWorker({ db, bucket, directory, emails, clock, personalData: personalData(app) }),

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +42,13 @@ async function query(api: string, token: string, source: string): Promise<unknow
 const addressOf = async (program: Program) =>
   (await program.says(/GraphiQL +(http:\/\/localhost:\d+)\/graphql/))[1] ?? ''
 
+/** Nothing here may need it: another development server has it, if not this test. */
+async function takeDefaultMetricsPort(): Promise<Server> {
+  const server = createServer().listen(9464, '127.0.0.1')
+  await once(server, 'listening').catch(() => undefined)
+  return server
+}
+
 /** Whether a process whose command line names the folder is still there. */
 async function leftovers(dataDir: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
@@ -51,15 +58,20 @@ async function leftovers(dataDir: string): Promise<string[]> {
 
 test('starts with nothing configured, keeps its data, survives kill -9, and leaves nothing behind', async () => {
   const dataDir = await temporaryFolder()
-  const first = start({ DATA_DIR: dataDir })
+  const other = await takeDefaultMetricsPort()
+  const first = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
   const api = await addressOf(first)
+  const [, metricsPort] = await first.says(/"metricsPort":(\d+)/)
+  expect(metricsPort).not.toBe('9464')
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
+  other.close()
   const ready = await fetch(`${api}/health/ready`)
   expect(ready.status).toBe(200)
 
   const info = JSON.parse(await cli(dataDir, 'info', '--json'))
   expect(info).toEqual({
     api,
-    databaseUrl: expect.stringMatching(/^postgresql:\/\/postgres@127\.0\.0\.1:\d+\/pacer$/),
+    databaseUrl: expect.stringMatching(/^postgresql:\/\/pacer@127\.0\.0\.1:\d+\/pacer$/),
     bucketEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
     dataDir,
   })
@@ -90,13 +102,13 @@ test('starts with nothing configured, keeps its data, survives kill -9, and leav
   expect(await leftovers(dataDir)).toEqual([])
 })
 
-test('a taken port is one clear line, exit 1, and nothing left running', async () => {
+test.each(['PORT', 'METRICS_PORT'])('a taken %s is one clear line, exit 1, and nothing left running', async (name) => {
   const dataDir = await temporaryFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   onTestFinished(() => void taken.close())
   const { port } = taken.address() as AddressInfo
-  const program = start({ DATA_DIR: dataDir, PORT: String(port) })
+  const program = start({ DATA_DIR: dataDir, [name]: String(port) })
   expect(await program.ended).toBe(1)
   expect(program.errors()).toBe(`Port ${port} is taken. Stop what listens there, or choose another port.\n`)
   expect(await leftovers(dataDir)).toEqual([])
@@ -144,6 +156,7 @@ test('api and worker are two processes: what one writes the other reads, and its
   const env = {
     DATA_DIR: dataDir,
     DATABASE_URL: database.url,
+    DIRECT_URL: database.ownerUrl,
     R2_ENDPOINT: endpoint,
     R2_BUCKET_NAME: name,
     R2_ACCESS_KEY_ID: accessKeyId,
@@ -176,6 +189,17 @@ test('api and worker are two processes: what one writes the other reads, and its
   const worker = start(env, 'worker')
   await listening
   expect(heard.at(-1)).toBe('READY')
+  const [, metricsPort] = await worker.says(/"metricsPort":(\d+)/)
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/health/ready`)).status).toBe(200)
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
   worker.kill('SIGTERM')
   expect(await worker.ended).toBe(0)
+})
+
+test('says so where it connects as the role that owns the tables', async () => {
+  const dataDir = await temporaryFolder()
+  await using database = await cloneDatabase()
+  const owning = start({ DATA_DIR: dataDir, DATABASE_URL: database.ownerUrl }, 'worker')
+  await owning.says(/"level":40.*the role of DATABASE_URL owns the tables/)
 })

@@ -3,12 +3,14 @@ import { systemClock } from '../platform/clock.ts'
 import { createLog } from '../platform/log.ts'
 import { migrate } from '../platform/migrate.ts'
 import { runJobs } from '../platform/run-jobs.ts'
+import { warnOfOwner } from '../platform/warn-of-owner.ts'
 import { createAdapters } from './adapters.ts'
 import { type App, createApp } from './app.ts'
 import type { GraphiqlPage } from './graphql-server.ts'
-import { createHealth, serveHealth } from './health.ts'
+import { createHealth, type Health } from './health.ts'
 import { crontab, jobHandlers } from './jobs.ts'
 import { PortTaken } from './listen.ts'
+import { type MetricsServer, serveMetrics } from './metrics-server.ts'
 import { startFront } from './server.ts'
 import { createServices } from './services.ts'
 import { stopRequest } from './stop-request.ts'
@@ -35,7 +37,8 @@ export async function runProcess(settings: Settings, { role, endWithParent }: Pr
   const health = createHealth()
   const front = role === 'worker' ? null : await startFront({ ...settings, log, health })
   if (front) running.defer(() => front.close())
-  running.use(await serveHealthOfProcess(settings, health))
+  const watched = await serveMetricsOfProcess(settings, health)
+  if (watched) running.use(watched)
 
   const development = isComplete(settings) && settings.mode === 'production' ? null : await embed(settings, role)
   if (development) running.use(development)
@@ -45,9 +48,12 @@ export async function runProcess(settings: Settings, { role, endWithParent }: Pr
   const app = running.use(createApp({ config, adapters: createAdapters(config), log, clock: systemClock }))
   front?.open(createServices(app, development?.graphiql ?? null))
   if (role !== 'api') running.use(await startJobs(app, stop.ask))
+  app.metrics.watchProcess()
+  watched?.open(app.metrics)
   health.begin(app)
 
-  log.info({ role, port: front?.port, metricsPort: settings.metricsPort }, 'ready')
+  void warnOfOwner({ pool: app.db.pool, log })
+  log.info({ role, port: front?.port, metricsPort: watched?.port }, 'ready')
   if (front) await development?.announce(`http://localhost:${front.port}`)
 
   const reason = await stop.asked
@@ -71,13 +77,14 @@ async function embed(settings: Settings, role: ProcessOptions['role']): Promise<
 }
 
 /** In development the port that nobody asked for gives way when it is taken. */
-async function serveHealthOfProcess(settings: Settings, health: ReturnType<typeof createHealth>) {
+async function serveMetricsOfProcess(settings: Settings, health: Health): Promise<MetricsServer | null> {
   const { host, metricsPort: port } = settings
+  if (port === null) return null
   try {
-    return await serveHealth(health, { host, port })
+    return await serveMetrics(health, { host, port })
   } catch (error) {
     if (!(error instanceof PortTaken) || settings.mode === 'production' || !settings.metricsPortIsDefault) throw error
-    return serveHealth(health, { host, port: 0 })
+    return serveMetrics(health, { host, port: 0 })
   }
 }
 

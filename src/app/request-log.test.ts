@@ -165,14 +165,13 @@ describe('a stream is one line, at its end', () => {
 
   test('when it fails: with the code, beside the line about the cause', async () => {
     const { stream, activity, line } = await open()
-    const { pool } = app.app.db
-    await pool.query('ALTER TABLE activities RENAME TO mislaid')
+    await app.owner.query('ALTER TABLE activities RENAME TO mislaid')
     try {
       logged.parts.events.publish([activityTopic(activity.id)])
       expect((await stream.next()).value).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
       expect((await stream.next()).done).toBe(true)
     } finally {
-      await pool.query('ALTER TABLE mislaid RENAME TO activities')
+      await app.owner.query('ALTER TABLE mislaid RENAME TO activities')
     }
     const [cause, request] = await linesOnce(2)
     expect(request).toEqual({ ...line, codes: ['INTERNAL_SERVER_ERROR'] })
@@ -192,9 +191,9 @@ test('what a request opened and left open is not its own any more', async () => 
   await using fresh = await startLogged()
   await send({ query: '{ me { id } }' }, { authorization: `Bearer ${await app.token(email)}` }, fresh.url)
   await expect.poll(() => fresh.lines.length).toBe(1)
-  await app.app.db.pool.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-  )
+  await app.app.db.pool.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`)
   await expect.poll(() => fresh.lines.length).toBeGreaterThan(1)
   const later = fresh.lines.slice(1).map((text) => JSON.parse(text))
   expect(later).toContainEqual(expect.objectContaining({ level: 40, msg: 'an idle database connection broke' }))

@@ -1,25 +1,32 @@
 import type { ServerResponse } from 'node:http'
-import { type GraphQLError, getOperationAST } from 'graphql'
+import { type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../graphql/context.ts'
 import { type CurrentRequest, currentRequest } from '../platform/current-request.ts'
 import type { Log } from '../platform/log.ts'
+import type { ObserveRequest } from './request-metrics.ts'
 
 /** A name is the client's word; GraphQL allows it letters, digits and underscores, as many as it likes. */
 const maxNameLength = 100
+
+/** Who hears of each request. */
+export interface Watchers {
+  readonly log: Log
+  readonly observe: ObserveRequest
+}
 
 /**
  * Answers a request, and logs one line for it once its answer has left, or its client: for a stream that is its end.
  * Whatever is logged on the way carries its id.
  */
 export async function answerLogged(
-  log: Log,
+  watchers: Watchers,
   response: ServerResponse,
-  { id, operation }: { readonly id: string; readonly operation?: string },
+  { id, route, operation }: { readonly id: string; readonly route: string; readonly operation?: string },
   answer: (request: CurrentRequest) => Promise<void>,
 ): Promise<void> {
   const request: CurrentRequest = { id, codes: new Set(), isAnswered: false, ...(operation ? { operation } : {}) }
-  logWhenAnswered(log, response, request)
+  tellWhenAnswered(watchers, response, route, request)
   try {
     await currentRequest.run(request, () => answer(request))
   } finally {
@@ -27,23 +34,38 @@ export async function answerLogged(
   }
 }
 
-function logWhenAnswered(log: Log, response: ServerResponse, request: CurrentRequest): void {
+function tellWhenAnswered(
+  { log, observe }: Watchers,
+  response: ServerResponse,
+  route: string,
+  request: CurrentRequest,
+): void {
   const began = performance.now()
   response.once('close', () => {
     const { id, userId, operation, codes } = request
+    const durationMs = performance.now() - began
+    // A client that is gone before the answer begins has got no status.
+    const status = response.headersSent ? response.statusCode : undefined
     log.info(
       {
         requestId: id,
         userId,
         operation,
-        // A client that is gone before the answer begins has got no status.
-        status: response.headersSent ? response.statusCode : undefined,
-        durationMs: Math.round(performance.now() - began),
+        status,
+        durationMs: Math.round(durationMs),
         codes: codes.size > 0 ? [...codes] : undefined,
       },
       'request',
     )
+    if (isStream(response)) return
+    const asked = operation === route ? undefined : operation
+    observe({ route, status, operation: asked, hasErrors: codes.size > 0, seconds: durationMs / 1_000 })
   })
+}
+
+/** How long a stream is open says how long somebody stayed. */
+function isStream(response: ServerResponse): boolean {
+  return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
 /** Notes what is asked, once it is known to be GraphQL, and the codes of the errors in the answer. */
@@ -52,13 +74,19 @@ export const noteForLog: Plugin = {
     const request = currentRequest.getStore()
     const operation = getOperationAST(documentAST, context.params.operationName)
     const name = operation?.name?.value.slice(0, maxNameLength) ?? operation?.operation
-    if (request && name !== undefined) request.operation = name
+    if (!request || !operation || name === undefined) return
+    request.operation = name
+    request.rootFields = rootFieldsOf(operation)
   },
   // What a stream sends comes later; its errors are noted one by one, where they are masked.
   onResultProcess: ({ result }) => {
     if (!('errors' in result)) return
     for (const error of result.errors ?? []) noteCode(error)
   },
+}
+
+function rootFieldsOf({ selectionSet }: OperationDefinitionNode): string[] {
+  return [...new Set(selectionSet.selections.map((asked) => (asked.kind === Kind.FIELD ? asked.name.value : '...')))]
 }
 
 export function noteCode({ extensions }: GraphQLError): void {

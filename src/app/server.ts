@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../platform/clock.ts'
+import type { CountEvent } from '../platform/inbox-metrics.ts'
 import type { Log } from '../platform/log.ts'
 import type { WebhookEndpoint } from '../platform/webhooks.ts'
 import { answerGraphql } from './answer-graphql.ts'
@@ -10,6 +11,7 @@ import type { GraphqlServer } from './graphql-server.ts'
 import type { Health } from './health.ts'
 import { listen } from './listen.ts'
 import { answerLogged } from './request-log.ts'
+import type { ObserveRequest } from './request-metrics.ts'
 
 export interface FrontOptions {
   readonly host: string
@@ -24,6 +26,8 @@ export interface FrontOptions {
 export interface Services {
   readonly graphql: GraphqlServer
   readonly webhooks: readonly WebhookEndpoint[]
+  readonly countEvent: CountEvent
+  readonly observeRequest: ObserveRequest
   readonly clock: Clock
 }
 
@@ -55,11 +59,12 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     if (health.answer(request, response)) return
     if (url.pathname === '/graphql' && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
     if (!services) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
-    const { graphql, webhooks, clock } = services
+    const { graphql, webhooks, countEvent, observeRequest: observe, clock } = services
     const webhook = webhooks.find(({ paths }) => paths.includes(url.pathname))
     if (webhook) {
-      const asked = { id: requestId, operation: url.pathname }
-      return answerLogged(log, response, asked, () => answerWebhook(webhook, { request, response, clock }))
+      const asked = { id: requestId, route: url.pathname, operation: url.pathname }
+      const delivery = { request, response, clock, countEvent }
+      return answerLogged({ log, observe }, response, asked, () => answerWebhook(webhook, delivery))
     }
     if (url.pathname === '/') return redirect(response, '/graphql')
     if (url.pathname !== '/graphql')
@@ -70,7 +75,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       exchanges.delete(gone)
       gone.abort()
     })
-    await answerLogged(log, response, { id: requestId }, (record) =>
+    await answerLogged({ log, observe }, response, { id: requestId, route: url.pathname }, (record) =>
       answerGraphql(graphql, { request, response, url, record, gone: gone.signal }),
     )
   }

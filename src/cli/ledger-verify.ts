@@ -4,7 +4,7 @@ import { renderTable } from './table.ts'
 
 /** Throws where something does not hold, when all of it was checked. */
 export async function verify({ db }: App): Promise<void> {
-  const verdicts = await verifyLedger(db.prisma)
+  const verdicts = await verifyLedger(db)
   const rows = verdicts.map(({ name, lies, example }) => [name, lies, example ?? ''])
   process.stdout.write(`${renderTable(['what must hold', 'lies', 'example'], rows)}\n`)
   const broken = verdicts.filter(({ lies }) => lies > 0).length

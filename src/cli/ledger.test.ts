@@ -38,7 +38,7 @@ test('verify lists all that must hold, and is content with an honest ledger', as
 })
 
 test('verify says where the ledger was changed, goes on to the end, and fails', async () => {
-  const client = await app.app.db.pool.connect()
+  const client = await app.owner.connect()
   try {
     await client.query('BEGIN; SET LOCAL session_replication_role = replica')
     await client.query('UPDATE ledger_accounts SET balance = 1000 WHERE user_id = $1', [ada.userId])

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { addCrypto } from './crypto.ts'
 import { addInfo } from './info.ts'
 import { addLedger } from './ledger.ts'
+import { addMigrate } from './migrate.ts'
 import { addSeed } from './seed.ts'
 import { addToken } from './token.ts'
 import { addUsers } from './users.ts'
@@ -15,7 +16,7 @@ enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/cli', import
 /** `npm run cli -- <command>`: each file of this folder adds its commands. */
 const program = new Command('cli').description('What the people who run Pacer need.').showHelpAfterError()
 
-for (const add of [addInfo, addSeed, addToken, addUsers, addWebhooks, addCrypto, addLedger]) add(program)
+for (const add of [addInfo, addSeed, addToken, addUsers, addWebhooks, addCrypto, addLedger, addMigrate]) add(program)
 
 try {
   await program.parseAsync()

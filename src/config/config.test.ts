@@ -74,6 +74,11 @@ describe('with nothing configured', () => {
     expect(isComplete(settings)).toBe(false)
   })
 
+  test('the port of metrics can be turned off', () => {
+    expect(readSettings({ METRICS_PORT: 'off' }).metricsPort).toBeNull()
+    expect(problemsOf({ METRICS_PORT: 'of' })).toEqual(['METRICS_PORT: must be a port or off.'])
+  })
+
   test('the public address follows host and port', () => {
     expect(readSettings({ PORT: '5000' }).publicUrl).toBe('http://127.0.0.1:5000')
     expect(readSettings({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:4000')

@@ -37,7 +37,8 @@ export interface Settings {
   readonly mode: 'development' | 'production'
   readonly host: string
   readonly port: number
-  readonly metricsPort: number
+  /** Null: neither metrics nor health on a port of their own. */
+  readonly metricsPort: number | null
   /** Whether the metrics port was asked for; if not, development takes another one when it is in use. */
   readonly metricsPortIsDefault: boolean
   readonly logLevel: string
@@ -113,7 +114,7 @@ const shape = {
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(4000),
-  METRICS_PORT: port.default(9464),
+  METRICS_PORT: z.union([z.literal('off').transform(() => null), port], 'must be a port or off').default(9464),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: httpUrl.optional(),

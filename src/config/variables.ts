@@ -27,7 +27,8 @@ export const variables = [
     name: 'METRICS_PORT',
     group: 'process',
     default: '9464',
-    about: 'The port on which every process, the worker too, answers /health/live and /health/ready. Keep it private.',
+    about:
+      'The port on which every process, the worker too, answers /metrics, /health/live and /health/ready; off for none. Keep it private.',
   },
   {
     name: 'LOG_LEVEL',
@@ -51,12 +52,14 @@ export const variables = [
     name: 'DATABASE_URL',
     group: 'database',
     required: true,
-    about: 'PostgreSQL 15 or newer, the pooled address. Missing in development: an embedded PostgreSQL 18 is started.',
+    about:
+      'PostgreSQL 15 or newer: the pooled address of a login that owns nothing (docs/operations.md). Missing in development: an embedded PostgreSQL 18 is started.',
   },
   {
     name: 'DIRECT_URL',
     group: 'database',
-    about: 'The same database without a pooler, for migrations, LISTEN and the queue. Default: DATABASE_URL.',
+    about:
+      'The same database without a pooler, for migrations, LISTEN and the queue: the address of the role that owns the tables. Default: DATABASE_URL.',
   },
   { name: 'DB_POOL_SIZE', group: 'database', default: '5', about: 'Connections of each process to DATABASE_URL.' },
   {

@@ -23,8 +23,8 @@ export interface PostgresOptions {
 }
 
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** A connection string for a database, `postgres` unless told. */
-  url(database?: string): string
+  /** A connection string for a database and a role; both `postgres` unless told, which is the superuser. */
+  url(database?: string, role?: string): string
   readonly port: number
   readonly pid: number
   /** Where the data really are: always inside `dataDir`. */
@@ -57,7 +57,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     return { folder, cluster, account, postgres, port, settings }
   })
   return {
-    url: (database = 'postgres') => urlOf(server.port, database),
+    url: (database, role) => urlOf(server.port, database, role),
     port: server.port,
     pid: server.pid,
     cluster,
@@ -73,11 +73,11 @@ export async function findPostgres(dataDir: string): Promise<Pick<EmbeddedPostgr
   const cluster = join(await openFolder(dataDir), 'cluster')
   const found = readPostmasterPid(cluster)
   if (!found?.ready || !isMarked(found.pid, clusterMarker(cluster))) return null
-  return { url: (database = 'postgres') => urlOf(found.port, database), port: found.port, pid: found.pid }
+  return { url: (database, role) => urlOf(found.port, database, role), port: found.port, pid: found.pid }
 }
 
-function urlOf(port: number, database: string): string {
-  return `postgresql://postgres@127.0.0.1:${port}/${encodeURIComponent(database)}`
+function urlOf(port: number, database = 'postgres', role = 'postgres'): string {
+  return `postgresql://${encodeURIComponent(role)}@127.0.0.1:${port}/${encodeURIComponent(database)}`
 }
 
 function settingsFrom({ durable = true, maxConnections }: PostgresOptions): string[] {

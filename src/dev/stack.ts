@@ -5,6 +5,7 @@ import { type DevelopmentIdentity, developmentIdentity } from './identity.ts'
 import { type DevelopmentKeys, developmentKeys } from './keys.ts'
 import { findPostgres, startPostgres } from './postgres.ts'
 import { findR2, startR2 } from './r2.ts'
+import { ensureRuntimeLogin, runtimeLogin } from './runtime-login.ts'
 
 /** The parts that the environment does not name, embedded. */
 export interface DevelopmentStack extends AsyncDisposable {
@@ -49,8 +50,7 @@ async function embedDatabase(stack: AsyncDisposableStack, dataDir: string, joini
   const running = joining ? await findPostgres(folder) : null
   const postgres = running ?? stack.use(await startPostgres({ dataDir: folder }))
   await ensureDatabase(postgres.url())
-  const url = postgres.url(databaseName)
-  return { url, directUrl: url }
+  return { url: postgres.url(databaseName, runtimeLogin), directUrl: postgres.url(databaseName) }
 }
 
 async function ensureDatabase(url: string): Promise<void> {
@@ -59,6 +59,7 @@ async function ensureDatabase(url: string): Promise<void> {
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [databaseName])
     if (rowCount === 0) await client.query(`CREATE DATABASE ${escapeIdentifier(databaseName)}`)
+    await ensureRuntimeLogin(client)
   } finally {
     await client.end()
   }

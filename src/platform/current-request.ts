@@ -7,6 +7,8 @@ export interface CurrentRequest {
   userId?: string
   /** The operation's name, or what it is: query. */
   operation?: string
+  /** Of an operation of GraphQL, the fields that it asks for first: users, node. */
+  rootFields?: readonly string[]
   /** The codes of the errors in its answer. */
   readonly codes: Set<string>
   /** What a request opens (a database connection) lives on; what is logged of that later is not of the request. */

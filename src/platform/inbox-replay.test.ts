@@ -87,8 +87,7 @@ describe('a replay', () => {
 
   test('that is rolled back leaves neither a state nor a job', async () => {
     await fill(3)
-    const { pool } = app.app.db
-    await pool.query(`ALTER TABLE graphile_worker._private_jobs ADD CONSTRAINT full_up CHECK (false) NOT VALID`)
+    await app.owner.query(`ALTER TABLE graphile_worker._private_jobs ADD CONSTRAINT full_up CHECK (false) NOT VALID`)
     await expect(replayAll()).rejects.toThrow('full_up')
     expect((await events()).every(({ state }) => state === 'PROCESSED')).toBe(true)
   })
@@ -149,7 +148,7 @@ describe('the list', () => {
   test('reads an index, never all of 100,000 rows', async () => {
     await fill(100_000)
     const { prisma } = app.app.db
-    await prisma.$executeRaw`ANALYZE inbox_events`
+    await app.owner.query('ANALYZE inbox_events')
     const since = new Date(app.now.getTime() - 3_600_000)
     const filters: InboxFilter[] = [
       {},

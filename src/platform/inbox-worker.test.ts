@@ -36,13 +36,13 @@ async function waitingJobs(): Promise<{ id: string; runAt: Date }[]> {
 
 /** Everything that would write the row fails with this message, until the function that is returned is called. */
 async function poison(table: string, condition: string, message: string): Promise<() => Promise<void>> {
-  const { pool } = app.app.db
-  await pool.query(`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+  const { owner } = app
+  await owner.query(`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION USING MESSAGE = '${message}'; END $$`)
-  await pool.query(`CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
+  await owner.query(`CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
     WHEN (${condition}) EXECUTE FUNCTION poison()`)
   return async () => {
-    await pool.query(`DROP TRIGGER poison ON ${table}`)
+    await owner.query(`DROP TRIGGER poison ON ${table}`)
   }
 }
 
@@ -164,7 +164,7 @@ describe('an attempt that is killed', () => {
 
 test('an event that two workers have in hand at once is done by one of them, whatever its effect is', async () => {
   const event = await arrives('user_twice')
-  await app.app.db.prisma.$executeRaw`CREATE TABLE effects (n int)`
+  await app.owner.query('CREATE TABLE effects (n int)')
   const both = Promise.withResolvers<void>()
   let begun = 0
   const run = handlerOf('inbox.process', {
@@ -245,8 +245,8 @@ describe('pruning', () => {
 })
 
 /** A job of an inbox with that one source. */
-function handlerOf(job: string, source: InboxSource): (payload: object) => Promise<void> {
-  const handlers = inboxWorker({ ...app.app, sources: [source], retentionDays: 30 })
+function handlerOf(job: string, source: Omit<InboxSource, 'types'>): (payload: object) => Promise<void> {
+  const handlers = inboxWorker({ ...app.app, sources: [{ types: [], ...source }], retentionDays: 30 })
   const handler = handlers.find(({ name }) => name === job)
   return async (payload) => handler?.run(payload, { isLastAttempt: false })
 }

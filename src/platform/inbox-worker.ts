@@ -3,9 +3,11 @@ import type { InboxEvent as InboxRow } from '../generated/prisma/client.ts'
 import type { Clock } from './clock.ts'
 import type { Database, Tx } from './db.ts'
 import { bodyPlace, type InboxSource, processEvent } from './inbox.ts'
+import { type CountEvent, eventCounter } from './inbox-metrics.ts'
 import { type CronEntry, defineJob, enqueue, enqueueMany, handle, type JobHandler } from './jobs.ts'
 import type { Log } from './log.ts'
 import { maskText } from './mask-text.ts'
+import type { Metrics } from './metrics.ts'
 import type { Sealer } from './sealing.ts'
 
 export interface InboxWorkerOptions {
@@ -13,6 +15,7 @@ export interface InboxWorkerOptions {
   readonly sealer: Sealer
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly sources: readonly InboxSource[]
   readonly retentionDays: number
 }
@@ -31,8 +34,9 @@ const prune = defineJob('inbox.prune', z.object({}))
 
 /** Works on events, looks after those whose job was lost, and forgets old ones. */
 export function inboxWorker(options: InboxWorkerOptions): JobHandler[] {
+  const countEvent = eventCounter(options.metrics, options.sources)
   return [
-    handle(processEvent, ({ id }) => attempt(options, id)),
+    handle(processEvent, ({ id }) => attempt(options, countEvent, id)),
     handle(resume, () => resumeLost(options)),
     handle(prune, () => pruneProcessed(options)),
   ]
@@ -49,7 +53,7 @@ export function delayAfter(failures: number, random: () => number = Math.random)
   return Math.round(longest * (0.5 + random() / 2))
 }
 
-async function attempt(options: InboxWorkerOptions, id: string): Promise<void> {
+async function attempt(options: InboxWorkerOptions, countEvent: CountEvent, id: string): Promise<void> {
   const { db, clock, log } = options
   const row = await db.prisma.inboxEvent.findUnique({ where: { id } })
   if (row?.state !== 'PENDING') return
@@ -58,10 +62,12 @@ async function attempt(options: InboxWorkerOptions, id: string): Promise<void> {
   const started = performance.now()
   try {
     await db.transaction((tx) => apply(tx, options, row))
+    countEvent(row, 'applied')
     log.info({ ...about, durationMs: Math.round(performance.now() - started) }, 'event processed')
   } catch (error) {
     if (error instanceof DoneElsewhere) return
     const state = await db.transaction((tx) => fail(tx, row, error, clock()))
+    countEvent(row, state === 'DEAD' ? 'dead' : 'failed')
     log.error({ ...about, state, err: error }, 'event failed')
   }
 }

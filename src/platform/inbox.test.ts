@@ -58,12 +58,11 @@ describe('a delivery', () => {
   test('that comes 50 times at once is one row, one job, one effect', async () => {
     await using single = await startTestApp()
     const { prisma } = single.app.db
-    await prisma.$executeRaw`CREATE TABLE effects (clerk_id text)`
-    await prisma.$executeRaw`
+    await single.owner.query(`
+      CREATE TABLE effects (clerk_id text);
       CREATE FUNCTION note_effect() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN INSERT INTO effects VALUES (NEW.clerk_id); RETURN NEW; END $$`
-    await prisma.$executeRaw`
-      CREATE TRIGGER note_effect AFTER INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_effect()`
+      $$ BEGIN INSERT INTO effects VALUES (NEW.clerk_id); RETURN NEW; END $$;
+      CREATE TRIGGER note_effect AFTER INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_effect()`)
     const wish = { type: 'user.created', id: 'msg_many', data: clerkPerson('user_many') }
     const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(single, wish)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import type { Tx } from './db.ts'
+import type { EventSource } from './inbox-metrics.ts'
 import { defineJob, enqueue } from './jobs.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -24,8 +25,7 @@ export interface InboxEvent extends IncomingEvent {
 }
 
 /** What a domain does with the events of a provider. */
-export interface InboxSource {
-  readonly name: string
+export interface InboxSource extends EventSource {
   /** The domain folds its events, so they are never pruned. */
   readonly keepsEvents?: true
   /**

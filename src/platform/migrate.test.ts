@@ -26,6 +26,28 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }, timeout)
 
+// The first to migrate in this cluster: afterwards the role is there, and a superuser's.
+it('an owner that is no superuser makes the runtime role, and logins of it that reach everything but the owner', {
+  timeout,
+}, async () => {
+  await using db = await createDatabase()
+  await db.rows('CREATE ROLE deployer LOGIN CREATEROLE')
+  await db.rows(`ALTER DATABASE ${new URL(db.url).pathname.slice(1)} OWNER TO deployer`)
+  const urlAs = (role: string) => db.url.replace('postgres@', `${role}@`)
+  await migrate({ url: urlAs('deployer') })
+  await using deployer = disposable(openPool(urlAs('deployer'), 1))
+  await deployer.pool.query('CREATE ROLE pacer_app LOGIN IN ROLE pacer_runtime')
+
+  await using login = disposable(openPool(urlAs('pacer_app'), 1))
+  expect(await pendingMigrations(login)).toEqual([])
+  const { rows } = await login.pool.query("SELECT (graphile_worker.add_job('anything')).id > 0 AS queued")
+  expect(rows).toEqual([{ queued: true }])
+  await expect(login.pool.query('DELETE FROM ledger_accounts')).rejects.toMatchObject({ code: '42501' })
+  await expect(migrate({ url: urlAs('pacer_app') })).rejects.toThrow(
+    'The role pacer_app of DIRECT_URL may not migrate this database: permission denied for schema public.',
+  )
+})
+
 it('brings an empty database up to date, as `prisma migrate` would have, and then has nothing to do', {
   timeout,
 }, async () => {
@@ -132,6 +154,10 @@ async function createDatabase(): Promise<TestDatabase> {
     rows: async (sql, values) => (await pool.query(sql, values)).rows,
     [Symbol.asyncDispose]: () => pool.end(),
   }
+}
+
+function disposable(pool: Pool): AsyncDisposable & { readonly pool: Pool } {
+  return { pool, [Symbol.asyncDispose]: () => pool.end() }
 }
 
 async function tablesOf(db: TestDatabase): Promise<unknown[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Logger, runMigrations as migrateQueue } from 'graphile-worker'
 import { Client, DatabaseError, type Pool } from 'pg'
+import { grantQueue } from './grant-queue.ts'
 import { type Log, silentLog } from './log.ts'
 
 /*
@@ -56,7 +57,7 @@ class MigrationError extends Error {
 }
 
 export interface MigrateOptions {
-  /** Direct, not through a pooler: the lock belongs to one session. Its database exists. */
+  /** The owner's; direct, not through a pooler: the lock belongs to one session. Its database exists. */
   readonly url: string
   /** The project's own unless told. */
   readonly directory?: string
@@ -89,7 +90,10 @@ export async function migrate({
       await apply(client, migration)
       log.info({ migration: migration.name, ms: Math.round(performance.now() - began) }, 'applied a migration')
     }
+    await grantQueue(client)
     return { applied: pending.map(({ name }) => name) }
+  } catch (error) {
+    throw error instanceof DatabaseError && error.code === '42501' ? notTheOwner(client, error) : error
   } finally {
     await client.end() // and with the session its lock
   }
@@ -117,6 +121,14 @@ export async function pendingMigrations({
     })
   const finished = new Set(done.rows.map((row) => row.migration_name))
   return names.filter((name) => !finished.has(name))
+}
+
+function notTheOwner({ user }: Client, cause: DatabaseError): MigrationError {
+  return new MigrationError(
+    `The role ${user} of DIRECT_URL may not migrate this database: ${cause.message}. Set DIRECT_URL to the address of ` +
+      'the role that owns the tables, or AUTO_MIGRATE=false and migrate as that role before the start.',
+    { cause },
+  )
 }
 
 /** The folders of a directory in the order of their names, which begin with a timestamp. */

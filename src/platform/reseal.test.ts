@@ -16,7 +16,7 @@ let database: ClonedDatabase
 let pool: Pool
 beforeEach(async () => {
   database = await cloneDatabase()
-  pool = openPool(database.url, 5)
+  pool = openPool(database.ownerUrl, 5)
   pool.on('error', () => {}) // the database is dropped while connections are being closed
   await pool.query('CREATE TABLE secrets (id uuid PRIMARY KEY, sealed bytea)')
 })
@@ -73,7 +73,7 @@ test('whoever writes meanwhile wins', async () => {
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM secrets ORDER BY id')
   const [changed, erased, removed] = rows.map(({ id }) => id)
   // One connection does what it was asked for first first: the changes lie between reading and replacing.
-  const single = openPool(database.url, 1)
+  const single = openPool(database.ownerUrl, 1)
   let changes: Promise<unknown> | undefined
   const sealer: Sealer = {
     ...during,

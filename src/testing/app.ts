@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { print } from 'graphql'
+import type { Pool } from 'pg'
 import { inject } from 'vitest'
 import { type Adapters, createAdapters } from '../app/adapters.ts'
 import { type App, createApp } from '../app/app.ts'
@@ -13,7 +14,8 @@ import { developmentIdentity } from '../dev/identity.ts'
 import { silentLog } from '../platform/log.ts'
 import { runJobs } from '../platform/run-jobs.ts'
 import { newKey } from '../platform/sealing.ts'
-import { cloneDatabase } from './postgres.ts'
+import { openPool } from './pool.ts'
+import { cloneDatabase, ownerUrlOf } from './postgres.ts'
 
 /** The same in every app of a run, so that two may share a database. */
 export const testKeys = { encryptionKeys: [newKey()], indexKey: newKey() }
@@ -43,7 +45,10 @@ export interface Answer<Data> {
 
 export interface TestApp extends AsyncDisposable {
   readonly url: string
+  /** As the app connects, for everything: the runtime role, which owns nothing. */
   readonly databaseUrl: string
+  /** Past all privileges: for a test that changes tables, or what the app itself may not change. */
+  readonly owner: Pool
   readonly app: App
   /** The present instant of the app; move it as you like. */
   now: Date
@@ -95,6 +100,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const adapters = { ...createAdapters(config), ...options.adapters }
   const app = stack.use(createApp({ config, adapters, log: silentLog, clock: () => test.now }))
   const statements: string[] = []
+  const owner = stack.adopt(openPool(ownerUrlOf(databaseUrl), 2), (pool) => pool.end())
   app.db.prisma.$on('query', (event) => statements.push(event.query))
 
   const health = createHealth()
@@ -129,6 +135,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const test: TestApp = {
     url,
     databaseUrl,
+    owner,
     app,
     now: new Date(),
     takeStatements: () => statements.splice(0).filter((sql) => !/^(BEGIN|COMMIT|ROLLBACK)/.test(sql)),

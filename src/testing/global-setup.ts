@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../dev/postgres.ts'
 import { startR2 } from '../dev/r2.ts'
+import { ensureRuntimeLogin } from '../dev/runtime-login.ts'
 import { migrate } from '../platform/migrate.ts'
 
 declare module 'vitest' {
@@ -36,6 +37,7 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   const client = new Client({ connectionString: postgres.url() })
   await client.connect()
   await client.query(`CREATE DATABASE ${templateDatabase}`)
+  await ensureRuntimeLogin(client)
   await client.end()
   await migrate({ url: postgres.url(templateDatabase) })
 

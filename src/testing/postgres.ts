@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import { runtimeLogin } from '../dev/runtime-login.ts'
 
 export interface ClonedDatabase extends AsyncDisposable {
+  /** As the program connects: it owns nothing. */
   readonly url: string
+  /** As migrations do: may do anything. */
+  readonly ownerUrl: string
 }
 
 /** A database of one's own, migrated, in 30 ms: a copy of the run's template. */
@@ -12,10 +16,19 @@ export async function cloneDatabase(): Promise<ClonedDatabase> {
   await asOwner(`CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')} STRATEGY file_copy`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`
+  url.username = runtimeLogin
   return {
     url: url.href,
+    ownerUrl: ownerUrlOf(url.href),
     [Symbol.asyncDispose]: () => asOwner(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   }
+}
+
+/** The same database for the role that owns it. */
+export function ownerUrlOf(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  url.username = new URL(inject('postgresUrl')).username
+  return url.href
 }
 
 async function asOwner(sql: string): Promise<void> {

@@ -446,7 +446,7 @@ test('any program does on Postgres what the rules say', { timeout: 120_000 }, as
       await expireLots(app.app.db, new Date(began + wallet.now))
       const debts = await prisma.creditDebt.findMany({ where: { userId: id }, orderBy: { createdAt: 'asc' } })
       expect(debts.map(({ owed, settled, forgiven }) => owed - settled - forgiven)).toEqual(wallet.owed)
-      const verdicts = await verifyLedger(prisma)
+      const verdicts = await verifyLedger(app.app.db)
       expect(verdicts.filter(({ lies }) => lies > 0)).toEqual([])
     }),
     { numRuns: 100, examples: Object.values(rare).map((steps): [readonly Step[]] => [steps]) },

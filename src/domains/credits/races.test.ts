@@ -39,7 +39,7 @@ const finish = (end: typeof capture | typeof release, reference: string) =>
 const balanceOf = async (userId: string) => (await balancesOf(app.app.db.prisma, [userId], app.now)).get(userId)
 
 async function expectNoLies(): Promise<void> {
-  const verdicts = await verifyLedger(app.app.db.prisma)
+  const verdicts = await verifyLedger(app.app.db)
   expect(verdicts.filter(({ lies }) => lies > 0)).toEqual([])
 }
 
@@ -177,7 +177,7 @@ test('a wallet that is locked by an open transaction keeps nobody else from spen
   await app.app.db.transaction(async (tx) => {
     await spend(tx, { userId: ann.id, amount: 4, key: 'open', description, now: app.now })
     const lock = 'SELECT FROM ledger_accounts WHERE user_id = $1 FOR UPDATE NOWAIT'
-    await expect(app.app.db.pool.query(lock, [ann.id])).rejects.toMatchObject({ code: '55P03' })
+    await expect(app.owner.query(lock, [ann.id])).rejects.toMatchObject({ code: '55P03' })
     // All that a person can do, while the other's transaction stays open: it would never come back if it waited.
     await take(ben.id, 4, 'meanwhile')
     await setAside(ben.id, 2, 'race:meanwhile')
@@ -205,9 +205,9 @@ test('every command is one statement', async () => {
   }
 })
 
-/** Runs it by hand in a transaction of its own, past all code. */
+/** Runs it by hand in a transaction of its own, past all code and privileges. */
 async function byHand(...statements: readonly string[]): Promise<void> {
-  const client = await app.app.db.pool.connect()
+  const client = await app.owner.connect()
   try {
     await client.query('BEGIN')
     for (const statement of statements) await client.query(statement)

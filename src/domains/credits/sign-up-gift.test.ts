@@ -106,6 +106,6 @@ test("a caller's key cannot be one of the ledger's own, nor a hold's reference a
 })
 
 test('and the ledger has no lies', async () => {
-  const verdicts = await verifyLedger(app.app.db.prisma)
+  const verdicts = await verifyLedger(app.app.db)
   expect(verdicts.filter(({ lies }) => lies > 0)).toEqual([])
 })

@@ -13,7 +13,7 @@ beforeEach(async () => {
   ada = await openWallet(app)
 })
 afterEach(async () => {
-  const verdicts = await verifyLedger(app.app.db.prisma)
+  const verdicts = await verifyLedger(app.app.db)
   await app[Symbol.asyncDispose]()
   expect(verdicts.filter(({ lies }) => lies > 0)).toEqual([])
 })

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CreditTransactionKind } from '../../generated/prisma/enums.ts'
+import type { Ask } from '../../platform/snapshot.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
-import { type Verdict, verifyLedger } from './verify-ledger.ts'
+import { checkInvariants, verifyLedger } from './verify-ledger.ts'
 
 /** An honest ledger, that no test changes: each rolls back what it did. */
 let app: TestApp
@@ -108,6 +109,26 @@ const tamperings: readonly Tampering[] = [
     example: `SELECT 'debt ' || id FROM credit_debts`,
   },
   {
+    breaks: 'what a taken back grant could not give is owed, and what lapses of it then is forgiven',
+    by: `UPDATE credit_debts SET owed = owed + 1`,
+    example: `SELECT 'grant ' || ${idOf('order 1')}`,
+  },
+  {
+    breaks: 'what a taken back grant could not give is owed, and what lapses of it then is forgiven',
+    by: `DELETE FROM credit_debts`,
+    example: `SELECT 'grant ' || ${idOf('order 1')}`,
+  },
+  {
+    breaks: 'what a taken back grant could not give is owed, and what lapses of it then is forgiven',
+    by: `UPDATE credit_debts SET forgiven = forgiven + 1`,
+    example: `SELECT 'grant ' || ${idOf('order 1')}`,
+  },
+  {
+    breaks: 'what a taken back grant could not give is owed, and what lapses of it then is forgiven',
+    by: `UPDATE credit_debts SET account_id = ledger_account('GIFTS')`,
+    example: `SELECT 'grant ' || ${idOf('order 1')}`,
+  },
+  {
     breaks: 'no key was used twice by one person',
     by: `DROP INDEX credit_transactions_user_id_key_key;
          UPDATE credit_transactions SET key = 'export 1' WHERE key = 'export 2'`,
@@ -115,35 +136,33 @@ const tamperings: readonly Tampering[] = [
   },
 ]
 
-class Undo extends Error {}
-
-/** What the check says of the ledger with the change, which is then undone. */
+/** What the check says of the ledger with the change, which is then undone. The runtime role could tamper with nothing. */
 async function verdictsAfter({ by, example }: Tampering) {
-  const seen: { verdicts: readonly Verdict[]; example?: string } = { verdicts: [] }
-  const undone = app.app.db.transaction(async (tx) => {
-    await tx.$executeRawUnsafe('SET LOCAL session_replication_role = replica')
-    for (const statement of by.split(';')) await tx.$executeRawUnsafe(statement)
-    const [row] = await tx.$queryRawUnsafe<{ example: string }[]>(`SELECT (${example}) AS example`)
-    Object.assign(seen, { verdicts: await verifyLedger(tx), example: row?.example })
-    throw new Undo()
-  })
-  await expect(undone).rejects.toThrow(Undo)
-  return seen
+  const client = await app.owner.connect()
+  const ask: Ask = async (sql) => (await client.query(sql)).rows
+  try {
+    await client.query(`BEGIN; SET LOCAL session_replication_role = replica; ${by}`)
+    const [row] = await ask<{ example: string }>(`SELECT (${example}) AS example`)
+    return { verdicts: await checkInvariants(ask), example: row?.example }
+  } finally {
+    await client.query('ROLLBACK')
+    client.release()
+  }
 }
 
 test('an honest ledger with every kind of transaction has no lies', async () => {
   const kinds = await app.app.db.prisma.creditTransaction.groupBy({ by: ['kind'] })
   expect(kinds.map(({ kind }) => kind).sort()).toEqual(Object.values(CreditTransactionKind).sort())
-  const verdicts = await verifyLedger(app.app.db.prisma)
+  const verdicts = await verifyLedger(app.app.db)
   expect(verdicts.filter(({ lies, example }) => lies > 0 || example !== null)).toEqual([])
 })
 
 test('there is a tampering for every invariant', async () => {
-  const verdicts = await verifyLedger(app.app.db.prisma)
-  expect(tamperings.map(({ breaks }) => breaks)).toEqual(verdicts.map(({ name }) => name))
+  const verdicts = await verifyLedger(app.app.db)
+  expect([...new Set(tamperings.map(({ breaks }) => breaks))]).toEqual(verdicts.map(({ name }) => name))
 })
 
-test.each(tamperings)('it is found when no longer true: $breaks', async (tampering) => {
+test.each(tamperings)('it is found when no longer true: $breaks ($by)', async (tampering) => {
   const { verdicts, example } = await verdictsAfter(tampering)
   expect(verdicts.find(({ name }) => name === tampering.breaks)).toEqual({ name: tampering.breaks, lies: 1, example })
 })

@@ -2,20 +2,23 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db.ts'
 import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
 import type { Log } from '../../platform/log.ts'
+import type { Metrics } from '../../platform/metrics.ts'
 import { expireLots } from './expire.ts'
 import * as jobs from './jobs.ts'
 import { forgetGiftedAddresses } from './sign-up-gift.ts'
 import { type HoldOwners, sweepHolds } from './sweep-holds.ts'
-import { verifyLedger } from './verify-ledger.ts'
+import { watchedVerification } from './watched-verification.ts'
 
 export interface CreditsWorkerPorts {
   readonly db: Database
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   readonly holdOwners: HoldOwners
 }
 
-export function creditsWorker({ db, clock, log, holdOwners }: CreditsWorkerPorts): JobHandler[] {
+export function creditsWorker(ports: CreditsWorkerPorts): JobHandler[] {
+  const { db, clock, holdOwners } = ports
   return [
     handle(jobs.expireLots, async () => {
       await expireLots(db, clock())
@@ -24,11 +27,7 @@ export function creditsWorker({ db, clock, log, holdOwners }: CreditsWorkerPorts
       await sweepHolds(db, holdOwners, clock())
     }),
     handle(jobs.forgetAddresses, () => db.transaction((tx) => forgetGiftedAddresses(tx, clock()))),
-    handle(jobs.verifyLedger, async () => {
-      for (const { name, lies, example } of await verifyLedger(db.prisma)) {
-        if (lies > 0) log.fatal({ invariant: name, lies, example }, 'the ledger lies')
-      }
-    }),
+    handle(jobs.verifyLedger, watchedVerification(ports)),
   ]
 }
 

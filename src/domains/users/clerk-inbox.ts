@@ -8,6 +8,7 @@ import type { ClerkWebhooks } from './ports.ts'
 
 /** The inbox's name for Clerk. */
 export const clerkSource = 'clerk'
+export const clerkTypes = ['user.created', 'user.updated', 'user.deleted'] as const
 
 export interface ClerkInboxPorts extends ArrivalPorts {
   readonly webhooks: ClerkWebhooks
@@ -19,6 +20,7 @@ export interface ClerkInboxPorts extends ArrivalPorts {
 export function clerkInbox(ports: ClerkInboxPorts): InboxSource {
   return {
     name: clerkSource,
+    types: clerkTypes,
     async apply(tx, event) {
       // Before it is read: what cannot be read would stay, dead, with what it says.
       if (await forgetIfErased(tx, event)) return

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/db.ts'
 import { rememberEvent } from '../../platform/inbox.ts'
 import type { Sealer } from '../../platform/sealing.ts'
 import type { WebhookEndpoint } from '../../platform/webhooks.ts'
-import { clerkSource } from './clerk-inbox.ts'
+import { clerkSource, clerkTypes } from './clerk-inbox.ts'
 import type { ClerkWebhooks } from './ports.ts'
 
 /** Where Clerk tells of its people. */
@@ -13,14 +13,15 @@ export function clerkWebhook(ports: {
 }): WebhookEndpoint {
   const { db, sealer, webhooks } = ports
   return {
+    source: { name: clerkSource, types: clerkTypes },
     paths: ['/webhooks/clerk', '/api/webhooks/clerk'],
     async receive({ body, headers, now }) {
-      if (!webhooks.isConfigured) return 503
+      if (!webhooks.isConfigured) return { status: 503 }
       const verified = webhooks.verify({ body, headers })
-      if (!verified) return 400
+      if (!verified) return { status: 400 }
       const event = { ...verified, source: clerkSource, body }
-      await db.transaction((tx) => rememberEvent(tx, sealer, { event, now }))
-      return 200
+      const isNew = await db.transaction((tx) => rememberEvent(tx, sealer, { event, now }))
+      return { status: 200, type: event.type, isNew }
     },
   }
 }

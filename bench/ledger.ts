@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { v7 as uuidv7 } from 'uuid'
+import { renderTable } from '../src/cli/table.ts'
+import { startPostgres } from '../src/dev/postgres.ts'
+import { spend, verifyLedger } from '../src/domains/credits/index.ts'
+import { createDatabase, type Database } from '../src/platform/db.ts'
+import { silentLog } from '../src/platform/log.ts'
+import { migrate } from '../src/platform/migrate.ts'
+import { createPerson, giveLots, writeHistory } from './wallets.ts'
+
+const entries = 100_000
+const fewLots = { lots: 50, each: 1_000 }
+const manyLots = { lots: 10_000, each: 1 }
+const rounds = 40
+const spendsOfRound = 50
+
+/**
+ * One spend of one credit in a transaction of its own: from new wallets (another each round), from one with a long
+ * history, and from one that also has many lots. In turns, so that what else the machine does meets all of them.
+ */
+export async function ledger(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pacer-bench-'))
+  try {
+    // Commits wait for no disk: its time is the same for each, and would hide a difference.
+    await using postgres = await startPostgres({ dataDir: folder, durable: false })
+    const url = postgres.url()
+    await migrate({ url })
+    await using db = createDatabase({ url, poolSize: 2, log: silentLog, onHints: () => undefined })
+    return await measure(db)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(db: Database): Promise<string> {
+  const [long, broad] = [await createPerson(db), await createPerson(db)]
+  for (const person of [long, broad]) await writeHistory(db, person, entries)
+  await giveLots(db, long, fewLots)
+  await giveLots(db, broad, manyLots)
+  await db.pool.query('ANALYZE')
+  const verified = await timeOfVerifying(db)
+
+  const contestants = [
+    { name: 'a new wallet', wallet: () => newWallet(db), times: [] as number[] },
+    { name: `${count(entries)} entries`, wallet: async () => long, times: [] as number[] },
+    {
+      name: `${count(entries)} entries, ${count(manyLots.lots)} open lots`,
+      wallet: async () => broad,
+      times: [] as number[],
+    },
+  ]
+  for (let round = -5; round < rounds; round += 1) {
+    for (const { wallet, times } of contestants) {
+      const person = await wallet()
+      for (let spends = 0; spends < spendsOfRound; spends += 1) {
+        const took = await timeOfSpend(db, person)
+        if (round >= 0) times.push(took)
+      }
+    }
+  }
+  const medianOfNew = percentile(contestants[0]?.times ?? [], 0.5)
+  const rows = contestants.map(({ name, times }) => [
+    name,
+    percentile(times, 0.5).toFixed(2),
+    percentile(times, 0.99).toFixed(2),
+    `${(percentile(times, 0.5) / medianOfNew).toFixed(2)} ×`,
+  ])
+  const statements = await statementsOfSpend(db, long)
+  return [
+    renderTable(['a spend from', 'ms, p50', 'ms, p99', 'ratio'], rows),
+    `${statements} statement a spend, and BEGIN and COMMIT around it; ${count(rounds * spendsOfRound)} spends each.`,
+    `ledger verify on both long wallets: no lie, ${(verified / 1_000).toFixed(1)} s.`,
+  ].join('\n')
+}
+
+async function newWallet(db: Database): Promise<string> {
+  const person = await createPerson(db)
+  await giveLots(db, person, fewLots)
+  return person
+}
+
+async function timeOfSpend(db: Database, userId: string): Promise<number> {
+  const key = uuidv7()
+  const began = performance.now()
+  await db.transaction((tx) => spend(tx, { userId, amount: 1, key, description: 'Spent', now: new Date() }))
+  return performance.now() - began
+}
+
+async function statementsOfSpend(db: Database, userId: string): Promise<number> {
+  const statements: string[] = []
+  db.prisma.$on('query', ({ query }) => statements.push(query))
+  await timeOfSpend(db, userId)
+  return statements.filter((sql) => !/^(BEGIN|COMMIT)/.test(sql)).length
+}
+
+async function timeOfVerifying(db: Database): Promise<number> {
+  const began = performance.now()
+  const lies = (await verifyLedger(db)).filter((verdict) => verdict.lies > 0)
+  if (lies.length > 0) throw new Error(`The history is none that commands would write: ${JSON.stringify(lies)}`)
+  return performance.now() - began
+}
+
+function percentile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
+}
+
+const count = (number: number) => number.toLocaleString('en')
