@@ -189,11 +189,11 @@ describe('what goes wrong on our side', () => {
 
   /** A table is missing while `work` runs. */
   async function without<Result>(table: string, work: () => Promise<Result>): Promise<Result> {
-    await app.app.db.pool.query(`ALTER TABLE ${table} RENAME TO mislaid`)
+    await app.owner.query(`ALTER TABLE ${table} RENAME TO mislaid`)
     try {
       return await work()
     } finally {
-      await app.app.db.pool.query(`ALTER TABLE mislaid RENAME TO ${table}`)
+      await app.owner.query(`ALTER TABLE mislaid RENAME TO ${table}`)
     }
   }
 

@@ -56,6 +56,7 @@ describe.runIf(executablePath)('in a browser', () => {
         'UpdateProfile',
         'Credits',
         'GrantCredits',
+        'FindPeople',
       ])
       await page.click('.graphiql-execute-button')
       const answer = page.locator('.result-window')

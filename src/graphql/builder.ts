@@ -9,6 +9,7 @@ import { getDatamodel } from '../generated/pothos-prisma-types.ts'
 import { InvalidInput } from '../platform/errors.ts'
 import type { Context, SignedInContext } from './context.ts'
 import { toInputIssue, unauthenticated } from './errors.ts'
+import { mayRead } from './may-read.ts'
 import { relayOptions } from './relay.ts'
 import { type Scalars, scalars } from './scalars.ts'
 
@@ -18,12 +19,17 @@ export interface ObjectShapes {}
 
 export interface SchemaTypes {
   Context: Context
-  Connection: { readonly totalCount: number }
+  /** May be a getter, which counts only where the count is asked for. */
+  Connection: { readonly totalCount: number | Promise<number> }
   PrismaTypes: PrismaTypes
   Objects: ObjectShapes
   Scalars: Scalars
   DefaultFieldNullability: false
-  AuthScopes: { signedIn: boolean }
+  AuthScopes: {
+    signedIn: boolean
+    /** To read what is of the person with this id. */
+    read: string
+  }
   AuthContexts: { signedIn: SignedInContext }
   DefaultEdgesNullability: false
   DefaultNodeNullability: false
@@ -43,7 +49,10 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     },
   },
   scopeAuth: {
-    authScopes: (context) => ({ signedIn: context.viewer !== null }),
+    authScopes: (context) => ({
+      signedIn: context.viewer !== null,
+      read: (ownerId) => mayRead(context, ownerId),
+    }),
     authorizeOnSubscribe: true,
     unauthorizedError: unauthenticated,
   },

@@ -48,7 +48,7 @@ test.each([
 })
 
 test('what is our own fault is masked, and says nothing of SQL', async () => {
-  await app.app.db.prisma.$executeRaw`ALTER TABLE activities RENAME COLUMN device TO gadget`
+  await app.owner.query('ALTER TABLE activities RENAME COLUMN device TO gadget')
   const { errors, data } = await app.query(email, '{ me { id activities { edges { node { device } } } } }')
   expect(data).toEqual({ me: null })
   expect(errors).toEqual([

@@ -24,7 +24,7 @@ export const relayOptions = {
   idFieldOptions: { description: 'Globally unique: it names the type too. Opaque to clients.' },
   nodeTypeOptions: { description: 'What has a global id and can be read again through `node`.' },
   nodeQueryOptions: {
-    description: 'Anything of yours by its global id; null when there is no such thing.',
+    description: "Anything of yours by its global id, for admins anybody's; null when there is no such thing.",
     authScopes: { signedIn: true },
     args: { id: { description: 'The global id, as another field gave it.' } },
     resolve: (
@@ -37,7 +37,7 @@ export const relayOptions = {
   },
   nodesQueryOptions: {
     description:
-      'Several things of yours by their global ids, in the same order, with null where there is no such thing.',
+      "Several things of yours by their global ids, for admins anybody's, in the same order, with null where there is no such thing.",
     authScopes: { signedIn: true },
     args: { ids: { description: 'The global ids, 100 at most.' } },
     resolve: (

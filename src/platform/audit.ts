@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Prisma } from '../generated/prisma/client.ts'
-import type { Tx } from './db.ts'
+import { currentRequest } from './current-request.ts'
+import type { Reader, Tx } from './db.ts'
 
 export interface AuditRecord {
   readonly actorId: string
@@ -15,5 +16,22 @@ export interface AuditRecord {
 
 /** Writes down what an admin did, in the transaction that does it. The database refuses to change it afterwards. */
 export async function recordAudit(tx: Tx, { now, ...record }: AuditRecord): Promise<void> {
-  await tx.auditEntry.create({ data: { id: uuidv7(), ...record, createdAt: now } })
+  await tx.auditEntry.create({ data: { id: uuidv7(), ...record, ...asked(), createdAt: now } })
+}
+
+/** Writes down whom an admin reads, before they get to see it: one statement for all of them. */
+export async function recordReads(
+  db: Reader,
+  { actorId, subjectIds, now }: { actorId: string; subjectIds: readonly string[]; now: Date },
+): Promise<void> {
+  const read = { actorId, action: 'person.read', ...asked(), createdAt: now }
+  await db.auditEntry.createMany({ data: subjectIds.map((subjectId) => ({ id: uuidv7(), subjectId, ...read })) })
+}
+
+/** In which request, and what it asks for; nothing of its variables, which name people. */
+function asked() {
+  const request = currentRequest.getStore()
+  if (!request) return {}
+  const { id: requestId, operation, rootFields } = request
+  return { requestId, operation: rootFields ? `${operation} { ${rootFields.join(' ')} }` : (operation ?? null) }
 }

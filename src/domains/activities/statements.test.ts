@@ -21,7 +21,7 @@ beforeAll(async () => {
     const other = await createPerson(app, `other.${n}@example.com`)
     await createActivities(app, other, Array.from({ length: 1_000 }, wish))
   }
-  await app.app.db.prisma.$executeRaw`ANALYZE`
+  await app.owner.query('ANALYZE')
   app.app.db.prisma.$on('query', (event) => statements.push(event))
 })
 afterAll(() => app[Symbol.asyncDispose]())

@@ -180,12 +180,12 @@ describe('an erasure', () => {
 describe('whatever fails, another attempt ends it', () => {
   /** Fails a statement of the last transaction. */
   const breakAt = (what: string) => async () => {
-    await prisma().$executeRawUnsafe(
+    await app.owner.query(
       `CREATE OR REPLACE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken on purpose'; END $$`,
     )
-    await prisma().$executeRawUnsafe(`CREATE TRIGGER breaking BEFORE ${what} FOR EACH ROW EXECUTE FUNCTION break()`)
+    await app.owner.query(`CREATE TRIGGER breaking BEFORE ${what} FOR EACH ROW EXECUTE FUNCTION break()`)
     return async () => {
-      await prisma().$executeRawUnsafe(`DROP TRIGGER breaking ON ${what.split(' ').at(-1)}`)
+      await app.owner.query(`DROP TRIGGER breaking ON ${what.split(' ').at(-1)}`)
     }
   }
   const trouble = (status: number) => async () => {

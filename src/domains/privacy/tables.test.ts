@@ -222,6 +222,10 @@ describe('of somebody who has something in each table', () => {
       lockedUntil: null,
       clerkVersion: expect.any(String),
       createdAt: user.createdAt,
+      isPresent: false,
+      fullNameFolded: '',
+      lastNameFolded: null,
+      usernameFolded: null,
     })
     const events = await app.app.db.prisma.inboxEvent.findMany({ where: { subject: user.clerkId } })
     expect(events).toMatchObject([{ type: 'user.updated', body: null, lastError: null }])

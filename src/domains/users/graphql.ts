@@ -2,6 +2,7 @@ import type { ArrivalPorts } from './arrival.ts'
 import type { ClerkDirectory } from './ports.ts'
 import './graphql/user.ts'
 import './graphql/me.ts'
+import './graphql/users.ts'
 import './graphql/update-profile.ts'
 
 /** What the resolvers of users need of the context. */

@@ -2,6 +2,15 @@ import type { Reader } from '../../platform/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import type { Emails } from './emails.ts'
 
+/** What the database makes of the rest, to find the person by. */
+const notOfThePerson = {
+  emailIndex: true,
+  isPresent: true,
+  fullNameFolded: true,
+  lastNameFolded: true,
+  usernameFolded: true,
+} as const
+
 /**
  * The person's own row. Erasing leaves a tombstone: its id, for what must be kept and names nobody; Clerk's id, so that
  * nothing late makes the person anew; when it came to be here.
@@ -10,7 +19,7 @@ export function userOfPerson({ emails }: { emails: Emails }): PersonalData {
   return {
     tables: ['users'],
     async *exportFiles(db, userId) {
-      const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { emailIndex: true } })
+      const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: notOfThePerson })
       const { emailSealed, ...profile } = row
       yield { path: 'profile.json', json: { ...profile, email: emails.read(emailSealed) } }
     },

@@ -1,5 +1,6 @@
 import { builder } from '../../../graphql/builder.ts'
 import { badUserInput } from '../../../graphql/errors.ts'
+import { ownedByUser } from '../../../graphql/owned.ts'
 import type { TrackPoint } from '../ports.ts'
 import { titleOf } from '../title.ts'
 import { decodeTrack, thinTrack } from '../track.ts'
@@ -40,10 +41,9 @@ const TrackPointType = builder.objectRef<TrackPoint>('TrackPoint').implement({
 const maxTrackPoints = 5_000
 
 export const ActivityNode = builder.prismaNode('Activity', {
+  ...ownedByUser,
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description: 'Something a person did for sport, as a device recorded it. What was not measured is null, never 0.',
-  nullable: true,
-  findUnique: (id, { viewer }) => ({ id, userId: viewer?.user.id ?? '' }),
   fields: (t) => ({
     title: t.string({
       description: "What the person called it, else made from the sport and the local time of day: 'Morning run'.",

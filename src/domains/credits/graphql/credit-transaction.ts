@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { ownedByUser } from '../../../graphql/owned.ts'
 
 const CreditTransactionKind = builder.enumType('CreditTransactionKind', {
   description: 'What happened to credits.',
@@ -16,10 +17,9 @@ const CreditTransactionKind = builder.enumType('CreditTransactionKind', {
 })
 
 export const CreditTransactionNode = builder.prismaNode('CreditTransaction', {
+  ...ownedByUser,
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description: 'Something that happened to your credits. It is never changed.',
-  nullable: true,
-  findUnique: (id, { viewer }) => ({ id, userId: viewer?.user.id ?? '' }),
   fields: (t) => ({
     kind: t.expose('kind', { type: CreditTransactionKind, description: 'What happened.' }),
     amount: t.exposeInt('amount', {

@@ -2,8 +2,9 @@ import type { CreditTransaction } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { pageArgs, pageOfRelation } from '../../../graphql/connection.ts'
 import type { Order, PageArgs } from '../../../graphql/keyset.ts'
+import { Forbidden } from '../../../platform/errors.ts'
 import { type LapsingCredits, lapsingOf } from '../balance.ts'
-import { balanceLoader } from './balances.ts'
+import { balanceLoader, debtLoader } from './balances.ts'
 import { CreditTransactionNode } from './credit-transaction.ts'
 
 const newestFirst: Order<'sequence'> = {
@@ -35,6 +36,15 @@ builder.prismaObjectFields('User', (t) => ({
   creditBalance: t.int({
     description: 'How many credits there are to spend now.',
     resolve: ({ id }, _args, context) => balanceLoader(context).load(id),
+  }),
+  creditsOwed: t.int({
+    nullable: true,
+    description:
+      'How many credits were taken back after they were spent, and are still owed. Admins only: for others an error, and null.',
+    resolve: ({ id }, _args, context) => {
+      if (!context.viewer?.isAdmin) throw new Forbidden('see what is owed')
+      return debtLoader(context).load(id)
+    },
   }),
   lapsingCredits: t.field({
     type: [LapsingCreditsType],

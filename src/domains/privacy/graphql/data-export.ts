@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { ownedByUser } from '../../../graphql/owned.ts'
 import { signDownload } from '../sign-download.ts'
 
 const DataExportStatus = builder.enumType('DataExportStatus', {
@@ -12,22 +13,23 @@ const DataExportStatus = builder.enumType('DataExportStatus', {
 })
 
 export const DataExportNode = builder.prismaNode('DataExport', {
+  ...ownedByUser,
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description:
     "A ZIP file of everything that is held about a person: JSON files, and a list of the person's own files.",
-  nullable: true,
-  findUnique: (id, { viewer }) => ({ id, userId: viewer?.user.id ?? '' }),
   fields: (t) => ({
     status: t.expose('status', { type: DataExportStatus, description: 'How far it has come.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
     download: t.field({
       type: 'SignedDownload',
       nullable: true,
-      description: 'A private, short-lived address; null unless READY. The file is there for seven days.',
+      description:
+        "A private, short-lived address; null unless READY, and for admins who read another person's. The file is there for seven days.",
       args: {
         expiresInSeconds: t.arg.int({ defaultValue: 300, description: 'How long the address shall work, 60 to 3600.' }),
       },
-      resolve: (dataExport, args, { ports, clock }) => {
+      resolve: (dataExport, args, { viewer, ports, clock }) => {
+        if (viewer?.user.id !== dataExport.userId) return null
         const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
         return signDownload(ports.bucket, dataExport, { now: clock(), seconds })
       },

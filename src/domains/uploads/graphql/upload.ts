@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { ownedByUser } from '../../../graphql/owned.ts'
 import type { SignedRequest } from '../ports.ts'
 import { type SignedPart, signDownload } from '../sign-upload.ts'
 import { UploadRejection } from './errors.ts'
@@ -75,10 +76,9 @@ builder.objectType('SignedDownload', {
 })
 
 export const UploadNode = builder.prismaNode('Upload', {
+  ...ownedByUser,
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
   description: 'A file that was sent, or is about to be, straight to the private bucket.',
-  nullable: true,
-  findUnique: (id, { viewer }) => ({ id, userId: viewer?.user.id ?? '' }),
   fields: (t) => ({
     kind: t.expose('kind', { type: UploadKind, description: 'What the file is for.' }),
     filename: t.exposeString('filename', {
@@ -105,11 +105,12 @@ export const UploadNode = builder.prismaNode('Upload', {
     download: t.field({
       type: 'SignedDownload',
       nullable: true,
-      description: 'A private, short-lived address; null unless READY.',
+      description: "A private, short-lived address; null unless READY, and for admins who read another person's.",
       args: {
         expiresInSeconds: t.arg.int({ defaultValue: 300, description: 'How long the address shall work, 60 to 3600.' }),
       },
-      resolve: (upload, args, { ports, clock }) => {
+      resolve: (upload, args, { viewer, ports, clock }) => {
+        if (viewer?.user.id !== upload.userId) return null
         const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
         return signDownload(ports.bucket, upload, { now: clock(), seconds })
       },

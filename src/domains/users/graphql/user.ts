@@ -10,10 +10,12 @@ const Role = builder.enumType('Role', {
 
 export const UserNode = builder.prismaNode('User', {
   id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
-  description: 'A person with an account: you.',
+  description: 'A person with an account: you; for admins, anybody.',
   nullable: true,
-  // Only oneself: another's id finds nothing.
-  findUnique: (id, { viewer }) => ({ id, AND: { id: viewer?.user.id ?? '' } }),
+  // Only oneself: another's id finds nothing. Admins find all who are not deleted or being so.
+  findUnique: (id, { viewer }) =>
+    viewer?.isAdmin ? { id, isPresent: true } : { id, AND: { id: viewer?.user.id ?? '' } },
+  authScopes: ({ id }) => ({ read: id }),
   fields: (t) => ({
     email: t.string({
       nullable: true,
