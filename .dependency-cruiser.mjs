@@ -45,19 +45,40 @@ export default {
       to: { path: '^src/domains/(?!users/|credits/)' },
     },
     {
+      name: 'usage-knows-users-and-credits-only',
+      severity: 'error',
+      from: { path: '^src/domains/usage/', ...notTests },
+      to: { path: '^src/domains/(?!users/|credits/|usage/)' },
+    },
+    {
+      name: 'billing-is-below-what-people-make',
+      severity: 'error',
+      from: { path: '^src/domains/billing/', ...notTests },
+      to: { path: '^src/domains/(?!users/|credits/|usage/|billing/)' },
+    },
+    {
+      name: 'purchases-decide-by-events-alone',
+      comment: 'What folds events reads no database, so the same events come to the same in any order.',
+      severity: 'error',
+      from: {
+        path: '^src/domains/billing/(event-order|period|owners|fold-subscription|paid-months|wanted-grants)[.]ts$',
+      },
+      to: { path: '^src/platform/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'money-moves-through-its-commands',
       comment: 'What a command of the ledger is made of stays behind its door.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/domains/credits/', '[.]test[.]ts$'] },
       to: {
-        path: '^src/domains/credits/(post|grant|spend|hold|capture|release|refund|revoke|expire|sweep-holds|balance)[.]ts$',
+        path: '^src/domains/credits/(post|grant|spend|hold|capture|release|refund|reinstate|revoke|expire|sweep-holds|balance)[.]ts$',
       },
     },
     {
       name: 'uploads-are-below-activities',
       severity: 'error',
       from: { path: '^src/domains/uploads/', ...notTests },
-      to: { path: '^src/domains/(?!users/|credits/|uploads/)' },
+      to: { path: '^src/domains/(?!users/|credits/|usage/|billing/|uploads/)' },
     },
     {
       name: 'privacy-is-above-all',
@@ -113,6 +134,19 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(dev|testing|cli)/', '^src/app/process[.]ts$', '[.]test[.]ts$'] },
       to: { path: '^src/dev/' },
+    },
+    {
+      name: 'traces-cost-nothing-where-none-are-made',
+      comment: "OpenTelemetry's packages are loaded where tracing begins; all else sees its API alone.",
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/platform/(start-tracing|opentelemetry)[.]ts$', '[.]test[.]ts$'] },
+      to: { path: 'node_modules/@opentelemetry/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'tracing-by-dynamic-import-only',
+      severity: 'error',
+      from: { path: '^src/', ...notTests },
+      to: { path: '^src/platform/start-tracing[.]ts$', dependencyTypesNot: ['dynamic-import'] },
     },
     {
       name: 'nobody-imports-the-app',

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../platform/clock.ts'
+import { ServiceUnavailable } from '../platform/errors.ts'
 import type { CountEvent } from '../platform/inbox-metrics.ts'
 import type { WebhookEndpoint } from '../platform/webhooks.ts'
+import { within } from '../platform/within.ts'
+import { answerMs } from './answer-in-time.ts'
 import { refuse } from './gates.ts'
 import { readBody } from './read-body.ts'
 
@@ -27,11 +30,13 @@ export async function answerWebhook(
   if (body === 'gone') return void response.destroy()
   if (body === 'too large') return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'A webhook may have 1 MiB.')
 
-  const answer = await endpoint.receive({ body, headers: request.headers, now: clock() })
+  const received = endpoint.receive({ body, headers: request.headers, now: clock() })
+  const answer = await within(answerMs, received, () => new ServiceUnavailable())
   const { name: source } = endpoint.source
   if (answer.status !== 200) {
     countEvent({ source, type: 'unknown' }, 'refused')
     if (answer.status === 400) return refuse(response, 400, 'BAD_REQUEST', 'This delivery cannot be taken.')
+    if (answer.status === 401) return refuse(response, 401, 'UNAUTHENTICATED', 'This delivery is not authentic.')
     return refuse(response, 503, 'NOT_CONFIGURED', 'This webhook is not configured here.')
   }
   countEvent({ source, type: answer.type }, answer.isNew ? 'received' : 'duplicate')

@@ -1,8 +1,10 @@
 import { activitiesOfPerson } from '../domains/activities/index.ts'
+import { purchaseEventsOf, purchasesOfPerson } from '../domains/billing/index.ts'
 import { creditsOfPerson } from '../domains/credits/index.ts'
 import { exportsOfPerson } from '../domains/privacy/index.ts'
 import { uploadsOfPerson } from '../domains/uploads/index.ts'
-import { clerkIdOf, clerkSource, userOfPerson } from '../domains/users/index.ts'
+import { usageOfPerson } from '../domains/usage/index.ts'
+import { clerkEventsOf, userOfPerson } from '../domains/users/index.ts'
 import { keysOfPerson } from '../platform/idempotency-personal-data.ts'
 import { inboxOfPerson } from '../platform/inbox-personal-data.ts'
 import type { PersonalData } from '../platform/personal-data.ts'
@@ -15,9 +17,11 @@ export function personalData({ db, sealer, emails, adapters }: App): PersonalDat
     activitiesOfPerson({ db }),
     uploadsOfPerson({ db, bucket }),
     exportsOfPerson({ db, bucket }),
+    usageOfPerson,
     keysOfPerson,
     creditsOfPerson,
-    inboxOfPerson({ sealer, source: clerkSource, subjectOf: clerkIdOf }),
+    inboxOfPerson({ sealer, eventsOf: [clerkEventsOf, purchaseEventsOf] }),
+    purchasesOfPerson,
     userOfPerson({ emails }),
   ]
 }

@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql'
 import '../domains/users/graphql.ts'
 import '../domains/credits/graphql.ts'
+import '../domains/usage/graphql.ts'
+import '../domains/billing/graphql.ts'
 import '../domains/uploads/graphql.ts'
 import '../domains/activities/graphql.ts'
 import '../domains/privacy/graphql.ts'

@@ -1,25 +1,20 @@
 import type { Settings } from '../config/config.ts'
 import { developmentSettings } from './development-settings.ts'
 import { renderTable } from './table.ts'
+import type { Samples, SendWish } from './webhook-samples.ts'
+import { clerkSamples } from './webhooks-send-clerk.ts'
+import { revenueCatSamples } from './webhooks-send-revenuecat.ts'
 
-interface SendWish {
-  readonly email: string
-  readonly id?: string
-  readonly url?: string
-}
+const providers: Readonly<Record<string, Samples>> = { clerk: clerkSamples, revenuecat: revenueCatSamples }
 
 /** What a provider would send, to try things without it. */
 export async function send(provider: string, type: string, wish: SendWish): Promise<void> {
   const settings = developmentSettings('webhooks send')
-  if (provider !== 'clerk') throw new Error(`"${provider}" is not known here; clerk is.`)
-  await sendSample(settings, type, wish)
-}
+  const samples = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+  if (!samples) throw new Error(`"${provider}" is not known here; ${Object.keys(providers).join(' and ')} are.`)
 
-async function sendSample(settings: Settings, type: string, { email, id, url }: SendWish): Promise<void> {
-  const { sampleDelivery } = await import('../dev/clerk-sample.ts')
-  const address = new URL('/webhooks/clerk', url ?? (await runningServer(settings)))
-  const now = new Date()
-  const { eventId, headers, body } = sampleDelivery(await secretOf(settings), { type, email, clerkId: id, now })
+  const address = new URL(samples.path, wish.url ?? (await runningServer(settings)))
+  const { eventId, headers, body } = await samples.make(settings, { ...wish, type, now: new Date() })
   const response = await fetch(address, { method: 'POST', headers, body }).catch((cause: unknown) => {
     throw new Error(`Nothing answers at ${address}. Start a server with \`npm start\`, or name another with --url.`, {
       cause,
@@ -33,8 +28,9 @@ async function sendSample(settings: Settings, type: string, { email, id, url }: 
   process.stdout.write(`${renderTable(['what', 'how it went'], rows)}\n`)
   if (!response.ok) throw new Error(`${address} did not take it: ${await response.text()}`)
   process.stdout.write(`\nTry next:\n  npm run cli -- webhooks show ${eventId}\n`)
-  if (id === undefined && type.startsWith('user.')) {
-    process.stdout.write(`  TOKEN=$(npm run --silent token -- ${email})   and query { me { name email } } with it\n`)
+  const query = samples.query(type, wish)
+  if (query) {
+    process.stdout.write(`  TOKEN=$(npm run --silent token -- ${wish.email})   and query ${query} with it\n`)
   }
 }
 
@@ -43,12 +39,4 @@ async function runningServer({ dataDir }: Settings): Promise<string> {
   const found = await readStackFile(dataDir)
   if (found) return found.api
   throw new Error(`No server is running on ${dataDir}. Start one with \`npm start\`, or name another with --url.`)
-}
-
-async function secretOf(settings: Settings): Promise<string> {
-  const { developmentKeys } = await import('../dev/keys.ts')
-  const { webhookSecrets } = await import('../dev/stack.ts')
-  const [secret] = webhookSecrets(settings, await developmentKeys(settings.dataDir))
-  if (secret) return secret
-  throw new Error('CLERK_WEBHOOK_SECRET is not set, and without it the server takes no webhook.')
 }

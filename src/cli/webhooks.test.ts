@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { App } from '../app/app.ts'
+import { developmentClerkId } from '../dev/identity.ts'
 import { developmentKeys } from '../dev/keys.ts'
 import { writeStackFile } from '../dev/stack-file.ts'
+import { bodyPlace } from '../platform/inbox.ts'
 import { startTestApp, type TestApp, testKeys, testWebhookSecret } from '../testing/app.ts'
 import { clerkAddresses, clerkPerson } from '../testing/clerk.ts'
 import { deliver } from '../testing/clerk-webhooks.ts'
@@ -236,12 +238,87 @@ describe('webhooks send', () => {
   test('says what is wrong: no server, another secret, another provider, production', async () => {
     vi.stubEnv('DATA_DIR', join(folder, 'nothing'))
     await expect(run(['send', 'clerk', 'user.created'])).rejects.toThrow('No server is running on')
-    await expect(run(['send', 'stripe', 'a'])).rejects.toThrow('"stripe" is not known here')
+    await expect(run(['send', 'stripe', 'a'])).rejects.toThrow('"stripe" is not known here; clerk and revenuecat are.')
     const nobody = ['send', 'clerk', 'user.created', '--url', 'http://127.0.0.1:1']
     await expect(run(nobody)).rejects.toThrow('Nothing answers at http://127.0.0.1:1/webhooks/clerk')
     await expect(run(['send', 'clerk', 'a', '--url', app.url])).rejects.toThrow('This delivery cannot be taken.')
     vi.stubEnv('NODE_ENV', 'production')
     await expect(run(['send', 'clerk', 'a'])).rejects.toThrow('this is production')
+  })
+
+  describe('of RevenueCat', () => {
+    /** A server that takes these proofs, at which `send` finds it. */
+    async function startServerFor(proofs: { webhookAuthorizations: string[]; webhookSecrets: string[] }) {
+      vi.stubEnv('DATA_DIR', folder)
+      const revenueCat = { ...app.app.config.revenueCat, ...proofs }
+      const server = await startTestApp({ databaseUrl: app.databaseUrl, config: { revenueCat } })
+      const { url: api, databaseUrl } = server
+      await writeStackFile({ pid: 1, api, databaseUrl, bucketEndpoint: '', dataDir: folder })
+      return server
+    }
+    const sent = async () =>
+      (await events()).map(
+        ({ body }) => JSON.parse(app.app.sealer.open(body ?? Buffer.of(), bodyPlace).toString()).event,
+      )
+
+    test('tells of purchases of the person whom a token signs in, signed with the local secret', async () => {
+      const { purchaseWebhookSecret } = await developmentKeys(folder)
+      await using _server = await startServerFor({ webhookAuthorizations: [], webhookSecrets: [purchaseWebhookSecret] })
+      const mina = ['--email', 'Mina.Kim@example.com']
+      const bought = await run(['send', 'revenuecat', 'INITIAL_PURCHASE', ...mina])
+      expect(bought.output).toMatch(/HTTP status +│ 200/)
+      expect(bought.output).toContain('query { me { plan { tier } } } with it')
+      await run(['send', 'revenuecat', 'RENEWAL', ...mina])
+      await run([
+        'send',
+        'revenuecat',
+        'CANCELLATION',
+        ...mina,
+        '--reason',
+        'CUSTOMER_SUPPORT',
+        '--transaction',
+        'tx_1',
+      ])
+      await run(['send', 'revenuecat', 'EXPIRATION', ...mina, '--product', 'unheard_of', '--reason', 'BILLING_ERROR'])
+      await run(['send', 'revenuecat', 'TRANSFER', ...mina, '--to', 'bob@example.com'])
+      await run(['send', 'revenuecat', 'NON_RENEWING_PURCHASE', '--id', 'another'])
+
+      const byType = new Map((await sent()).map((event) => [event.type, event]))
+      const [first, renewal] = [byType.get('INITIAL_PURCHASE'), byType.get('RENEWAL')]
+      const { products } = app.app.config.plans
+      expect(products.find(({ key }) => key === 'plus-monthly')?.storeProducts).toContain(first.product_id)
+      expect(first).toMatchObject({ app_user_id: developmentClerkId('mina.kim@example.com') })
+      expect(renewal.original_transaction_id).toBe(first.original_transaction_id)
+      expect(renewal.transaction_id).not.toBe(first.transaction_id)
+      expect(byType.get('CANCELLATION')).toMatchObject({ transaction_id: 'tx_1', cancel_reason: 'CUSTOMER_SUPPORT' })
+      expect(byType.get('EXPIRATION')).toMatchObject({
+        product_id: 'unheard_of',
+        entitlement_ids: null,
+        expiration_reason: 'BILLING_ERROR',
+      })
+      expect(byType.get('TRANSFER')).toMatchObject({
+        transferred_from: [developmentClerkId('mina.kim@example.com')],
+        transferred_to: [developmentClerkId('bob@example.com')],
+      })
+      const pack = byType.get('NON_RENEWING_PURCHASE')
+      expect(pack).toMatchObject({ app_user_id: 'another', expiration_at_ms: null })
+      expect(pack.original_transaction_id).toBe(pack.transaction_id)
+
+      const listed = await run(['list', '--source', 'revenuecat', '--type', 'RENEWAL'])
+      expect(listed.output).toMatch(/revenuecat +│ RENEWAL +│ PENDING/)
+      expect((await run(['show', renewal.id, '--body'])).output).toContain(renewal.transaction_id)
+      expect((await run(['replay', '--source', 'revenuecat', '--dry-run'])).output).toMatch(/replayed +│ 6/)
+    })
+
+    test('proves itself as RevenueCat is configured to', async () => {
+      const [authorization, secret] = ['Bearer of a configured value', 'a configured signing secret']
+      await using _both = await startServerFor({ webhookAuthorizations: [authorization], webhookSecrets: [secret] })
+      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow('This delivery is not authentic.')
+      vi.stubEnv('REVENUECAT_WEBHOOK_AUTHORIZATION', authorization)
+      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow('This delivery is not authentic.')
+      vi.stubEnv('REVENUECAT_WEBHOOK_SECRET', `${secret}, an older signing secret`)
+      expect((await run(['send', 'revenuecat', 'TEST'])).output).toMatch(/HTTP status +│ 200/)
+    })
   })
 
   test('signs with the configured secret where Clerk is configured', async () => {

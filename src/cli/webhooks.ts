@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { App } from '../app/app.ts'
 import { InboxState } from '../generated/prisma/enums.ts'
 import { openConfigured } from './open-configured.ts'
+import { rowLimit } from './row-limit.ts'
+import type { SendWish } from './webhook-samples.ts'
 import type { FilterWish } from './webhooks-filter.ts'
 
 /** @param open opens the app that a command works on and closes when it is done. */
@@ -9,7 +11,7 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
   const webhooks = program.command('webhooks').description('what providers sent us')
 
   withFilter(webhooks.command('list').description('the newest events, without what they say'))
-    .option('--limit <n>', 'how many at most, up to 1000', limit, 50)
+    .option('--limit <n>', 'how many at most, up to 1000', rowLimit, 50)
     .option('--json', 'as JSON', false)
     .action(async (wish: FilterWish & { limit: number; json: boolean }) => {
       const { list } = await import('./webhooks-list.ts')
@@ -38,12 +40,16 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
   webhooks
     .command('send')
     .description('sends an invented, signed event to the running development server')
-    .argument('<provider>', 'clerk')
-    .argument('<type>', 'user.created, user.updated, user.deleted or any other')
+    .argument('<provider>', 'clerk or revenuecat')
+    .argument('<type>', 'user.created, user.updated, user.deleted; INITIAL_PURCHASE, RENEWAL, …; or any other')
     .option('--email <address>', 'of whom; the same person as `npm run token` signs in', 'alice@example.com')
-    .option('--id <id>', 'another Clerk id (user_…) than that person has')
+    .option('--id <id>', 'another id at the provider than that person has')
+    .option('--product <id>', "revenuecat: what the store calls it; the first of the plans' products unless told")
+    .option('--transaction <id>', "revenuecat: the store's, for a refund of a certain period or pack")
+    .option('--reason <reason>', 'revenuecat: of a CANCELLATION (CUSTOMER_SUPPORT is a refund) or an EXPIRATION')
+    .option('--to <address>', 'revenuecat: of a TRANSFER, who gains')
     .option('--url <url>', "another server than this folder's: http://localhost:4000")
-    .action(async (provider: string, type: string, wish: { email: string; id?: string; url?: string }) => {
+    .action(async (provider: string, type: string, wish: SendWish) => {
       const { send } = await import('./webhooks-send.ts')
       await send(provider, type, wish)
     })
@@ -52,8 +58,8 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
 function withFilter(command: Command): Command {
   return command
     .option('--state <state>', `only those: ${Object.values(InboxState).join(', ')}`, inboxState)
-    .option('--type <type>', 'only those: user.created')
-    .option('--source <source>', 'only those: clerk')
+    .option('--type <type>', 'only those: user.created, RENEWAL')
+    .option('--source <source>', 'only those: clerk, revenuecat')
     .option('--since <time>', 'only those received since: 2h, 7d, 2026-11-21T09:30:00Z')
 }
 
@@ -61,10 +67,4 @@ function inboxState(text: string): InboxState {
   const state = Object.values(InboxState).find((name) => name === text.toUpperCase())
   if (!state) throw new InvalidArgumentError(`It is one of ${Object.values(InboxState).join(', ')}.`)
   return state
-}
-
-function limit(text: string): number {
-  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (number < 1 || number > 1_000) throw new InvalidArgumentError('It is a number from 1 to 1000.')
-  return number
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'svix'
 import { developmentClerkId, namesFrom } from './identity.ts'
+import type { SampleDelivery } from './sample-delivery.ts'
 
 export interface SampleWish {
   readonly type: string
@@ -8,13 +9,6 @@ export interface SampleWish {
   /** Of another person than the one who signs in here with the address. */
   readonly clerkId?: string | undefined
   readonly now: Date
-}
-
-/** A delivery as Clerk's comes in. */
-export interface SampleDelivery {
-  readonly eventId: string
-  readonly body: string
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** An invented event in the shape of Clerk's, signed as Svix does. */

@@ -57,6 +57,10 @@ describe.runIf(executablePath)('in a browser', () => {
         'Credits',
         'GrantCredits',
         'FindPeople',
+        'MyPlan',
+        'StartCheckout',
+        'CancelSubscription',
+        'PlansAndUsage',
       ])
       await page.click('.graphiql-execute-button')
       const answer = page.locator('.result-window')

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -10,6 +11,8 @@ export interface DevelopmentKeys {
   readonly privacy: PrivacyConfig
   /** What the local Clerk's webhooks are signed with: see `webhooks send`. */
   readonly webhookSecret: string
+  /** The same for RevenueCat's. */
+  readonly purchaseWebhookSecret: string
 }
 
 const file = z.object({ encryptionKey: z.string(), indexKey: z.string(), webhookKey: z.string() })
@@ -21,6 +24,8 @@ export async function developmentKeys(dataDir: string): Promise<DevelopmentKeys>
   const keys = file.parse(JSON.parse(await readFile(join(folder, 'keys.json'), 'utf8')))
   return {
     privacy: { encryptionKeys: [keys.encryptionKey], indexKey: keys.indexKey },
+    // Made from the other, so that folders that are there already have it.
+    purchaseWebhookSecret: createHmac('sha256', keys.webhookKey).update('revenuecat').digest('base64url'),
     webhookSecret: `whsec_${Buffer.from(keys.webhookKey, 'base64url').toString('base64')}`,
   }
 }

@@ -5,6 +5,7 @@ import { grant } from '../domains/credits/index.ts'
 import type { User } from '../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
 import { createActivity, createPerson } from '../testing/factories.ts'
+import { createSubscription } from '../testing/subscriptions.ts'
 import { toGlobalId } from './ids.ts'
 
 const boss = 'boss@example.com'
@@ -32,12 +33,25 @@ beforeAll(async () => {
       expiresAt: new Date(app.now.getTime() + 1e8),
     },
   })
+  const subscription = await createSubscription(app, person)
+  const checkout = await db.prisma.checkout.create({
+    data: {
+      id: activity.id,
+      userId,
+      productKey: 'plus-monthly',
+      status: 'READY',
+      createdAt: app.now,
+      expiresAt: new Date(app.now.getTime() + 1e8),
+    },
+  })
   ids = {
     User: toGlobalId('User', userId),
     Activity: toGlobalId('Activity', activity.id),
     Upload: toGlobalId('Upload', activity.uploadId ?? ''),
     CreditTransaction: toGlobalId('CreditTransaction', transaction.id),
     DataExport: toGlobalId('DataExport', dataExport.id),
+    PlanSubscription: toGlobalId('PlanSubscription', subscription.id),
+    Checkout: toGlobalId('Checkout', checkout.id),
   }
 })
 afterAll(() => app[Symbol.asyncDispose]())

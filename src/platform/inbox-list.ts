@@ -56,12 +56,11 @@ export function listStatement({ filter, limit, after }: InboxPage): Prisma.Sql {
     ORDER BY received_at DESC, id DESC LIMIT ${limit}`
 }
 
-/** The events with one of these names: our own id, or the provider's id of the event. */
+/** The events with one of these names: our own id, or the provider's id of the event, which may be a UUID too. */
 export async function findEvents(db: Reader, names: readonly string[]): Promise<InboxListing[]> {
   const ids = names.filter((name) => isUuid.test(name))
-  const eventIds = names.filter((name) => !isUuid.test(name))
   const found = await db.inboxEvent.findMany({
-    where: { OR: [{ id: { in: ids } }, { eventId: { in: eventIds } }] },
+    where: { OR: [{ id: { in: ids } }, { eventId: { in: [...names] } }] },
     select: { id: true },
   })
   return listEvents(db, { filter: { ids: found.map(({ id }) => id) }, limit: found.length })

@@ -1,29 +1,33 @@
+import type { Prisma } from '../generated/prisma/client.ts'
 import type { Reader } from './db.ts'
-import { bodyPlace, eraseBodies } from './inbox.ts'
+import { bodyPlace } from './inbox.ts'
 import type { PersonalData } from './personal-data.ts'
 import type { Sealer } from './sealing.ts'
 
+/** Which events of a provider are about a person. */
+export type EventsOfPerson = (db: Reader, userId: string) => Promise<Prisma.InboxEventWhereInput>
+
 export interface InboxOfPersonOptions {
   readonly sealer: Sealer
-  readonly source: string
-  /** By which id the source knows a person; null where it does not. */
-  readonly subjectOf: (db: Reader, userId: string) => Promise<string | null>
+  /** One of each provider. */
+  readonly eventsOf: readonly EventsOfPerson[]
 }
 
-/** What a provider told about a person. The events stay, as a record of what was worked on; what they said goes. */
-export function inboxOfPerson({ sealer, source, subjectOf }: InboxOfPersonOptions): PersonalData {
+/** What providers told about a person. The events stay, as a record of what was worked on; what they said goes. */
+export function inboxOfPerson({ sealer, eventsOf }: InboxOfPersonOptions): PersonalData {
+  const about = async (db: Reader, userId: string) => {
+    const wheres: Prisma.InboxEventWhereInput[] = []
+    for (const ofProvider of eventsOf) wheres.push(await ofProvider(db, userId))
+    return { OR: wheres }
+  }
   return {
     tables: ['inbox_events'],
     async *exportFiles(db, userId) {
-      const subject = await subjectOf(db, userId)
-      const events =
-        subject === null
-          ? []
-          : await db.inboxEvent.findMany({
-              where: { source, subject },
-              select: { source: true, type: true, sentAt: true, receivedAt: true, body: true },
-              orderBy: { receivedAt: 'asc' },
-            })
+      const events = await db.inboxEvent.findMany({
+        where: await about(db, userId),
+        select: { source: true, type: true, sentAt: true, receivedAt: true, body: true },
+        orderBy: { receivedAt: 'asc' },
+      })
       const json = events.map(({ body, ...event }) => ({
         ...event,
         body: body && readable(sealer.open(body, bodyPlace).toString('utf8')),
@@ -31,8 +35,7 @@ export function inboxOfPerson({ sealer, source, subjectOf }: InboxOfPersonOption
       yield { path: 'webhook-events.json', json }
     },
     async eraseRows(tx, { userId }) {
-      const subject = await subjectOf(tx, userId)
-      if (subject !== null) await eraseBodies(tx, { source, subject })
+      await tx.inboxEvent.updateMany({ where: await about(tx, userId), data: { body: null, lastError: null } })
     },
   }
 }

@@ -60,8 +60,3 @@ export async function rememberEvent(
   if (count === 1) await enqueue(tx, processEvent, { id }, { key: id })
   return count === 1
 }
-
-/** Forgets what events said of somebody: their bodies. What remains says that there were events, and of which type. */
-export async function eraseBodies(tx: Tx, { source, subject }: { source: string; subject: string }): Promise<void> {
-  await tx.inboxEvent.updateMany({ where: { source, subject }, data: { body: null, lastError: null } })
-}

@@ -28,6 +28,7 @@ const guarded: Record<string, string[]> = {
   _prisma_migrations: ['SELECT'],
   'graphile_worker.migrations': ['SELECT'],
   audit_log: ['SELECT', 'INSERT'],
+  billing_events: ['SELECT', 'INSERT'],
   ledger_accounts: ['SELECT'],
   ledger_entries: ['SELECT'],
   credit_transactions: ['SELECT'],
@@ -85,7 +86,7 @@ test('it owns nothing, leads nowhere, and is no superuser', async () => {
 
 test('the commands of the ledger are all that runs as the owner: for this role only, and over the tables of one schema', async () => {
   const command = { settings: ['search_path=public, pg_temp'], ours: true, everybodys: false }
-  const commands = ['capture', 'expire', 'grant', 'hold', 'refund', 'release', 'revoke', 'spend']
+  const commands = ['capture', 'expire', 'grant', 'hold', 'refund', 'reinstate', 'release', 'revoke', 'spend']
   expect(
     await rows(`
       SELECT proname AS name, proconfig AS settings, has_function_privilege(oid, 'EXECUTE') AS ours,

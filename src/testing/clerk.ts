@@ -1,8 +1,7 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { type Answered, type StandIn, startStandIn } from './stand-in.ts'
 
 /** A signing key of an instance. */
 export interface ClerkKey {
@@ -60,89 +59,24 @@ export function clerkAddresses(
   }
 }
 
-/** What it answers to everything. */
-export interface Trouble {
-  readonly status: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-}
-
 /** Stands in for Clerk's Backend API on loopback. */
-export interface ClerkStandIn extends AsyncDisposable {
-  readonly url: string
-  /** The requests so far: 'GET /v1/jwks'. */
-  readonly requests: readonly string[]
+export interface ClerkStandIn extends StandIn {
   /** Whom it knows, by id. */
   readonly people: Map<string, object>
   readonly keys: ClerkKey[]
-  /** Set: all it answers. */
-  trouble: Trouble | null
-  /** Set: called with each request ('GET /v1/users?limit=500'); the trouble that it returns is what is answered. */
-  onRequest: ((request: string) => Trouble | null) | null
-  /** From now on requests wait; calling what it returns lets them be answered. */
-  hold(): () => void
-  /** Nobody listens any more at its address, until it is started again. */
-  stop(): Promise<void>
-  start(): Promise<void>
 }
 
 export async function startClerk(): Promise<ClerkStandIn> {
   const people = new Map<string, object>()
   const keys: ClerkKey[] = []
-  const requests: string[] = []
-  let held: Promise<void> = Promise.resolve()
-
-  const server = createServer(async (request, response) => {
-    const line = `${request.method} ${request.url}`
-    requests.push(line)
-    await held
-    const trouble = standIn.trouble ?? standIn.onRequest?.(line)
-    const { status, headers, body } = trouble
-      ? { body: errorBody('internal_clerk_error'), headers: {}, ...trouble }
-      : await answer(request, { people, keys })
-    response.writeHead(status, { 'content-type': 'application/json', ...headers })
-    response.end(body)
-  })
-
-  let port = 0
-  const standIn: ClerkStandIn = {
-    get url() {
-      return `http://127.0.0.1:${port}`
-    },
-    requests,
-    people,
-    keys,
-    trouble: null,
-    onRequest: null,
-    hold() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      held = promise
-      return resolve
-    },
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-    async start() {
-      server.listen(port, '127.0.0.1')
-      await once(server, 'listening')
-      port = (server.address() as AddressInfo).port
-    },
-    async [Symbol.asyncDispose]() {
-      if (server.listening) await standIn.stop()
-    },
-  }
-  await standIn.start()
-  return standIn
+  const standIn = await startStandIn((request) => answer(request, { people, keys }), errorBody('internal_clerk_error'))
+  return Object.assign(standIn, { people, keys })
 }
 
 interface Known {
   readonly people: Map<string, object>
   readonly keys: readonly ClerkKey[]
 }
-
-type Answered = Trouble & { readonly headers?: undefined }
 
 async function answer(request: IncomingMessage, { people, keys }: Known): Promise<Answered> {
   if (!request.headers.authorization?.startsWith('Bearer sk_')) return refusal(401, 'clerk_key_invalid')

@@ -43,7 +43,8 @@ export function unindented([text = '']: TemplateStringsArray): string {
   return lines.map((line) => line.slice(depth)).join('\n')
 }
 
-function render<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+/** Rows as a text in columns. */
+export function render<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   if (rows.length === 0) return ''
   const aligned = columns.map(([head, align, cell]) => {
     const cells = [head, ...rows.map((row) => String(cell(row)))]

@@ -1,4 +1,4 @@
-import { capture, grant, hold, refund, release, revoke, spend } from '../domains/credits/index.ts'
+import { capture, grant, hold, refund, reinstate, release, revoke, spend } from '../domains/credits/index.ts'
 import type { Tx } from '../platform/db.ts'
 import type { TestApp } from './app.ts'
 import { createPerson } from './factories.ts'
@@ -18,6 +18,8 @@ export interface WalletSteps {
   capture(day: string, reference: string, amount?: number): Promise<unknown>
   release(day: string, reference: string): Promise<unknown>
   takeBack(day: string, grantKey: string): Promise<{ taken: number; owed: number }>
+  /** The same again after it was taken back, under another key. */
+  giveAnew(day: string, amount: number, revokedKey: string): Promise<unknown>
   /** Of every wallet, by the sweep. */
   lapse(day: string): Promise<void>
   /** See ledger-table.ts. */
@@ -74,6 +76,11 @@ export async function openWallet(app: TestApp, email = 'ada@example.com'): Promi
       run((tx) => release(tx, { reference, description: `Failed: ${reference}`, now: noonOf(day) })),
     takeBack: (day, grantKey) =>
       run((tx) => revoke(tx, { userId, grantKey, description: `Money back for ${grantKey}`, now: noonOf(day) })),
+    giveAnew: (day, amount, revokedKey) =>
+      run((tx) => {
+        const given = { userId, amount, source: 'PURCHASES', description: `Again: ${revokedKey}` } as const
+        return reinstate(tx, { ...given, revokedKey, key: `${revokedKey} again`, now: noonOf(day) })
+      }),
     async lapse(day) {
       const before = app.now
       app.now = noonOf(day)

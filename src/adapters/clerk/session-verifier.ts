@@ -4,8 +4,8 @@ import { decodeJwt } from '@clerk/backend/jwt'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type SessionClaims, type SessionVerifier, Unauthenticated } from '../../domains/users/ports.ts'
+import { storable } from '../../platform/storable.ts'
 import { createSigningKeys } from './signing-keys.ts'
-import { storable } from './storable.ts'
 
 export interface SessionVerifierOptions {
   /** PEM; verifies without a network. Without it the instance's keys are fetched with the secret key. */

@@ -337,6 +337,33 @@ test('nobody owes what has lapsed unspent, whether a hold ends before or after i
   expect(await owed()).toBe(0)
 })
 
+test('a refund that is reversed settles what is owed for it before it gives anything, once', async () => {
+  await ada.buy('2027-01-01', 100, 'order 1')
+  await ada.spend('2027-01-02', 70, 'export 1')
+  await ada.takeBack('2027-01-03', 'order 1')
+  await ada.gift('2027-01-04', 5)
+  await ada.giveAnew('2027-01-05', 100, 'order 1')
+  await ada.giveAnew('2027-01-06', 100, 'order 1')
+  expect(await owed()).toBe(0)
+  expect(await ada.ledger()).toBe(unindented`
+    date        kind        amount  balance  description
+    2027-01-01  PURCHASE      +100      100  Bought 100 credits
+    2027-01-02  SPEND          -70       30  Spent on export 1
+    2027-01-03  REVOCATION     -30        0  Money back for order 1
+    2027-01-04  GRANT           +5        5  Sign-up gift
+    2027-01-05  PURCHASE      +100      105  Again: order 1
+    2027-01-05  REVOCATION     -70       35  Settled what was owed
+
+    granted  left  lapses
+        100     0  never
+          5     5  never
+        100    30  never
+
+    owed  settled
+      70       70
+  `)
+})
+
 // The ledger puts 'revoke:' before the key, and a key has room for 250 characters.
 test('what came under a long key can be taken back', async () => {
   const key = 'k'.repeat(250)

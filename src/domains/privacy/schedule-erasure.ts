@@ -1,8 +1,14 @@
 import type { Tx } from '../../platform/db.ts'
 import { enqueue } from '../../platform/jobs.ts'
+import { endRenewalsLater } from '../billing/index.ts'
 import { eraseUser } from './jobs.ts'
 
-/** Has a person erased who begins to be deleted in this transaction. */
-export async function scheduleErasure(tx: Tx, { userId }: { userId: string }): Promise<void> {
+/**
+ * Has a person erased who begins to be deleted in this transaction. What they still pay for is ended by jobs of its own,
+ * which keep nothing from being erased.
+ */
+export async function scheduleErasure(tx: Tx, person: { userId: string; now: Date }): Promise<void> {
+  const { userId } = person
+  await endRenewalsLater(tx, person)
   await enqueue(tx, eraseUser, { userId }, { key: userId })
 }

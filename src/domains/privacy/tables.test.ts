@@ -13,6 +13,7 @@ import {
   startAppWith,
   tellOf,
 } from '../../testing/privacy-steps.ts'
+import { eventNow, tell } from '../../testing/purchase-steps.ts'
 import { rowId } from '../../testing/upload-steps.ts'
 import { type ClerkStandIn, startClerk } from '../../testing/vendors.ts'
 import { grant, hold, revoke, spend } from '../credits/index.ts'
@@ -21,7 +22,8 @@ import { grant, hold, revoke, spend } from '../credits/index.ts'
 const exceptions: Readonly<Record<string, string>> = {
   _prisma_migrations: 'which migrations were applied',
   worker_heartbeats: 'which worker processes are alive',
-  bookmarks: 'how far a command of the operator has come: an instant',
+  rate_limits: 'how much was asked in the last minutes, by hashes of who asked',
+  bookmarks: 'how far a command of the operator has come: an instant or the id of a row',
   audit_log: 'what admins did, for whom and why: kept like the books, and names people by the ids of their rows',
   gifted_addresses: 'hashes that lead to no row: which addresses had the sign-up gift, forgotten after 12 months',
   erased_addresses: 'made by the erasure itself: hashes that lead to no row, forgotten after 12 months',
@@ -38,6 +40,9 @@ const kept = [
   'credit_lot_movements',
   'credit_holds',
   'credit_debts',
+  'billing_events',
+  'plan_subscriptions',
+  'billing_grants',
 ]
 
 let clerk: ClerkStandIn
@@ -88,6 +93,17 @@ async function moveCredits(userId: string): Promise<void> {
   })
 }
 
+/** Something in every table of billing. It does not renew, or only the App Store could end it. */
+async function buyPlus({ id: userId, clerkId }: User): Promise<void> {
+  const names = { app_user_id: userId, aliases: [clerkId, '$RCAnonymousID:5f1c'] }
+  await tell(app, eventNow(app, 'INITIAL_PURCHASE', names))
+  await tell(app, eventNow(app, 'CANCELLATION', names))
+  const { prisma } = app.app.db
+  await prisma.billingCustomer.create({ data: { userId, managementUrl: 'https://x.test/quill-manages' } })
+  const times = { createdAt: app.now, expiresAt: new Date(app.now.getTime() + 1_000) }
+  await prisma.checkout.create({ data: { id: userId, userId, productKey: 'plus-monthly', status: 'READY', ...times } })
+}
+
 describe('every table', () => {
   test('is answered for by one part, or is an exception with a reason', async () => {
     const tables = [...answeredFor(), ...Object.keys(exceptions)]
@@ -123,6 +139,7 @@ describe('of somebody who has something in each table', () => {
     await prisma.activity.update({ where: { id: run.activityId }, data: { title: 'Along the Quill' } })
     await prisma.user.update({ where: { id: user.id }, data: { legacyId: 'old-quill-7', legacyCredits: 3 } })
     await moveCredits(user.id)
+    await buyPlus(user)
     const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
     await tellOf(app, bob.clerkId ?? '', { first_name: 'Bystander' })
     await recordedRun(app, other, 'bystander.fit')
@@ -142,7 +159,14 @@ describe('of somebody who has something in each table', () => {
     activity_laps: [`activities/${run.activityId}.json`, '"laps": [\n    {'],
     activity_tracks: [`activities/${run.activityId}.json`, '"track": [\n    {', '"latitude": 5'],
     idempotency_keys: ['requests.json', 'key of quill-morning.fit', run.uploadId],
-    inbox_events: ['webhook-events.json', 'user.updated', email, 'Quillon'],
+    inbox_events: ['webhook-events.json', 'user.updated', email, 'Quillon', 'INITIAL_PURCHASE'],
+    billing_events: ['purchases.json', '"type": "INITIAL_PURCHASE"'],
+    billing_names: ['purchases.json', '$RCAnonymousID:5f1c'],
+    billing_customers: ['purchases.json', 'https://x.test/quill-manages'],
+    plan_subscriptions: ['purchases.json', '"productId": "plus_monthly"'],
+    billing_grants: ['purchases.json', '"purpose": "100000000000001:'],
+    checkouts: ['purchases.json', '"productKey": "plus-monthly"'],
+    usage_counters: ['usage.json', '"meter": "STORAGE_BYTES"', '"meter": "UPLOADS"'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],
     credit_transactions: ['credits.json', 'A gift to look at'],
@@ -174,6 +198,8 @@ describe('of somebody who has something in each table', () => {
     'profile.json',
     'credits.json',
     'files.json',
+    'usage.json',
+    'purchases.json',
     'webhook-events.json',
     'requests.json',
     'exports.json',
@@ -229,6 +255,8 @@ describe('of somebody who has something in each table', () => {
     })
     const events = await app.app.db.prisma.inboxEvent.findMany({ where: { subject: user.clerkId } })
     expect(events).toMatchObject([{ type: 'user.updated', body: null, lastError: null }])
+    const purchases = await app.app.db.prisma.inboxEvent.findMany({ where: { source: 'revenuecat' } })
+    expect(purchases.map(({ body }) => body)).toEqual([null, null])
   })
 
   test('other people still get theirs', async () => {

@@ -2,7 +2,9 @@ import type { Upload } from '../../generated/prisma/client.ts'
 import type { UploadRejection } from '../../generated/prisma/enums.ts'
 import type { Database } from '../../platform/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
+import type { CountUpload } from './count-uploads.ts'
 import { UploadExpired, UploadIncomplete, UploadRejected } from './errors.ts'
+import { giveBackBytes } from './give-back-bytes.ts'
 import { inspectObject } from './inspect-object.ts'
 import { objectKey } from './object-key.ts'
 import type { UploadOwners } from './owners.ts'
@@ -21,6 +23,7 @@ export interface CompleteUploadPorts {
   readonly db: Database
   readonly bucket: Bucket
   readonly owners: UploadOwners
+  readonly countUpload: CountUpload
 }
 
 /**
@@ -81,33 +84,40 @@ async function joinParts(bucket: Bucket, upload: Upload, parts: readonly Uploade
   if (joined === 'invalid-parts') throw new UploadIncomplete()
 }
 
-async function accept({ db, owners }: CompleteUploadPorts, { id, kind }: Upload): Promise<Upload> {
-  return db.transaction(async (tx) => {
+async function accept({ db, owners, countUpload }: CompleteUploadPorts, { id, kind }: Upload): Promise<Upload> {
+  const { upload, isNew } = await db.transaction(async (tx) => {
     const { count } = await tx.upload.updateMany({
       where: { id, status: 'PENDING' },
       data: { status: 'READY', expiresAt: null },
     })
     if (count === 1) await owners[kind]?.completed(tx, { id })
-    return present(await tx.upload.findUnique({ where: { id } }))
+    return { upload: present(await tx.upload.findUnique({ where: { id } })), isNew: count === 1 }
   })
+  if (isNew) countUpload('ready')
+  return upload
 }
 
 async function reject(
-  { db }: CompleteUploadPorts,
+  { db, countUpload }: CompleteUploadPorts,
   upload: Upload,
   rejection: UploadRejection,
   now: Date,
 ): Promise<Upload> {
   const { id } = upload
-  return db.transaction(async (tx) => {
+  const refused = await db.transaction(async (tx) => {
     const { count } = await tx.upload.updateMany({
       where: { id, status: 'PENDING' },
       data: { status: 'REJECTED', rejection, expiresAt: null },
     })
     const row = present(await tx.upload.findUnique({ where: { id } }))
-    if (count === 1) await scheduleRemoval(tx, row, now)
-    return row
+    if (count === 1) {
+      await scheduleRemoval(tx, row, now)
+      await giveBackBytes(tx, [row])
+    }
+    return { row, isNew: count === 1 }
   })
+  if (refused.isNew) countUpload('rejected')
+  return refused.row
 }
 
 /** Deleted with its activity between the look and the transaction. */

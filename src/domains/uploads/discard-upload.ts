@@ -1,5 +1,6 @@
 import type { Tx } from '../../platform/db.ts'
 import { scheduleRemoval } from './remove-object.ts'
+import { removeRows } from './remove-rows.ts'
 
 /** Locks an upload's row. Whoever changes an upload and its owner takes the upload first, so that no two can deadlock. */
 export async function lockUpload(tx: Tx, uploadId: string): Promise<void> {
@@ -13,8 +14,5 @@ export async function lockUploads(tx: Tx, uploadIds: readonly string[]): Promise
 
 /** Removes an upload whose owner is deleted: the row now, its object by a job. */
 export async function discardUpload(tx: Tx, uploadId: string, now: Date): Promise<void> {
-  const upload = await tx.upload.findUnique({ where: { id: uploadId } })
-  if (!upload) return
-  await tx.upload.delete({ where: { id: uploadId } })
-  await scheduleRemoval(tx, upload, now)
+  for (const upload of await removeRows(tx, [uploadId])) await scheduleRemoval(tx, upload, now)
 }

@@ -1,4 +1,5 @@
 import type { Upload } from '../../generated/prisma/client.ts'
+import type { CountUpload } from './count-uploads.ts'
 import type { UploadOwners } from './owners.ts'
 import type { Bucket, SignedRequest } from './ports.ts'
 import './graphql/errors.ts'
@@ -13,6 +14,7 @@ declare module '../../graphql/context.ts' {
   interface Ports {
     readonly bucket: Bucket
     readonly uploadOwners: UploadOwners
+    readonly countUpload: CountUpload
   }
 }
 

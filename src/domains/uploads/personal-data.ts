@@ -1,9 +1,10 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database } from '../../platform/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import { lockUploads } from './discard-upload.ts'
 import type { Bucket } from './ports.ts'
 import { removeUploadObject, scheduleLateRemoval, scheduleRemoval } from './remove-object.ts'
+import { removeRows } from './remove-rows.ts'
 
 const batchSize = 100
 /** Of the bucket's connections (50 a process), so that people's own requests are not held up. */
@@ -25,6 +26,7 @@ export function uploadsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }
         }
         await db.transaction(async (tx) => {
           const ids = batch.map(({ id }) => id)
+          await lockUploads(tx, ids)
           for (const upload of await removeRows(tx, ids)) await scheduleLateRemoval(tx, upload, now)
         })
         if (batch.length < batchSize) return
@@ -33,6 +35,7 @@ export function uploadsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }
     async eraseRows(tx, { userId, now }) {
       const rows = await tx.upload.findMany({ where: { userId }, select: { id: true } })
       const ids = rows.map(({ id }) => id)
+      await lockUploads(tx, ids)
       for (const upload of await removeRows(tx, ids)) await scheduleRemoval(tx, upload, now)
     },
   }
@@ -40,12 +43,4 @@ export function uploadsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }
 
 function removeObjectOf(bucket: Bucket, { userId, id: uploadId, multipartId }: Upload): Promise<void> {
   return removeUploadObject(bucket, { userId, uploadId, multipartId })
-}
-
-/** The rows as they were at the end: an address may have been signed since they were read. */
-async function removeRows(tx: Tx, ids: readonly string[]) {
-  await lockUploads(tx, ids)
-  return tx.$queryRaw<Pick<Upload, 'id' | 'userId' | 'multipartId' | 'addressesLapseAt'>[]>`
-    DELETE FROM uploads WHERE id = ANY(${ids}::uuid[])
-    RETURNING id, user_id AS "userId", multipart_id AS "multipartId", addresses_lapse_at AS "addressesLapseAt"`
 }

@@ -3,8 +3,10 @@ import type { Upload } from '../../generated/prisma/client.ts'
 import type { Database, Tx } from '../../platform/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
 import { claimKey, keyLifetimeHours } from '../../platform/idempotency.ts'
+import type { Usage } from '../usage/index.ts'
 import { type AnnouncedFile, checkRequest } from './check-request.ts'
 import { contentDispositionOf } from './content-disposition.ts'
+import type { CountUpload } from './count-uploads.ts'
 import { partByteSize } from './kinds.ts'
 import { objectKey } from './object-key.ts'
 import type { UploadOwners } from './owners.ts'
@@ -27,16 +29,30 @@ export interface RequestUploadPorts {
   readonly db: Database
   readonly bucket: Bucket
   readonly owners: UploadOwners
+  readonly usage: Usage
+  readonly countUpload: CountUpload
 }
 
 /**
  * Makes the row of an upload; the same key gives the same row, for as long as addresses are needed. Throws InvalidInput,
- * NotFound (the target), IdempotencyConflict, ProviderUnavailable.
+ * NotFound (the target), QuotaExceeded, IdempotencyConflict, ProviderUnavailable.
  *
  * A multipart upload is begun before the transaction, which never waits for the bucket. One that no row took (a lost
  * race, a crash in between) is aborted, at the latest by the bucket itself after seven days.
  */
 export async function requestUpload(ports: RequestUploadPorts, request: UploadRequest): Promise<Upload> {
+  const { upload, isNew } = await takeRequest(ports, request)
+  if (isNew) ports.countUpload('requested')
+  return upload
+}
+
+interface Taken {
+  readonly upload: Upload
+  /** Not taken before with the same key. */
+  readonly isNew: boolean
+}
+
+async function takeRequest(ports: RequestUploadPorts, request: UploadRequest): Promise<Taken> {
   const { db, bucket } = ports
   const { targetId } = request
   const file = checkRequest(request)
@@ -47,7 +63,8 @@ export async function requestUpload(ports: RequestUploadPorts, request: UploadRe
   const made: NewUpload = { ...request, ...file, id: uuidv7(), multipartId: null }
   if (file.byteSize <= partByteSize || (await isKnownKey(db, request))) {
     try {
-      return await db.transaction((tx) => insertUpload(tx, ports.owners, made))
+      const upload = await db.transaction((tx) => insertUpload(tx, ports, made))
+      return { upload, isNew: upload.id === made.id }
     } catch (error) {
       if (!(error instanceof KeyLapsed)) throw error
     }
@@ -59,13 +76,13 @@ export async function requestUpload(ports: RequestUploadPorts, request: UploadRe
     contentType: file.contentType,
     contentDisposition: contentDispositionOf(file.filename),
   })
-  let taken = false
+  let isNew = false
   try {
-    const upload = await db.transaction((tx) => insertUpload(tx, ports.owners, { ...made, multipartId }))
-    taken = upload.id === made.id
-    return upload
+    const upload = await db.transaction((tx) => insertUpload(tx, ports, { ...made, multipartId }))
+    isNew = upload.id === made.id
+    return { upload, isNew }
   } finally {
-    if (!taken) await bucket.abortMultipart({ key, multipartId }).catch(() => undefined)
+    if (!isNew) await bucket.abortMultipart({ key, multipartId }).catch(() => undefined)
   }
 }
 
@@ -74,7 +91,9 @@ interface NewUpload extends UploadRequest {
   readonly multipartId: string | null
 }
 
-async function insertUpload(tx: Tx, owners: UploadOwners, upload: NewUpload): Promise<Upload> {
+type Insert = Pick<RequestUploadPorts, 'owners' | 'usage'>
+
+async function insertUpload(tx: Tx, { owners, usage }: Insert, upload: NewUpload): Promise<Upload> {
   const { id, userId, kind, filename, contentType, byteSize, contentMd5, targetId, multipartId, now } = upload
   const claimed = await claimKey(tx, {
     userId,
@@ -105,6 +124,8 @@ async function insertUpload(tx: Tx, owners: UploadOwners, upload: NewUpload): Pr
     },
   })
   await owners[kind]?.requested(tx, { id, userId, targetId, now })
+  // Last, as giving back is: whoever deletes an activity holds it when it comes to the counter.
+  await usage.consume(tx, { userId, amounts: { UPLOADS: 1, STORAGE_BYTES: byteSize }, now })
   return row
 }
 

@@ -1,18 +1,27 @@
 import type { Database, Tx } from '../../platform/db.ts'
+import type { CountUpload } from './count-uploads.ts'
+import { giveBackBytes } from './give-back-bytes.ts'
 import type { UploadOwners } from './owners.ts'
 import { scheduleRemoval } from './remove-object.ts'
 
 const batchSize = 100
+
+export interface SweepPorts {
+  readonly db: Database
+  readonly owners: UploadOwners
+  readonly countUpload: CountUpload
+}
 
 /**
  * Ends uploads that were not completed by their deadline: the row becomes EXPIRED, what has arrived is removed, and an
  * activity that only waited for it is removed with it. Batches of 100, each a transaction of its own; rows that another
  * sweep or a completion holds are passed over. Resolves to how many it ended.
  */
-export async function sweepUploads(ports: { db: Database; owners: UploadOwners }, now: Date): Promise<number> {
+export async function sweepUploads(ports: SweepPorts, now: Date): Promise<number> {
   let swept = 0
   for (;;) {
     const count = await ports.db.transaction((tx) => sweepBatch(tx, ports.owners, now))
+    ports.countUpload('expired', count)
     swept += count
     if (count < batchSize) return swept
   }
@@ -30,5 +39,6 @@ async function sweepBatch(tx: Tx, owners: UploadOwners, now: Date): Promise<numb
     await scheduleRemoval(tx, upload, now)
     await owners[upload.kind]?.expired(tx, upload)
   }
+  await giveBackBytes(tx, uploads)
   return due.length
 }

@@ -1,5 +1,7 @@
+import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Reader } from '../../platform/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
+import { clerkSource } from './clerk-inbox.ts'
 import type { Emails } from './emails.ts'
 
 /** What the database makes of the rest, to find the person by. */
@@ -46,8 +48,8 @@ export function userOfPerson({ emails }: { emails: Emails }): PersonalData {
   }
 }
 
-/** By which id Clerk knows a person; null for people of an older system who have not been linked. */
-export async function clerkIdOf(db: Reader, userId: string): Promise<string | null> {
-  const row = await db.user.findUnique({ where: { id: userId }, select: { clerkId: true } })
-  return row?.clerkId ?? null
+/** What Clerk told of a person; nothing of people of the older system who have not been linked. */
+export async function clerkEventsOf(db: Reader, userId: string): Promise<Prisma.InboxEventWhereInput> {
+  const { clerkId } = await db.user.findUniqueOrThrow({ where: { id: userId }, select: { clerkId: true } })
+  return { source: clerkSource, subject: { in: clerkId === null ? [] : [clerkId] } }
 }

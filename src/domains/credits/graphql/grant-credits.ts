@@ -44,6 +44,7 @@ builder.mutationField('grantCredits', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: GrantCreditsPayload,
     nullable: true,
+    rate: null,
     description: 'Gives somebody credits. Admins only; who, when and why is recorded.',
     errors: {
       types: [NotFound, Forbidden, IdempotencyConflict],

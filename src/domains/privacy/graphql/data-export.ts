@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { costing } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import { signDownload } from '../sign-download.ts'
 
@@ -25,6 +26,7 @@ export const DataExportNode = builder.prismaNode('DataExport', {
       nullable: true,
       description:
         "A private, short-lived address; null unless READY, and for admins who read another person's. The file is there for seven days.",
+      extensions: costing({ own: 5 }),
       args: {
         expiresInSeconds: t.arg.int({ defaultValue: 300, description: 'How long the address shall work, 60 to 3600.' }),
       },

@@ -1,5 +1,6 @@
 import type { DataExport } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
+import { perHour } from '../../../graphql/limits/mutation-rate.ts'
 import { requestDataExport } from '../request-data-export.ts'
 import { DataExportNode } from './data-export.ts'
 
@@ -14,6 +15,7 @@ builder.mutationField('requestDataExport', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: RequestDataExportPayload,
     nullable: true,
+    rate: perHour(30),
     description:
       'Has everything that is held about you gathered in a ZIP file. While one is being made, or is less than an hour old, it is answered again.',
     errors: { union: { description: 'The data export, or why there is none.' } },

@@ -17,17 +17,17 @@ builder.mutationField('cancelUpload', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: CancelUploadPayload,
     nullable: true,
+    rate: null,
     description: 'Gives up an upload that was not completed; what has arrived of it is removed.',
     errors: {
       types: [NotFound, UploadNotPending],
       union: { description: 'The cancelled upload, or why it is not.' },
     },
     args: { uploadId: t.arg.id({ required: true, description: "The upload's global id." }) },
-    resolve: async (_root, args, { viewer, db, clock }) => {
+    resolve: async (_root, args, { viewer, db, ports, clock }) => {
       const uploadId = parseId('Upload', args.uploadId, ['uploadId'])
-      return {
-        upload: await db.transaction((tx) => cancelUpload(tx, { userId: viewer.user.id, uploadId, now: clock() })),
-      }
+      const { countUpload } = ports
+      return { upload: await cancelUpload({ db, countUpload }, { userId: viewer.user.id, uploadId, now: clock() }) }
     },
   }),
 )

@@ -1,5 +1,6 @@
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
+import { perMinute } from '../../../graphql/limits/mutation-rate.ts'
 import { NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
 import { completeUpload } from '../complete-upload.ts'
 import { UploadExpired, UploadIncomplete, UploadRejected } from '../errors.ts'
@@ -35,6 +36,7 @@ builder.mutationField('completeUpload', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: 'CompleteUploadPayload',
     nullable: true,
+    rate: perMinute(200),
     description: 'Says that the file was sent: looks at what arrived, and takes it or refuses it. May be called again.',
     errors: {
       types: [NotFound, UploadIncomplete, UploadRejected, UploadExpired, ProviderUnavailable],
@@ -50,7 +52,8 @@ builder.mutationField('completeUpload', (t) =>
     resolve: async (_root, { input }, { viewer, db, ports, clock }) => {
       const uploadId = parseId('Upload', input.uploadId, ['input', 'uploadId'])
       const completion = { userId: viewer.user.id, uploadId, parts: input.parts ?? null, now: clock() }
-      return { upload: await completeUpload({ db, bucket: ports.bucket, owners: ports.uploadOwners }, completion) }
+      const { bucket, uploadOwners: owners, countUpload } = ports
+      return { upload: await completeUpload({ db, bucket, owners, countUpload }, completion) }
     },
   }),
 )

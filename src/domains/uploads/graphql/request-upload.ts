@@ -1,6 +1,9 @@
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
+import { costing } from '../../../graphql/limits/field-cost.ts'
+import { perHour } from '../../../graphql/limits/mutation-rate.ts'
 import { IdempotencyConflict, NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
+import { QuotaExceeded } from '../../usage/index.ts'
 import { requestUpload } from '../request-upload.ts'
 import { signParts, signWhole } from '../sign-upload.ts'
 import { SignedPartType, SignedUpload, UploadKind, UploadNode } from './upload.ts'
@@ -42,12 +45,15 @@ builder.objectType('RequestUploadPayload', {
       nullable: true,
       description:
         'One request for the whole file; null when parts are set, or when the upload no longer waits for its file.',
+      extensions: costing({ own: 5 }),
       resolve: ({ upload }, _args, { ports, clock }) => signWhole(ports.bucket, upload, clock()),
     }),
     parts: t.field({
       type: [SignedPartType],
       nullable: true,
       description: 'One request a part, in order; null when the file goes up in one request.',
+      // Up to 8 are signed, with three small objects each.
+      extensions: costing({ own: 50, items: 1 }),
       resolve: ({ upload }, _args, { ports, clock }) => signParts(ports.bucket, upload, clock()),
     }),
   }),
@@ -57,10 +63,11 @@ builder.mutationField('requestUpload', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: 'RequestUploadPayload',
     nullable: true,
+    rate: perHour(1_000),
     description:
       'Asks for an address to send a file to. Asking again with the same key answers with the same upload, signed anew.',
     errors: {
-      types: [NotFound, IdempotencyConflict, ProviderUnavailable],
+      types: [NotFound, QuotaExceeded, IdempotencyConflict, ProviderUnavailable],
       union: { description: 'The address, or why there is none.' },
     },
     args: {
@@ -74,7 +81,8 @@ builder.mutationField('requestUpload', (t) =>
       const { activityId, contentMd5, ...file } = input
       const targetId = activityId == null ? null : parseId('Activity', activityId, ['input', 'activityId'])
       const request = { ...file, contentMd5: contentMd5 ?? null, targetId, userId: viewer.user.id, now: clock() }
-      return { upload: await requestUpload({ db, bucket: ports.bucket, owners: ports.uploadOwners }, request) }
+      const { bucket, uploadOwners: owners, usage, countUpload } = ports
+      return { upload: await requestUpload({ db, bucket, owners, usage, countUpload }, request) }
     },
   }),
 )

@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { costing } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import type { SignedRequest } from '../ports.ts'
 import { type SignedPart, signDownload } from '../sign-upload.ts'
@@ -106,6 +107,7 @@ export const UploadNode = builder.prismaNode('Upload', {
       type: 'SignedDownload',
       nullable: true,
       description: "A private, short-lived address; null unless READY, and for admins who read another person's.",
+      extensions: costing({ own: 5 }),
       args: {
         expiresInSeconds: t.arg.int({ defaultValue: 300, description: 'How long the address shall work, 60 to 3600.' }),
       },

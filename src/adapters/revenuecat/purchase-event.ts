@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import type { PurchaseEvent } from '../../domains/billing/ports.ts'
+import { storable } from '../../platform/storable.ts'
+import { flag, id, instant, instantOrNull, name, word } from './fields.ts'
+
+const mostNames = 200
+const mostQuantity = 10_000
+
+/** Each once; nobody has 200 on purpose. */
+function many(one: typeof id) {
+  return z
+    .array(one)
+    .nullish()
+    .catch(null)
+    .transform((values) => [...new Set(values?.flatMap((value) => value ?? []))].slice(0, mostNames))
+}
+
+const eventId = z
+  .union([z.string(), z.number().transform(String)])
+  .transform((value) => storable(value) ?? '')
+  .pipe(z.string().min(1).max(200))
+const type = z
+  .string()
+  .transform((value) => storable(value)?.slice(0, 200) ?? '')
+  .pipe(z.string().min(1))
+
+/** What every event has, without which nothing can be said of it. */
+export const envelope = z.object({
+  event: z.looseObject({ id: eventId, type, event_timestamp_ms: instant }),
+})
+
+const named = z.object({
+  app_user_id: name,
+  original_app_user_id: name,
+  aliases: many(name),
+  transferred_from: many(name),
+  transferred_to: many(name),
+})
+
+/** What it costs and what an app tells of its people is not read at all. */
+const body = z.object({
+  event: named.extend({
+    id: eventId,
+    type,
+    event_timestamp_ms: instant,
+    environment: word,
+    original_transaction_id: id,
+    transaction_id: id,
+    product_id: id,
+    entitlement_ids: many(id),
+    entitlement_id: id,
+    store: word,
+    period_type: word,
+    is_family_share: flag,
+    purchased_at_ms: instantOrNull,
+    expiration_at_ms: instantOrNull,
+    grace_period_expiration_at_ms: instantOrNull,
+    auto_resume_at_ms: instantOrNull,
+    cancel_reason: word,
+    expiration_reason: word,
+    quantity: z.number().int().min(1).max(mostQuantity).nullish().catch(null),
+  }),
+})
+
+/** Throws where a date is none, or the id, the type or the time is missing. */
+export function readPurchaseEvent(said: unknown): PurchaseEvent {
+  const { event } = body.parse(said)
+  const { entitlement_ids: keys, entitlement_id: oneKey } = event
+  return {
+    eventId: event.id,
+    type: event.type,
+    occurredAt: event.event_timestamp_ms,
+    environment: event.environment,
+    names: namesOf(event),
+    transferredTo: event.transferred_to,
+    subscriptionKey: event.original_transaction_id ?? event.transaction_id,
+    transactionId: event.transaction_id,
+    productId: event.product_id,
+    entitlementKeys: keys.length === 0 && oneKey ? [oneKey] : keys,
+    store: event.store,
+    periodType: event.period_type,
+    isFamilyShare: event.is_family_share,
+    purchasedAt: event.purchased_at_ms,
+    expiresAt: event.expiration_at_ms,
+    graceEndsAt: event.grace_period_expiration_at_ms,
+    resumesAt: event.auto_resume_at_ms,
+    reason: event.cancel_reason ?? event.expiration_reason,
+    quantity: event.quantity ?? 1,
+  }
+}
+
+/** Whom an event is about, for those who look for it: a name that is not anonymous where there is one. */
+export function subjectOf(event: unknown): string | null {
+  const parsed = named.safeParse(event)
+  if (!parsed.success) return null
+  const names = [...parsed.data.transferred_to, ...namesOf(parsed.data)]
+  return names.find((one) => !one.startsWith('$RCAnonymousID:')) ?? names[0] ?? null
+}
+
+function namesOf({ app_user_id, original_app_user_id, aliases, transferred_from }: z.infer<typeof named>): string[] {
+  const names = [app_user_id, original_app_user_id, ...aliases, ...transferred_from]
+  return [...new Set(names.flatMap((one) => one ?? []))].slice(0, mostNames)
+}

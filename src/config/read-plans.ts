@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { meters, type Plan, type Plans, planTiers, quotaPeriods } from './plans.ts'
+
+const ownFile = fileURLToPath(new URL('plans.json', import.meta.url))
+
+const name = z.string().trim().min(1)
+const names = z.array(name).default([])
+
+const limit = z
+  .strictObject({ meter: z.enum(meters), period: z.enum(quotaPeriods), limit: z.int().min(0) })
+  .refine(({ meter, period }) => (meter === 'STORAGE_BYTES') === (period === 'TOTAL'), {
+    path: ['period'],
+    message: 'STORAGE_BYTES are limited in TOTAL, as deleting gives them back, and everything else by WEEK or MONTH',
+  })
+
+const plan = z
+  .strictObject({
+    tier: z.enum(planTiers),
+    name,
+    monthlyCredits: z.int().min(0).max(1_000_000),
+    limits: z.array(limit),
+  })
+  .check(({ value, issues }) => {
+    const { tier, monthlyCredits, limits } = value
+    const say = (path: (string | number)[], message: string) =>
+      issues.push({ code: 'custom', input: value, path, message })
+    if (tier === 'FREE' && monthlyCredits > 0) say(['monthlyCredits'], 'FREE gives none: nobody pays for its months')
+    for (const [at, other] of repeated(limits.map(({ meter, period }) => `${meter} a ${period}`))) {
+      say(['limits', at], `${other} is limited before`)
+    }
+    const unlimited = meters.filter((meter) => !limits.some((each) => each.meter === meter))
+    if (unlimited.length > 0) say(['limits'], `no limit of ${unlimited.join(', ')}; 0 allows none`)
+  })
+
+const sold = {
+  key: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be small letters and digits with hyphens: plus-monthly'),
+  name,
+  entitlements: names,
+  storeProducts: names,
+  webPackage: name.nullable().default(null),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be a currency such as EUR')
+    .nullable()
+    .default(null),
+}
+const product = z.discriminatedUnion('kind', [
+  z
+    .strictObject({ kind: z.literal('SUBSCRIPTION'), tier: z.enum(planTiers).exclude(['FREE']), ...sold })
+    .transform((own) => ({ ...own, credits: null })),
+  z
+    .strictObject({ kind: z.literal('CREDIT_PACK'), credits: z.int().min(1).max(1_000_000), ...sold })
+    .transform((own) => ({ ...own, tier: null })),
+])
+
+const content = z.strictObject({ plans: z.array(plan), products: z.array(product) }).check(({ value, issues }) => {
+  const { plans, products } = value
+  const say = (path: (string | number)[], message: string) =>
+    issues.push({ code: 'custom', input: value, path, message })
+  for (const [at, tier] of repeated(plans.map(({ tier }) => tier)))
+    say(['plans', at, 'tier'], `${tier} is there before`)
+  const absent = planTiers.filter((tier) => !plans.some((each) => each.tier === tier))
+  if (absent.length > 0) say(['plans'], `no plan ${absent.join(', ')}`)
+  for (const [at, key] of repeated(products.map(({ key }) => key)))
+    say(['products', at, 'key'], `${key} is there before`)
+  const places = products.flatMap(({ storeProducts }, at) => storeProducts.map((id, place) => ({ id, at, place })))
+  for (const [index, id] of repeated(places.map((place) => place.id))) {
+    const { at, place } = places[index] ?? { at: 0, place: 0 }
+    say(['products', at, 'storeProducts', place], `${id} is there before`)
+  }
+})
+
+/** Each that was there before it, with its place. */
+function repeated<Item>(items: readonly Item[]): [number, Item][] {
+  return [...items.entries()].filter(([at, item]) => items.indexOf(item) < at)
+}
+
+/** The plans, or everything that is wrong with them: where in which file, and what. */
+export type ReadPlans =
+  | { readonly plans: Plans; readonly problems: readonly [] }
+  | { readonly plans: null; readonly problems: readonly string[] }
+
+/** Reads plans.json beside this module, or another file. */
+export function readPlans(file: string = ownFile): ReadPlans {
+  const path = resolve(file)
+  const failed = (problems: readonly string[]): ReadPlans => ({ plans: null, problems })
+  let said: unknown
+  try {
+    said = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return failed([`${path}: the plans and products cannot be read from there: ${why}.`])
+  }
+  const parsed = content.safeParse(said)
+  if (parsed.success) return { plans: fromTheSmallest(parsed.data), problems: [] }
+  return failed(parsed.error.issues.map((issue) => `${path}: ${placeOf(issue.path)}: ${issue.message}.`))
+}
+
+/** Whatever their order in the file. */
+function fromTheSmallest({ plans, products }: Plans): Plans {
+  const rank = ({ tier }: Plan) => planTiers.indexOf(tier)
+  return { plans: plans.toSorted((one, other) => rank(one) - rank(other)), products }
+}
+
+/** products[3].storeProducts[0] */
+function placeOf(path: readonly PropertyKey[]): string {
+  const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+  return steps.join('').replace(/^\./, '') || 'the file'
+}

@@ -1,0 +1,56 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { PlanSubscription } from '../../generated/prisma/client.ts'
+import { hint, type Tx } from '../../platform/db.ts'
+import { lockKeys } from './lock-purchases.ts'
+import type { RevenueCat } from './ports.ts'
+import { requestRefresh } from './request-refresh.ts'
+import { planTopic } from './topic.ts'
+
+/**
+ * The provider has ended the renewal: stored as an event of our own, so that folding again keeps it, and in the row. The
+ * provider's event says the same later and changes nothing. Of two at once the first one writes.
+ */
+export async function recordCancellation(
+  tx: Tx,
+  revenueCat: Pick<RevenueCat, 'canRead'>,
+  { id, now }: { readonly id: string; readonly now: Date },
+): Promise<void> {
+  const { key } = await tx.planSubscription.findUniqueOrThrow({ where: { id }, select: { key: true } })
+  await lockKeys(tx, [key])
+  const subscription = await tx.planSubscription.findUnique({ where: { id, willRenew: true } })
+  if (!subscription) return
+  await tx.billingEvent.create({ data: eventOf(subscription, now) })
+  await tx.planSubscription.update({ where: { id }, data: { willRenew: false } })
+  const { userId } = subscription
+  if (userId === null) return
+  hint(tx, planTopic(userId))
+  if (revenueCat.canRead) await requestRefresh(tx, { userIds: [userId], now })
+}
+
+/** The instant is in its id: what was taken back at the store may be cancelled again. */
+function eventOf(subscription: PlanSubscription, now: Date) {
+  const { key, userId, transactionId, productId, entitlementKeys, store, periodType, isFamilyShare } = subscription
+  return {
+    id: uuidv7(),
+    eventId: `pacer:cancel:${key}:${transactionId ?? ''}:${now.getTime()}`,
+    type: 'CANCELLATION',
+    reason: 'UNSUBSCRIBE',
+    occurredAt: now,
+    receivedAt: now,
+    environment: null,
+    names: userId === null ? [] : [userId],
+    transferredTo: [],
+    subscriptionKey: key,
+    transactionId,
+    productId,
+    entitlementKeys,
+    store,
+    periodType,
+    isFamilyShare,
+    purchasedAt: subscription.purchasedAt,
+    expiresAt: subscription.expiresAt,
+    graceEndsAt: subscription.graceEndsAt,
+    resumesAt: null,
+    quantity: 1,
+  }
+}

@@ -1,0 +1,5 @@
+export { createUsage, type Usage } from './create-usage.ts'
+export { QuotaExceeded } from './errors.ts'
+export { giveBack } from './give-back.ts'
+export { usageOfPerson } from './personal-data.ts'
+export { watchStorage } from './watch-storage.ts'

@@ -1,0 +1,45 @@
+import type { Meter, QuotaPeriod } from '../../config/plans.ts'
+import type { Reader } from '../../platform/db.ts'
+import { type Window, windowAt } from './window.ts'
+
+interface Row {
+  readonly userId: string
+  readonly timeZone: string
+  readonly meter: Meter | null
+  readonly period: QuotaPeriod
+  readonly used: bigint
+  readonly startsAt: Date
+  readonly endsAt: Date | null
+}
+
+/** What a person has used in the window that holds an instant. */
+export interface Counted {
+  readonly used: number
+  readonly window: Window
+}
+
+export type CountedOf = (meter: Meter, period: QuotaPeriod) => Counted
+
+/** What each of these people has used by `now`, in one statement; what has no row or whose window is over is 0. */
+export async function readCounters(
+  db: Reader,
+  userIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, CountedOf>> {
+  const rows = await db.$queryRaw<Row[]>`
+    SELECT users.id AS "userId", users.time_zone AS "timeZone", counter.meter, counter.period, counter.used,
+      counter.starts_at AS "startsAt", counter.ends_at AS "endsAt"
+    FROM users LEFT JOIN usage_counters AS counter ON counter.user_id = users.id
+    WHERE users.id = ANY(${[...userIds]}::uuid[])`
+  const rowsOf = Map.groupBy(rows, ({ userId }) => userId)
+  return new Map([...rowsOf].map(([userId, own]) => [userId, countedOf(own, now)]))
+}
+
+function countedOf(rows: readonly Row[], now: Date): CountedOf {
+  const timeZone = rows[0]?.timeZone ?? 'UTC'
+  return (meter, period) => {
+    const previous = rows.find((row) => row.meter === meter && row.period === period) ?? null
+    const window = windowAt({ period, timeZone, now, previous })
+    return { used: previous && window === previous ? Number(previous.used) : 0, window }
+  }
+}
