@@ -21,10 +21,10 @@ export function readRequestId(request: IncomingMessage): string {
 /** Every answer says which page may read it, refusals too: a page could not show them otherwise. */
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
   const { origin } = request.headers
-  response.setHeader('vary', 'origin')
+  response.setHeader('vary', 'origin, accept, authorization')
   if (origin === undefined || !origins.includes(origin)) return false
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'x-request-id')
+  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after')
   return true
 }
 

@@ -1,6 +1,7 @@
 import type { ArgBuilder } from '@pothos/core'
 import { builder } from './builder.ts'
 import { keysetConnection, keysetQuery, type Order, type PageArgs } from './keyset.ts'
+import { costing, pageCost } from './limits/field-cost.ts'
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({ description: 'How many there are on all pages.', resolve: ({ totalCount }) => totalCount }),
@@ -35,6 +36,7 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
   type Row = { id: string } & Record<Column, Date | number>
   return {
     extensions: {
+      ...costing(pageCost),
       pothosPrismaSelect: (args: Args, _context: object, nest: NestedSelection, selected: Selected) => {
         const { where, order } = pageOf(args)
         const page = keysetQuery(args, order)

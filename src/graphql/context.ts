@@ -23,6 +23,8 @@ export interface Context {
   readonly events: Events
   readonly clock: Clock
   readonly ports: Ports
+  /** Aborted when the token lapses; null where there is none. */
+  readonly lapsed: AbortSignal | null
   /** Aborted when the client goes away, the token lapses or the server stops. */
   readonly signal: AbortSignal
 }

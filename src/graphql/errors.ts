@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { DomainError, type InputIssue, InvalidInput } from '../platform/errors.ts'
+import { isDatabaseAway } from '../platform/database-away.ts'
+import { DomainError, type InputIssue, InvalidInput, ServiceUnavailable } from '../platform/errors.ts'
 
 export const badUserInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
@@ -22,10 +23,12 @@ export function toInputIssue(issue: {
 
 /**
  * What clients see of an error that no union caught: our own expected failures keep their code and sentence, errors with
- * a code pass, GraphQL's own about variables (they alone belong to no field) get one, and everything else is masked.
+ * a code pass, GraphQL's own about variables (they alone belong to no field) get one, a database that is away is said to
+ * be, and everything else is masked.
  */
 export function toClientError(error: unknown): GraphQLError {
-  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error
+  const thrown = error instanceof GraphQLError ? (error.originalError ?? error) : error
+  const original = isDatabaseAway(thrown) ? new ServiceUnavailable() : thrown
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
   if (original instanceof GraphQLError && error instanceof GraphQLError) {
     const { message, path, extensions } = error

@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Context } from './context.ts'
 import { badUserInput } from './errors.ts'
 import { decodeGlobalId, type GlobalId, toGlobalId } from './ids.ts'
+import { costing, countOf } from './limits/field-cost.ts'
 
 const maxNodes = 100
 
@@ -40,6 +41,7 @@ export const relayOptions = {
       "Several things of yours by their global ids, for admins anybody's, in the same order, with null where there is no such thing.",
     authScopes: { signedIn: true },
     args: { ids: { description: 'The global ids, 100 at most.' } },
+    extensions: costing({ items: ({ ids }) => (Array.isArray(ids) ? countOf(ids.length, maxNodes) : 1) }),
     resolve: (
       _root: object,
       args: { ids: (GlobalId | null)[] },

@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { costing } from '../../../graphql/limits/field-cost.ts'
 import { type ActivitySummary, summarize } from '../summarize.ts'
 
 const SummaryPeriod = builder.enumType('SummaryPeriod', {
@@ -26,6 +27,7 @@ const ActivitySummaryType = builder.objectRef<ActivitySummary>('ActivitySummary'
 builder.prismaObjectFields('User', (t) => ({
   activitySummaries: t.field({
     type: [ActivitySummaryType],
+    extensions: costing({ own: 10 }),
     description:
       "Sums per week or month in the user's time zone, newest first. Periods without an activity are left out.",
     args: {

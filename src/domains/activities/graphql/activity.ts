@@ -1,5 +1,6 @@
 import { builder } from '../../../graphql/builder.ts'
 import { badUserInput } from '../../../graphql/errors.ts'
+import { costing, countOf } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import type { TrackPoint } from '../ports.ts'
 import { titleOf } from '../title.ts'
@@ -93,6 +94,7 @@ export const ActivityNode = builder.prismaNode('Activity', {
     track: t.field({
       type: [TrackPointType],
       description: 'The recorded series, thinned evenly to at most this many points.',
+      extensions: costing({ own: ({ maxPoints }) => 10 + countOf(maxPoints ?? 500, maxTrackPoints) / 100 }),
       args: {
         maxPoints: t.arg.int({ defaultValue: 500, description: '1 to 5000; the first and the last point stay.' }),
       },

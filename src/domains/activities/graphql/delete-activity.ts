@@ -14,6 +14,7 @@ builder.mutationField('deleteActivity', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: DeleteActivityPayload,
     nullable: true,
+    rate: null,
     description: 'Removes an activity, its series and its file.',
     errors: { types: [NotFound], union: { description: 'The removed activity, or why it is not.' } },
     args: { activityId: t.arg.id({ required: true, description: "The activity's global id." }) },

@@ -1,3 +1,4 @@
+import type { Activity } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
@@ -15,18 +16,14 @@ const UpdateActivityInput = builder.inputType('UpdateActivityInput', {
   }),
 })
 
-const UpdateActivityPayload = builder.objectRef<{ readonly id: string }>('UpdateActivityPayload').implement({
+const UpdateActivityPayload = builder.objectRef<{ readonly activity: Activity }>('UpdateActivityPayload').implement({
   description: 'A changed activity.',
   fields: (t) => ({
-    activity: t.prismaField({
+    activity: t.field({
       type: ActivityNode,
       description: 'The activity as it is now.',
-      resolve: async (query, { id }, _args, { db }) => {
-        const activity = await db.prisma.activity.findUnique({ ...query, where: { id } })
-        // Changed, and deleted by another request since.
-        if (!activity) throw new NotFound('activity any more')
-        return activity
-      },
+      // As it was returned by what changed it; relations are loaded below it in one more statement.
+      resolve: ({ activity }) => activity,
     }),
   }),
 })
@@ -35,14 +32,16 @@ builder.mutationField('updateActivity', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: UpdateActivityPayload,
     nullable: true,
+    rate: null,
     description: 'Changes what an activity is called or which sport it is.',
     errors: { types: [NotFound], union: { description: 'The changed activity, or why it is not.' } },
     args: {
       input: t.arg({ type: UpdateActivityInput, required: true, description: 'The activity and what to change.' }),
     },
-    resolve: (_root, { input: { activityId, ...changes } }, { viewer, db }) => {
+    resolve: async (_root, { input: { activityId, ...changes } }, { viewer, db, events, clock }) => {
       const id = parseId('Activity', activityId, ['input', 'activityId'])
-      return db.transaction((tx) => updateActivity(tx, { userId: viewer.user.id, activityId: id, ...changes }))
+      const wish = { userId: viewer.user.id, activityId: id, ...changes, now: clock() }
+      return { activity: await updateActivity({ db, events }, wish) }
     },
   }),
 )

@@ -1,4 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
+import { perMinute } from '../../../graphql/limits/mutation-rate.ts'
 import { ProviderUnavailable } from '../../../platform/errors.ts'
 import { updateProfile } from '../update-profile.ts'
 import { UserNode } from './user.ts'
@@ -29,6 +30,7 @@ builder.mutationField('updateProfile', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: UpdateProfilePayload,
     nullable: true,
+    rate: perMinute(100),
     description: 'Changes the profile. Names go to Clerk too, so that they hold wherever the person signs in.',
     errors: {
       types: [ProviderUnavailable],

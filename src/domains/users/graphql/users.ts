@@ -3,6 +3,7 @@ import type { User } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { pageArgs } from '../../../graphql/connection.ts'
 import { keysetConnection, keysetQuery, type Order } from '../../../graphql/keyset.ts'
+import { costing, pageCost } from '../../../graphql/limits/field-cost.ts'
 import { mayRead } from '../../../graphql/may-read.ts'
 import { Forbidden } from '../../../platform/errors.ts'
 import { usersFound } from '../search-users.ts'
@@ -19,6 +20,7 @@ builder.queryField('users', (t) =>
   t.withAuth({ signedIn: true }).field({
     type: UserConnection,
     description: 'Everybody who has an account, newest first. Admins only; whom they read is recorded.',
+    extensions: costing(pageCost),
     args: {
       ...pageArgs(t.arg),
       search: t.arg.string({

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http'
+import { expect, test } from 'vitest'
+import { addressReader, isProxy } from './client-address.ts'
+
+const request = (remoteAddress: string, forwardedFor?: string) =>
+  ({
+    socket: { remoteAddress },
+    connection: { remoteAddress },
+    headers: forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor },
+  }) as unknown as IncomingMessage
+
+test.each<[string, readonly string[], IncomingMessage, string]>([
+  ['the address of the connection', [], request('203.0.113.9'), '203.0.113.9'],
+  ['not what a stranger says of itself', [], request('203.0.113.9', '1.2.3.4'), '203.0.113.9'],
+  ['nor to somebody who trusts another proxy', ['10.0.0.0/8'], request('203.0.113.9', '1.2.3.4'), '203.0.113.9'],
+  ['what a trusted proxy says', ['10.0.0.0/8'], request('10.1.2.3', '198.51.100.7'), '198.51.100.7'],
+  [
+    'not what a client made its proxy pass on',
+    ['10.0.0.0/8'],
+    request('10.1.2.3', '1.2.3.4, 198.51.100.7'),
+    '198.51.100.7',
+  ],
+  [
+    'through two trusted proxies',
+    ['10.0.0.0/8', 'loopback'],
+    request('127.0.0.1', '198.51.100.7, 10.1.1.1'),
+    '198.51.100.7',
+  ],
+  ['the proxy itself, where it says nothing', ['10.0.0.0/8'], request('10.1.2.3'), '10.1.2.3'],
+  ['the proxy itself, where it says junk', ['10.0.0.0/8'], request('10.1.2.3', 'x".;--'), '10.1.2.3'],
+  ['IPv4 in the clothes of IPv6', [], request('::ffff:203.0.113.9'), '203.0.113.9'],
+  ['a trusted proxy in them', ['10.0.0.0/8'], request('::ffff:10.1.2.3', '198.51.100.7'), '198.51.100.7'],
+  ['a network of IPv6', [], request('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64'],
+  ['the same network', [], request('2001:db8:1:2::9'), '2001:db8:1:2::/64'],
+])('a client is %s', (_about, proxies, from, address) => {
+  expect(addressReader(proxies)(from)).toBe(address)
+})
+
+test('proxies are addresses, networks and three names', () => {
+  expect(['10.0.0.1', '10.0.0.0/8', '2001:db8::/32', 'loopback', 'uniquelocal'].every(isProxy)).toBe(true)
+  expect(['*', 'proxy.example.com', '10.0.0.0/99', ''].filter(isProxy)).toEqual([])
+})

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+import proxyAddr from 'proxy-addr'
+
+/** Tells who sent a request, as a key to count by. */
+export type ReadAddress = (request: IncomingMessage) => string
+
+/**
+ * The address of the connection; where that is a trusted proxy's, the last address in X-Forwarded-For that is none.
+ * What anybody else writes there counts for nothing. A network (/64) of IPv6 is one client: each has 2^64 addresses.
+ */
+export function addressReader(trustedProxies: readonly string[]): ReadAddress {
+  const isTrusted = proxyAddr.compile([...trustedProxies])
+  return (request) => {
+    const direct = request.socket.remoteAddress ?? ''
+    const address = trustedProxies.length > 0 ? proxyAddr(request, isTrusted) : direct
+    return clientOf(ipaddr.isValid(address) ? address : direct)
+  }
+}
+
+/** Whether it is an address, a network or a name that stands for some (loopback, linklocal, uniquelocal). */
+export function isProxy(text: string): boolean {
+  try {
+    proxyAddr.compile(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function clientOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address
+  const parsed = ipaddr.process(address) // an IPv4 address within IPv6 is one of IPv4
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString()
+  const network = parsed.parts.slice(0, 4).map((part) => part.toString(16))
+  return `${network.join(':')}::/64`
+}
