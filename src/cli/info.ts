@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { developmentSettings } from './development-settings.ts'
+import { isServing } from './is-serving.ts'
 import { renderTable } from './table.ts'
 
 export function addInfo(program: Command): void {
@@ -11,7 +12,7 @@ export function addInfo(program: Command): void {
       const { dataDir } = developmentSettings('info')
       const { readStackFile } = await import('../dev/stack-file.ts')
       const found = await readStackFile(dataDir)
-      if (!found || !(await answers(found.api))) {
+      if (!found || !(await isServing(found.api))) {
         throw new Error(`No server is running on ${dataDir}. Start one with \`npm start\`, or set DATA_DIR.`)
       }
       const { api, databaseUrl, bucketEndpoint } = found
@@ -20,13 +21,4 @@ export function addInfo(program: Command): void {
         `${json ? JSON.stringify(addresses, null, 2) : renderTable(['what', 'where'], Object.entries(addresses))}\n`,
       )
     })
-}
-
-async function answers(api: string): Promise<boolean> {
-  try {
-    const response = await fetch(new URL('/health/live', api), { signal: AbortSignal.timeout(2_000) })
-    return response.ok
-  } catch {
-    return false
-  }
 }

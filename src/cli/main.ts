@@ -2,10 +2,15 @@ import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { addCrypto } from './crypto.ts'
+import { addDoctor } from './doctor.ts'
 import { addInfo } from './info.ts'
+import { addJobs } from './jobs.ts'
 import { addLedger } from './ledger.ts'
 import { addMigrate } from './migrate.ts'
+import { addOperations } from './operations.ts'
 import { addSeed } from './seed.ts'
+import { addSmoke } from './smoke.ts'
+import { addStorage } from './storage.ts'
 import { addToken } from './token.ts'
 import { addUsers } from './users.ts'
 import { addWebhooks } from './webhooks.ts'
@@ -16,7 +21,22 @@ enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/cli', import
 /** `npm run cli -- <command>`: each file of this folder adds its commands. */
 const program = new Command('cli').description('What the people who run Pacer need.').showHelpAfterError()
 
-for (const add of [addInfo, addSeed, addToken, addUsers, addWebhooks, addCrypto, addLedger, addMigrate]) add(program)
+for (const add of [
+  addInfo,
+  addDoctor,
+  addSmoke,
+  addSeed,
+  addToken,
+  addUsers,
+  addWebhooks,
+  addJobs,
+  addStorage,
+  addCrypto,
+  addLedger,
+  addMigrate,
+  addOperations,
+])
+  add(program)
 
 try {
   await program.parseAsync()

@@ -3,7 +3,7 @@ import type { Settings } from '../config/config.ts'
 import { developmentSettings } from './development-settings.ts'
 
 export function addToken(program: Command): void {
-  program
+  const token = program
     .command('token')
     .description('a session token of the development identity, and nothing else, on standard output')
     .argument('<email>', 'whose; the same address is the same person')
@@ -17,6 +17,16 @@ export function addToken(program: Command): void {
       const token = await identity.signToken({ email, now: new Date(), expiresInSeconds: developmentTokenSeconds })
       if (admin) await promote(settings, token)
       process.stdout.write(`${token}\n`)
+    })
+  token
+    .command('explain')
+    .description(
+      'what a session token says, without trusting it, and what the server says of it; fails where it refuses',
+    )
+    .argument('[token]', 'the token, or - to read it from standard input, which no shell remembers', '-')
+    .action(async (given: string) => {
+      const { explain } = await import('./token-explain.ts')
+      await explain(given)
     })
 }
 

@@ -226,6 +226,17 @@ describe('the server’s own reading and writing', () => {
     expect(await bucket.read(key)).toEqual(new Uint8Array(bytes))
   })
 
+  test('streams an object of any size chunk by chunk, or nothing', async () => {
+    const key = `u/${randomUUID()}`
+    expect(await bucket.readStream(key)).toBeNull()
+    const body = Buffer.alloc(3 * MIB, 'twelve bytes')
+    await bucket.write({ key, contentType: 'text/plain', contentDisposition: 'inline', body })
+    const chunks: Uint8Array[] = []
+    for await (const chunk of (await bucket.readStream(key)) ?? []) chunks.push(chunk)
+    expect(chunks.length).toBeGreaterThan(1)
+    expect(Buffer.concat(chunks).equals(body)).toBe(true)
+  })
+
   test('reads an empty object', async () => {
     const key = `u/${randomUUID()}`
     await bucket.write({ key, contentType: 'text/plain', contentDisposition: 'inline', body: new Uint8Array() })

@@ -109,6 +109,18 @@ export function createR2Bucket({
         return bytesOf(await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), within))
       }, ABSENT),
 
+    readStream: async (key) => {
+      try {
+        const within = { abortSignal: AbortSignal.timeout(streamDeadlineMs) }
+        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), within)
+        answered(ETag, 'ETag')
+        return chunksOf(answered(Body, 'body') as unknown as AsyncIterable<Uint8Array>)
+      } catch (error) {
+        if (Object.hasOwn(ABSENT, failureCode(error))) return null
+        throw asThrown(error)
+      }
+    },
+
     write: ({ key, contentType, contentDisposition, body }) =>
       ask(async (within) => {
         const object = {
@@ -138,6 +150,15 @@ async function bytesOf({ Body, ETag }: GetObjectCommandOutput): Promise<Uint8Arr
   const bytes = await answered(Body, 'body').transformToByteArray()
   answered(ETag, 'ETag')
   return bytes
+}
+
+/** A connection that breaks half way is the bucket's failure too. */
+async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw asThrown(error)
+  }
 }
 
 function withoutQuotes(etag: string): string {

@@ -8,7 +8,7 @@ import { createR2Bucket } from './bucket.ts'
 const access = { bucket: 'uploads', accessKeyId: 'an-id', secretAccessKey: 'a-secret' }
 
 describe('a bucket that does not serve us', () => {
-  const patience = { connectMs: 200, requestMs: 200, deadlineMs: 5_000 }
+  const patience = { connectMs: 200, requestMs: 200, deadlineMs: 5_000, streamDeadlineMs: 5_000 }
   const operations: Record<string, (from: Bucket) => Promise<unknown>> = {
     createMultipart: (from) => from.createMultipart({ key: 'k', contentType: 'a/b', contentDisposition: 'inline' }),
     completeMultipart: (from) =>
@@ -17,9 +17,14 @@ describe('a bucket that does not serve us', () => {
     head: (from) => from.head('k'),
     readStart: (from) => from.readStart('k', 10),
     read: (from) => from.read('k'),
+    readStream: (from) => drain(from),
     write: (from) =>
       from.write({ key: 'k', contentType: 'a/b', contentDisposition: 'inline', body: Buffer.from('abc') }),
     delete: (from) => from.delete('k'),
+  }
+
+  async function drain(from: Bucket): Promise<void> {
+    for await (const _ of (await from.readStream('k')) ?? []);
   }
 
   /** A bucket behind a server of ours on loopback, and how many requests that got. */
@@ -117,9 +122,10 @@ describe('a bucket that does not serve us', () => {
     ['Retry-After an hour', (_, response) => response.writeHead(503, { 'retry-after': '3600' }).end()],
     ['somebody else’s page', (_, response) => response.writeHead(200).end('<html>Welcome')],
   ])('%s is ProviderUnavailable in time', async (_, answer) => {
-    await using broken = await behind(answer, { deadlineMs: 1_000 })
+    await using broken = await behind(answer, { deadlineMs: 1_000, streamDeadlineMs: 1_000 })
     const started = performance.now()
-    expect(await failure(broken.client.read('k'))).toBeInstanceOf(ProviderUnavailable)
+    const failures = await Promise.all([failure(broken.client.read('k')), failure(drain(broken.client))])
+    for (const error of failures) expect(error).toBeInstanceOf(ProviderUnavailable)
     expect(performance.now() - started).toBeLessThan(3_000)
   })
 

@@ -1,6 +1,6 @@
 import type { Database, Tx } from '../../platform/db.ts'
 import { hint } from '../../platform/db.ts'
-import { type Bucket, readFile } from '../uploads/index.ts'
+import { type Bucket, noteDigest, readFile } from '../uploads/index.ts'
 import { UnreadableRecording, unreadable } from './errors.ts'
 import type { Recording, RecordingReader } from './ports.ts'
 import { activityTopic } from './topic.ts'
@@ -33,6 +33,8 @@ export async function readActivityFile(
   try {
     const bytes = await readFile(bucket, activity.upload)
     if (!bytes) throw new UnreadableRecording(gone)
+    // A statement of its own, before the transaction: there it would lock the upload after its activity.
+    await noteDigest(db.prisma, activity.upload, bytes)
     const recording = await reader.read(bytes)
     await db.transaction((tx) => store(tx, source, recording, activity.user.timeZone))
   } catch (error) {

@@ -108,6 +108,18 @@ describe('the statements of one query', () => {
   })
 })
 
+test('a changed activity takes two: who asks, and the change, which looks at the person again', async () => {
+  const { id } = await createActivity(app, user)
+  const input = { activityId: toGlobalId('Activity', id), title: 'Evening run' }
+  const rename = `mutation ($input: UpdateActivityInput!) { updateActivity(input: $input) {
+    ... on UpdateActivityPayload { activity { title } }
+  } }`
+  expect(await statementsOf(rename, { input })).toEqual([
+    expect.stringContaining('"users"'),
+    expect.stringMatching(/FOR NO KEY UPDATE.*UPDATE activities/s),
+  ])
+})
+
 describe('a page among 5,000 activities of others', () => {
   /** How Postgres goes about the last statement that reads activities, with the very values it was sent. */
   async function planOf(args: string): Promise<string> {

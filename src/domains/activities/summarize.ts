@@ -17,10 +17,26 @@ export interface SummaryRequest {
   readonly last: number
 }
 
-/** The sums per ISO week or calendar month of the person's time zone, newest first: one grouped statement. */
+/**
+ * The sums per ISO week or calendar month of the person's time zone, newest first: one grouped statement. It walks the
+ * index from period to period to see how far back it has to read, so years before that cost nothing. A clock that is
+ * set back at midnight may lead it into a period twice; so it goes two steps and a day further than is needed.
+ */
 export function summarize(db: Reader, request: SummaryRequest): Promise<ActivitySummary[]> {
   const { userId, timeZone, period, last } = request
   return db.$queryRaw<ActivitySummary[]>`
+    WITH RECURSIVE periods AS (
+      SELECT 0 AS step, 'infinity'::timestamptz AS begins
+      UNION ALL
+      SELECT step + 1, before.begins FROM periods CROSS JOIN LATERAL (
+        SELECT date_trunc(${period}, started_at AT TIME ZONE ${timeZone}) AT TIME ZONE ${timeZone} AS begins
+        FROM activities
+        WHERE user_id = ${userId}::uuid AND status = 'READY' AND started_at IS NOT NULL
+          AND ordered_at < periods.begins
+        ORDER BY ordered_at DESC LIMIT 1
+      ) AS before
+      WHERE step < ${last + 2}
+    )
     SELECT to_char(date_trunc(${period}, started_at AT TIME ZONE ${timeZone}), 'YYYY-MM-DD') AS "startsOn",
       count(*)::int AS count,
       coalesce(sum(distance_meters), 0) AS "distanceMeters",
@@ -28,5 +44,6 @@ export function summarize(db: Reader, request: SummaryRequest): Promise<Activity
       coalesce(sum(elevation_gain_meters), 0) AS "elevationGainMeters"
     FROM activities
     WHERE user_id = ${userId}::uuid AND status = 'READY' AND started_at IS NOT NULL
+      AND ordered_at >= (SELECT min(begins) FROM periods) - interval '1 day'
     GROUP BY 1 ORDER BY 1 DESC LIMIT ${last}`
 }

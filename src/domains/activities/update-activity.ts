@@ -1,7 +1,9 @@
-import type { Activity } from '../../generated/prisma/client.ts'
+import { type Activity, Prisma } from '../../generated/prisma/client.ts'
 import type { Sport } from '../../generated/prisma/enums.ts'
-import { hint, type Tx } from '../../platform/db.ts'
+import { columnsOf, type Database } from '../../platform/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
+import type { Events } from '../../platform/events.ts'
+import { withHeldPerson } from '../users/index.ts'
 import { activityTopic } from './topic.ts'
 
 export interface ActivityChanges {
@@ -11,22 +13,34 @@ export interface ActivityChanges {
   readonly title?: string | null | undefined
   /** Left out: stays; cannot be null. */
   readonly sport?: Sport | null | undefined
+  readonly now: Date
 }
 
-/** Throws NotFound, InvalidInput. */
-export async function updateActivity(tx: Tx, { userId, activityId, title, sport }: ActivityChanges): Promise<Activity> {
+const update = `${withHeldPerson}
+  UPDATE activities SET
+    title = CASE WHEN $4 THEN $5 ELSE title END,
+    sport = COALESCE($6::"Sport", sport),
+    revision = revision + CASE WHEN $4 OR $6 IS NOT NULL THEN 1 ELSE 0 END
+  FROM held WHERE activities.id = $3 AND user_id = held_id
+  RETURNING ${columnsOf(Prisma.ActivityScalarFieldEnum)}`
+
+/** One statement; where it changes nothing, a transaction says whether it is the person. Throws NotFound, InvalidInput. */
+export async function updateActivity(
+  { db, events }: { readonly db: Database; readonly events: Pick<Events, 'publish'> },
+  { userId, activityId, title, sport, now }: ActivityChanges,
+): Promise<Activity> {
   if (sport === null) throw InvalidInput.at(['input', 'sport'], 'A sport cannot be cleared. Choose OTHER.')
-  const changes = {
-    ...(title === undefined ? {} : { title: title === null ? null : checkTitle(title) }),
-    ...(sport === undefined ? {} : { sport }),
+  const changesTitle = title !== undefined
+  const newTitle = title == null ? null : checkTitle(title)
+  const values = [userId, now, activityId, changesTitle, newTitle, sport ?? null]
+  const [activity] = await db.query<Activity>(update, values)
+  if (!activity) {
+    return db.transaction(async () => {
+      throw new NotFound('activity')
+    })
   }
-  const { count } = await tx.activity.updateMany({
-    where: { id: activityId, userId },
-    data: { ...changes, revision: { increment: Object.keys(changes).length > 0 ? 1 : 0 } },
-  })
-  if (count === 0) throw new NotFound('activity')
-  hint(tx, activityTopic(activityId))
-  return tx.activity.findUniqueOrThrow({ where: { id: activityId } })
+  events.publish([activityTopic(activityId)])
+  return activity
 }
 
 function checkTitle(title: string): string {

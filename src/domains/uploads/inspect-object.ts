@@ -25,8 +25,13 @@ export async function inspectObject(bucket: Bucket, upload: Upload): Promise<Ver
 const hexOf = (base64: string) => Buffer.from(base64, 'base64').toString('hex')
 
 const isOfKind: Record<UploadKind, (start: Uint8Array, contentType: string) => Promise<boolean>> = {
-  ACTIVITY: async (start) => isFit(start) || isXmlRecording(start),
+  ACTIVITY: async (start) => isRecording(start),
   AUDIO: async (start, contentType) => (soundTypes[contentType] ?? []).includes(await soundOf(start)),
+}
+
+/** Whether a file begins as FIT, GPX and TCX do; its first 8 KiB are enough. */
+export function isRecording(start: Uint8Array): boolean {
+  return isFit(start) || isXmlRecording(start)
 }
 
 /** A FIT file's header is 12 or 14 bytes long and holds '.FIT' from the ninth on. */

@@ -70,6 +70,8 @@ export interface Bucket {
   readStart(key: string, maxBytes: number): Promise<Uint8Array | null>
   /** The whole object; null when there is none. Callers know its size from the row. */
   read(key: string): Promise<Uint8Array | null>
+  /** The whole object as it comes, whatever its size; null when there is none. Whoever asks must read it. */
+  readStream(key: string): Promise<AsyncIterable<Uint8Array> | null>
   /** Stores bytes that the server itself has, replacing what was there. */
   write(object: { key: string; contentType: string; contentDisposition: string; body: Uint8Array }): Promise<void>
   /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/db.ts'
 import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import type { CountUpload } from './count-uploads.ts'
 import { removeObject, sweepUploads as sweepUploadsJob } from './jobs.ts'
 import type { UploadOwners } from './owners.ts'
 import type { Bucket } from './ports.ts'
@@ -12,6 +13,7 @@ export interface UploadsWorkerPorts {
   readonly bucket: Bucket
   readonly owners: UploadOwners
   readonly clock: Clock
+  readonly countUpload: CountUpload
 }
 
 export function uploadsWorker(ports: UploadsWorkerPorts): JobHandler[] {
