@@ -1,17 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { CreditBalanceChangedDocument } from '../../operations/typed-operations.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
 import { clerkPerson } from '../testing/clerk.ts'
 import { deliver } from '../testing/clerk-webhooks.ts'
+import { openStream } from '../testing/event-stream.ts'
+import { samplesIn } from '../testing/samples.ts'
 import { openWallet } from '../testing/wallet-steps.ts'
-import { createHealth } from './health.ts'
+import { createHealth, type Health } from './health.ts'
 import { type MetricsServer, serveMetrics } from './metrics-server.ts'
 
 let app: TestApp
+let health: Health
 let server: MetricsServer
 beforeEach(async () => {
   app = await startTestApp()
-  server = await serveMetrics(createHealth(), { host: '127.0.0.1', port: 0 })
+  health = createHealth()
+  server = await serveMetrics(health, { host: '127.0.0.1', port: 0 })
 })
 afterEach(async () => {
   await server[Symbol.asyncDispose]()
@@ -22,13 +27,7 @@ const get = (path = '/metrics', init?: RequestInit) => fetch(`http://127.0.0.1:$
 
 /** The samples that begin so, by what follows. */
 async function samples(beginning: string): Promise<Record<string, number>> {
-  const lines = (await (await get()).text()).split('\n').filter((line) => line.startsWith(beginning))
-  return Object.fromEntries(
-    lines.map((line) => {
-      const space = line.lastIndexOf(' ')
-      return [line.slice(beginning.length, space), Number(line.slice(space + 1))]
-    }),
-  )
+  return samplesIn(await (await get()).text(), beginning)
 }
 
 test('metrics are on the port of their own once the process is up, for GET only', async () => {
@@ -76,6 +75,7 @@ describe('once open', () => {
     await app.runDueJobs()
     await app.app.db.prisma.inboxEvent.updateMany({ where: { eventId: 'msg_4' }, data: { attempts: 9 } })
     const { id } = await app.app.db.prisma.inboxEvent.findFirstOrThrow({ where: { eventId: 'msg_4' } })
+    expect(await samples('webhook_events_dead')).toEqual({ '': 0 })
     await app.runJob('inbox.process', { id })
     expect(await samples('webhook_events_total')).toEqual({
       '{source="clerk",type="user.created",outcome="received"}': 2,
@@ -87,6 +87,8 @@ describe('once open', () => {
       '{source="clerk",type="user.created",outcome="failed"}': 1,
       '{source="clerk",type="user.created",outcome="dead"}': 1,
     })
+    await using later = await startTestApp({ databaseUrl: app.databaseUrl })
+    expect((await later.app.metrics.expose()).text).toMatch(/^webhook_events_dead 1$/m)
   })
 
   test('operations are measured by name where the name is ours, and by outcome', async () => {
@@ -106,6 +108,61 @@ describe('once open', () => {
     const requests = await samples('http_request_duration_seconds_count')
     expect(Object.values(requests).reduce((sum, count) => sum + count, 0)).toBe(5)
     expect(requests).toMatchObject({ '{route="/graphql",status="200"}': expect.any(Number) })
+  })
+
+  test('errors are counted by code, and once an answer; those of ours make it a failed one', async () => {
+    expect(await samples('graphql_errors_total')).toEqual({})
+    await app.query(null, '{ me { id } a: __typename b: __typename }')
+    await app.query(null, '{ nothing naught }')
+    await app.query(null, 'query {')
+    await app.owner.query('ALTER TABLE uploads RENAME TO mislaid')
+    const failing = await app.query('ada@example.com', '{ me { uploads { edges { cursor } } } }')
+    expect(failing).toMatchObject({ status: 200, errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
+    await deliver(app, { type: 'user.created', secret: `whsec_${Buffer.from('a wrong secret').toString('base64')}` })
+    await expect
+      .poll(() => samples('graphql_errors_total'))
+      .toEqual({
+        '{code="GRAPHQL_VALIDATION_FAILED"}': 1,
+        '{code="GRAPHQL_PARSE_FAILED"}': 1,
+        '{code="INTERNAL_SERVER_ERROR"}': 1,
+      })
+    expect(await samples('http_requests_failed_total')).toEqual({ '{route="/graphql"}': 1 })
+  })
+
+  test('deliveries that are refused are no errors of GraphQL', async () => {
+    const limits = { ...app.app.config.limits, deliveriesPerAddress: { points: 1, seconds: 60 } }
+    await using limited = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
+    for (const status of [200, 429]) expect((await deliver(limited, { type: 'user.created' })).status).toBe(status)
+    const shown = async (name: string) => samplesIn((await limited.app.metrics.expose()).text, name)
+    await expect
+      .poll(() => shown('http_request_duration_seconds_count'))
+      .toMatchObject({ '{route="/webhooks/clerk",status="429"}': 1 })
+    expect(await shown('graphql_errors_total')).toEqual({})
+  })
+
+  test('a stream is open from its first byte to its end', async () => {
+    expect(await samples('graphql_streams_open')).toEqual({ '': 0 })
+    const gone = new AbortController()
+    const token = await app.token('ada@example.com')
+    const stream = await openStream(app, token, CreditBalanceChangedDocument, {}, gone.signal)
+    expect(await samples('graphql_streams_open')).toEqual({ '': 1 })
+    gone.abort()
+    await stream.next().catch(() => undefined)
+    await expect.poll(() => samples('graphql_streams_open')).toEqual({ '': 0 })
+    expect(await samples('http_request_duration_seconds_count')).toEqual({})
+  })
+
+  test('whether it is ready, and how large the database is beside what it may be', async () => {
+    expect(await samples('ready')).toEqual({ '': 0 })
+    expect(await samples('database_bytes')).toEqual({ '': expect.any(Number) })
+    expect((await samples('database_bytes'))['']).toBeGreaterThan(5_000_000)
+    health.begin(app.app)
+    expect(await samples('ready')).toEqual({ '': 1 })
+    await using limited = await startTestApp({
+      databaseUrl: app.databaseUrl,
+      config: { databaseBytesLimit: 500_000_000 },
+    })
+    expect((await limited.app.metrics.expose()).text).toMatch(/^database_bytes_limit 500000000$/m)
   })
 
   test('connections and the queue are read when somebody looks, the queue every five seconds at most', async () => {

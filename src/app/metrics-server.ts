@@ -25,10 +25,12 @@ export async function serveMetrics(
       () => answer(response, 500, 'The metrics cannot be read.\n'),
     )
   })
-  const port = await listen(server, address)
+  const port = await listen(server, { ...address, exclusive: true })
   return {
     port,
     open(opened) {
+      const help = 'Whether /health/ready of this process says 200: 1, or 0.'
+      opened.readGauge({ name: 'ready', help }, async () => [{ labels: {}, value: (await health.isReady()) ? 1 : 0 }])
       metrics = opened
     },
     async [Symbol.asyncDispose]() {

@@ -1,15 +1,34 @@
 import type { Pool } from 'pg'
 import type { Metrics } from './metrics.ts'
+import { deepest, readQueue } from './read-queue.ts'
+import { remembered } from './remembered.ts'
 import { within } from './within.ts'
 
 /** Who scrapes twice, or twice as often, costs no more. */
-const cacheMs = 5_000
+const queueCacheMs = 5_000
+/** Postgres looks at each of its files: 3 to 10 ms. */
+const sizeCacheMs = 60_000
 const readMs = 1_000
-/** More than that many is said as that many: counting a million would take longer than anybody waits. */
-const deepest = 10_000
 
-/** Shows the connections of this process, and the queue of all. */
-export function watchDatabase(metrics: Metrics, pool: Pool): void {
+export interface WatchedDatabase {
+  readonly pool: Pool
+  /** How large it may become. */
+  readonly bytesLimit?: number | undefined
+}
+
+/** Shows the connections of this process, and the queue and the size of the database, which all share. */
+export function watchDatabase(metrics: Metrics, { pool, bytesLimit }: WatchedDatabase): void {
+  watchPool(metrics, pool)
+  watchQueue(metrics, pool)
+  const size = remembered(sizeCacheMs, () => within(readMs, readSize(pool)))
+  metrics.readGauge({ name: 'database_bytes', help: 'The size of the database on disk.' }, async () => [
+    { labels: {}, value: await size() },
+  ])
+  const limit = metrics.gauge('database_bytes_limit', 'How large it may become: DATABASE_BYTES_LIMIT.')
+  if (bytesLimit !== undefined) limit.set({}, bytesLimit)
+}
+
+function watchPool(metrics: Metrics, pool: Pool): void {
   metrics.readGauge(
     {
       name: 'pg_pool_connections',
@@ -22,7 +41,10 @@ export function watchDatabase(metrics: Metrics, pool: Pool): void {
       { labels: { state: 'waiting' }, value: pool.waitingCount },
     ],
   )
-  const queue = readingOfQueue(pool)
+}
+
+function watchQueue(metrics: Metrics, pool: Pool): void {
+  const queue = remembered(queueCacheMs, () => within(readMs, readQueue(pool)))
   const depth = `Jobs that are due and not at work, up to ${deepest}; the same in each process.`
   metrics.readGauge({ name: 'queue_depth', help: depth }, async () => [{ labels: {}, value: (await queue()).depth }])
   const age = 'How long the oldest of them has been due; 0 without any.'
@@ -31,30 +53,8 @@ export function watchDatabase(metrics: Metrics, pool: Pool): void {
   ])
 }
 
-interface QueueReading {
-  readonly depth: number
-  readonly oldestSeconds: number
-}
-
-function readingOfQueue(pool: Pool): () => Promise<QueueReading> {
-  let readAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<QueueReading> | null = null
-  return () => {
-    if (reading && performance.now() - readAt < cacheMs) return reading
-    readAt = performance.now()
-    reading = within(readMs, readQueue(pool))
-    return reading
-  }
-}
-
-/** In the order of the queue's own index. */
-async function readQueue(pool: Pool): Promise<QueueReading> {
-  const { rows } = await pool.query<QueueReading>(
-    `SELECT count(*)::int AS depth, COALESCE(extract(epoch FROM now() - min(run_at)), 0)::float8 AS "oldestSeconds"
-     FROM (
-       SELECT run_at FROM graphile_worker._private_jobs WHERE is_available AND run_at <= now()
-       ORDER BY priority, run_at LIMIT ${deepest}) AS due`,
-  )
-  if (!rows[0]) throw new Error('The queue answered nothing.')
-  return rows[0]
+async function readSize(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ bytes: number }>('SELECT pg_database_size(current_database())::float8 AS bytes')
+  if (!rows[0]) throw new Error('The size of the database was not told.')
+  return rows[0].bytes
 }

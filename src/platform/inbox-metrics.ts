@@ -1,4 +1,7 @@
+import type { Pool } from 'pg'
 import type { Metrics } from './metrics.ts'
+import { remembered } from './remembered.ts'
+import { within } from './within.ts'
 
 /** A provider of events. */
 export interface EventSource {
@@ -28,4 +31,24 @@ export function eventCounter(metrics: Metrics, sources: readonly EventSource[]):
       outcome,
     })
   }
+}
+
+/** Dead letters beyond that many are as bad. */
+const mostDead = 10_000
+const deadCacheMs = 15_000
+const readMs = 1_000
+
+/** Shows how many events wait for somebody to look at them. */
+export function watchDeadEvents(metrics: Metrics, pool: Pool): void {
+  const dead = remembered(deadCacheMs, () => within(readMs, countDead(pool)))
+  const help = `Webhook events that were given up, up to ${mostDead}; the same in each process.`
+  metrics.readGauge({ name: 'webhook_events_dead', help }, async () => [{ labels: {}, value: await dead() }])
+}
+
+async function countDead(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ dead: number }>(
+    `SELECT count(*)::int AS dead FROM (SELECT FROM inbox_events WHERE state = 'DEAD' LIMIT ${mostDead}) AS events`,
+  )
+  if (!rows[0]) throw new Error('The dead letters were not counted.')
+  return rows[0].dead
 }

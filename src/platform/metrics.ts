@@ -29,7 +29,10 @@ export interface Reading<Label extends string> {
 export interface Metrics {
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): CounterMetric<Label>
   gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): GaugeMetric<Label>
-  /** A gauge that is read when somebody looks; a reading that fails shows nothing, and the others are shown. */
+  /**
+   * A gauge that is read when somebody looks; a reading that fails shows nothing, and the others are shown. Of several
+   * that are declared by one name the newest is read.
+   */
   readGauge<Label extends string = never>(
     metric: { readonly name: string; readonly help: string; readonly labels?: readonly Label[] },
     read: () => readonly Reading<Label>[] | Promise<readonly Reading<Label>[]>,
@@ -69,6 +72,7 @@ export function createMetrics(): Metrics {
         empty(this, labelNames)
         for (const { labels, value } of readings) this.set(labels, value)
       }
+      registry.removeSingleMetric(name)
       new Gauge({ name, help, labelNames, registers: [registry], collect })
     },
     duration(name, help, labelNames = []) {

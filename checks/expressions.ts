@@ -1,0 +1,21 @@
+/** Every value of a key `expr` in rules or a dashboard, however deep. */
+export function expressionsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'expr' && typeof inner === 'string' ? [inner] : expressionsOf(inner),
+  )
+}
+
+const notNames = new Set(['and', 'or', 'unless', 'bool', 'offset'])
+
+/**
+ * The metrics that a PromQL expression names: what is neither a function, nor a word of the language, nor inside quotes,
+ * selectors, ranges or lists of labels. A mistake of this shows as a metric that nobody has.
+ */
+export function metricsIn(expression: string): string[] {
+  const bare = expression
+    .replaceAll(/\{(?:[^}"]|"[^"]*")*\}|\[[^\]]*\]|"[^"]*"/g, ' ')
+    .replaceAll(/\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, ' ')
+  const words = bare.matchAll(/(?<![\w.])[a-zA-Z_:][\w:]*(?!\w|\s*\()/g)
+  return [...new Set([...words].map(([word]) => word))].filter((word) => !notNames.has(word))
+}

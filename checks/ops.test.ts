@@ -1,0 +1,147 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { parse } from 'yaml'
+import { variables } from '../src/config/variables.ts'
+import { cloneDatabase } from '../src/testing/postgres.ts'
+import { startProgram } from '../src/testing/process.ts'
+import { expressionsOf, metricsIn } from './expressions.ts'
+
+const read = (path: string) => readFile(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in
+const chosen = '${datasource}'
+
+interface Rules {
+  readonly groups: readonly {
+    readonly rules: readonly {
+      readonly alert: string
+      readonly labels: { readonly severity: string }
+      readonly annotations: { readonly summary?: string; readonly description?: string }
+    }[]
+  }[]
+}
+interface Stories {
+  readonly tests: readonly { readonly promql_expr_test: readonly { expr: string; exp_samples: readonly unknown[] }[] }[]
+}
+
+const rules = parse(await read('ops/prometheus/rules.yml')) as Rules
+const alerts = rules.groups.flatMap((group) => group.rules)
+const runbook = (await read('docs/operations.md')).split('\n')
+
+test.each([
+  ['sum by (le) (rate(a_bucket{route="/x{}",le!=""}[5m])) > 0.5', ['a_bucket']],
+  ['(last_over_time(a:b[26h]) > 0) and on (job, instance) topk(1, c) or vector(0)', ['a:b', 'c']],
+  ['1e3 * max(a) / max (b) offset 5m unless a', ['a', 'b']],
+  ['histogram_quantile(0.9, sum(rate(d[$__rate_interval])) without(x))', ['d']],
+])('the metrics of %s', (expression, metrics) => {
+  expect(metricsIn(expression)).toEqual(metrics)
+})
+
+describe('what rules and dashboards name', () => {
+  let exposed: Set<string>
+  beforeAll(async () => {
+    exposed = new Set(['up', ...(await metricsOfProcesses())])
+  })
+
+  test('the rules: a running API or worker tells it', () => {
+    expect(expressionsOf(rules).flatMap(metricsIn).filter(isUntold)).toEqual([])
+  })
+
+  test.each(['http', 'payment-retry', 'usage', 'webhook-errors'])('%s.json: so too', async (name) => {
+    const dashboard = JSON.parse(await read(`ops/grafana/${name}.json`))
+    const metrics = expressionsOf(dashboard).flatMap(metricsIn)
+    expect(metrics.length).toBeGreaterThan(5)
+    expect(metrics.filter(isUntold)).toEqual([])
+    const panels: { id: number; datasource: unknown }[] = dashboard.panels
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    for (const { datasource } of panels) expect(datasource).toEqual({ type: 'prometheus', uid: chosen })
+    expect(dashboard).toMatchObject({ uid: `pacer-${name}`, templating: { list: [{ name: 'datasource' }] } })
+  })
+
+  test('there is no other dashboard', async () => {
+    const names = await readdir(fileURLToPath(new URL('../ops/grafana', import.meta.url)))
+    expect(names.sort()).toEqual(['http.json', 'payment-retry.json', 'usage.json', 'webhook-errors.json'])
+  })
+
+  const isUntold = (metric: string) => !exposed.has(metric)
+
+  /** The names of what both kinds of process expose, with what Prometheus makes of a histogram. */
+  async function metricsOfProcesses(): Promise<string[]> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'pacer-ops-'))
+    try {
+      await using database = await cloneDatabase()
+      const { endpoint, name, accessKeyId, secretAccessKey } = inject('bucket')
+      const env = {
+        DATA_DIR: dataDir,
+        DATABASE_URL: database.url,
+        DIRECT_URL: database.ownerUrl,
+        R2_ENDPOINT: endpoint,
+        R2_BUCKET_NAME: name,
+        R2_ACCESS_KEY_ID: accessKeyId,
+        R2_SECRET_ACCESS_KEY: secretAccessKey,
+        PORT: '0',
+        METRICS_PORT: '0',
+      }
+      await using api = startProgram(['src/main.ts', 'api'], env)
+      await using worker = startProgram(['src/main.ts', 'worker'], env)
+      const told = await Promise.all(
+        [api, worker].map(async (program) => {
+          const [, port] = await program.says(/"metricsPort":(\d+)/)
+          const own = `http://127.0.0.1:${port}`
+          expect(await (await fetch(`${own}/health`)).json()).toMatchObject({ status: 'ok' })
+          const text = await (await fetch(`${own}/metrics`)).text()
+          expect(text).toMatch(/^ready 1$/m)
+          return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, metric, type]) =>
+            type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => `${metric}${suffix}`) : [metric ?? ''],
+          )
+        }),
+      )
+      return told.flat()
+    } finally {
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+})
+
+describe('every alert', () => {
+  test.each(alerts)('$alert says how bad it is and what to do, and has its line in the runbook', (rule) => {
+    const { alert, labels, annotations } = rule
+    expect(labels.severity).toMatch(/^(slack|page)$/)
+    expect(annotations.summary).toMatch(/\.$/)
+    expect(annotations.description).toContain(`docs/operations.md, Alerts, ${alert}.`)
+    expect(runbook.filter((line) => line.startsWith(`| \`${alert}\` | ${labels.severity} | `))).toHaveLength(1)
+  })
+
+  test('has a moment in which it fires and one in which it does not', async () => {
+    const { tests } = parse(await read('ops/prometheus/rules.test.yml')) as Stories
+    const moments = tests.flatMap((story) => story.promql_expr_test)
+    for (const { alert } of alerts) {
+      const own = moments.filter(({ expr }) => expr.includes(`alertname="${alert}"`))
+      expect(new Set(own.map(({ exp_samples: samples }) => samples.length)), alert).toEqual(new Set([0, 1]))
+    }
+  })
+})
+
+test('compose runs API and worker apart, within their limits, watched, with variables that exist', async () => {
+  const { services } = parse(await read('ops/compose.production.yml'), { merge: true })
+  expect(Object.keys(services)).toEqual(['api', 'worker'])
+  expect(services.api).toMatchObject({
+    command: ['api'],
+    deploy: { resources: { limits: { cpus: '2', memory: '4G' } } },
+  })
+  expect(services.worker).toMatchObject({
+    command: ['worker'],
+    deploy: { resources: { limits: { cpus: '4', memory: '8G' } } },
+  })
+  const known = new Set<string>([...variables.map(({ name }) => name), 'NODE_OPTIONS'])
+  for (const { environment, healthcheck, env_file: envFile, ports } of Object.values<Record<string, never>>(services)) {
+    expect(Object.keys(environment ?? {}).filter((name) => !known.has(name))).toEqual([])
+    expect(environment).toMatchObject({ NODE_ENV: 'production', METRICS_PORT: 9464 })
+    expect(JSON.stringify(healthcheck)).toContain('http://127.0.0.1:9464/health/live')
+    expect(envFile).toBe('../.env')
+    expect(ports).toBeUndefined()
+  }
+})
