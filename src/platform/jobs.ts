@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Tx } from './db.ts'
+import { withCause } from './job-cause.ts'
 
 /** A kind of background work: its name in the queue and the shape of its payload. */
 export interface JobType<Payload> {
@@ -30,7 +31,7 @@ export async function enqueue<Payload>(
 ): Promise<void> {
   await tx.$executeRaw`
     SELECT graphile_worker.add_job(
-      ${job.name}, ${JSON.stringify(payload)}::json,
+      ${job.name}, ${JSON.stringify(withCause(payload, runAt))}::json,
       run_at => ${runAt ?? null}::timestamptz,
       job_key => ${key === undefined ? null : `${job.name}:${key}`}::text,
       max_attempts => ${maxAttempts}::int)`
@@ -43,7 +44,7 @@ export async function enqueueMany<Payload>(
   items: readonly { readonly payload: Payload; readonly key: string }[],
 ): Promise<void> {
   if (items.length === 0) return
-  const payloads = items.map(({ payload }) => JSON.stringify(payload))
+  const payloads = items.map(({ payload }) => JSON.stringify(withCause(payload)))
   const keys = items.map(({ key }) => `${job.name}:${key}`)
   await tx.$executeRaw`
     SELECT graphile_worker.add_jobs(ARRAY(
