@@ -8,6 +8,7 @@ import { spend, verifyLedger } from '../src/domains/credits/index.ts'
 import { createDatabase, type Database } from '../src/platform/db.ts'
 import { silentLog } from '../src/platform/log.ts'
 import { migrate } from '../src/platform/migrate.ts'
+import { percentile } from './percentile.ts'
 import { createPerson, giveLots, writeHistory } from './wallets.ts'
 
 const entries = 100_000
@@ -27,7 +28,7 @@ export async function ledger(): Promise<string> {
     await using postgres = await startPostgres({ dataDir: folder, durable: false })
     const url = postgres.url()
     await migrate({ url })
-    await using db = createDatabase({ url, poolSize: 2, log: silentLog, onHints: () => undefined })
+    await using db = createDatabase({ url, isPooled: false, poolSize: 2, log: silentLog, onHints: () => undefined })
     return await measure(db)
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -100,10 +101,6 @@ async function timeOfVerifying(db: Database): Promise<number> {
   const lies = (await verifyLedger(db)).filter((verdict) => verdict.lies > 0)
   if (lies.length > 0) throw new Error(`The history is none that commands would write: ${JSON.stringify(lies)}`)
   return performance.now() - began
-}
-
-function percentile(values: readonly number[], part: number): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }
 
 const count = (number: number) => number.toLocaleString('en')

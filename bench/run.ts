@@ -3,10 +3,21 @@
  * `npm run bench -- ledger`  one group of it.
  * Never part of the tests: a busy machine would make them fail.
  */
+import { front } from './front.ts'
+import { growth } from './growth.ts'
 import { ledger } from './ledger.ts'
+import { oneContainer } from './one-container.ts'
 import { sideBySide } from './side-by-side.ts'
+import { streams } from './streams.ts'
 
-const groups: Readonly<Record<string, () => Promise<string>>> = { parts: sideBySide, ledger }
+const groups: Readonly<Record<string, () => Promise<string>>> = {
+  parts: sideBySide,
+  front,
+  growth,
+  ledger,
+  streams,
+  container: oneContainer,
+}
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !groups[name])
