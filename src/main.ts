@@ -1,15 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runProcess } from './app/process.ts'
+import { supervise } from './app/supervise.ts'
 import { ConfigError, readSettings } from './config/config.ts'
 import { readEnvironment } from './config/env.ts'
 
 /**
  * The one program: `node src/main.ts [api|worker|all]`. With --end-with-parent it also ends when what started it does,
- * so that nothing is left when `npm start` is killed.
+ * so that nothing is left when `npm start` is killed. --number is for the processes that WEB_CONCURRENCY makes of it.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { 'end-with-parent': { type: 'boolean', default: false } },
+  options: { 'end-with-parent': { type: 'boolean', default: false }, number: { type: 'string' } },
 })
 const role = positionals[0] ?? 'all'
 
@@ -18,8 +20,14 @@ try {
     throw new ConfigError([`"${role}" is not a role. Choose api, worker or all.`])
   }
   const settings = readSettings(readEnvironment())
-  await runProcess(settings, { role, endWithParent: values['end-with-parent'] })
+  const endWithParent = values['end-with-parent']
+  const program = fileURLToPath(import.meta.url)
+  if (values.number !== undefined) await runProcess(settings, { role, endWithParent, number: Number(values.number) })
+  else if (role === 'worker' || settings.webConcurrency === 1) await runProcess(settings, { role, endWithParent })
+  else process.exitCode = await supervise(settings, { role, endWithParent, program })
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 }
+// A child of WEB_CONCURRENCY: the channel to its parent would keep it alive.
+process.channel?.unref()

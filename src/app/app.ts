@@ -1,4 +1,6 @@
 import type { Config } from '../config/config.ts'
+import { type PurchasePorts, tiersOf } from '../domains/billing/index.ts'
+import { createUsage, type Usage, watchStorage } from '../domains/usage/index.ts'
 import {
   type Authenticator,
   createAuthenticator,
@@ -10,9 +12,12 @@ import type { Clock } from '../platform/clock.ts'
 import { watchDatabase } from '../platform/database-metrics.ts'
 import { createDatabase, type Database } from '../platform/db.ts'
 import { createEvents, type Events } from '../platform/events.ts'
+import { watchDeadEvents } from '../platform/inbox-metrics.ts'
 import type { Log } from '../platform/log.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
+import { goesThroughPooler } from '../platform/pooler.ts'
 import { createSealer, type Sealer } from '../platform/sealing.ts'
+import { traceStatements } from '../platform/trace-statements.ts'
 import type { Adapters } from './adapters.ts'
 import { createOnArrival } from './on-arrival.ts'
 
@@ -31,6 +36,10 @@ export interface App extends AsyncDisposable {
   readonly emails: Emails
   /** What follows where somebody becomes a person here. */
   readonly onArrival: OnArrival
+  /** By which rules purchases count. */
+  readonly purchases: PurchasePorts
+  /** What people may use by their plan. */
+  readonly usage: Usage
 }
 
 export interface AppParts {
@@ -38,22 +47,37 @@ export interface AppParts {
   readonly adapters: Adapters
   readonly log: Log
   readonly clock: Clock
+  /** What its connections are called. */
+  readonly name?: string
 }
 
 /** Opens nothing yet: connections are made when they are needed. Disposing of it closes the adapters too. */
-export function createApp({ config, adapters, log, clock }: AppParts): App {
+export function createApp({ config, adapters, log, clock, name }: AppParts): App {
   const { database, poolSize, privacy } = config
   const metrics = createMetrics()
   const sealer = createSealer(privacy.encryptionKeys)
   const emails = createEmails(sealer, privacy.indexKey)
-  const db = createDatabase({ url: database.url, poolSize, log, onHints: (topics) => events.publish(topics) })
-  watchDatabase(metrics, db.pool)
+  const isPooled = goesThroughPooler(database)
+  const { url } = database
+  const db = createDatabase({ url, isPooled, poolSize, name, log, onHints: (topics) => events.publish(topics) })
+  if (config.tracing) traceStatements(db)
+  watchDatabase(metrics, { pool: db.pool, bytesLimit: config.databaseBytesLimit })
+  watchDeadEvents(metrics, db.pool)
+  watchStorage(metrics, { db: db.prisma, bytesLimit: config.storageBytesLimit })
   const events = createEvents({
     directUrl: database.directUrl,
     send: (sql, values) => db.pool.query(sql, values),
     log,
   })
-  const onArrival = createOnArrival({ signUpCredits: config.signUpCredits, emails })
+  const { plans, signUpCredits } = config
+  const purchases = {
+    plans,
+    sandbox: { allowed: config.allowsSandbox, testers: config.revenueCat.sandboxUsers },
+    canRead: adapters.revenueCat.canRead,
+    log,
+  }
+  const onArrival = createOnArrival({ signUpCredits, emails, purchases })
+  const usage = createUsage({ plans, metrics, tiersOf: (reader, ids, now) => tiersOf(reader, plans, ids, now) })
   const authenticator = createAuthenticator({
     db,
     verifier: adapters.verifier,
@@ -73,6 +97,8 @@ export function createApp({ config, adapters, log, clock }: AppParts): App {
     sealer,
     emails,
     onArrival,
+    purchases,
+    usage,
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()

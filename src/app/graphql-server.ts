@@ -1,14 +1,26 @@
-import { GraphQLError } from 'graphql'
-import { createYoga, type GraphiQLOptions, type YogaServerInstance } from 'graphql-yoga'
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { createYoga, type GraphiQLOptions, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
+import { checkoutAttempts } from '../domains/billing/index.ts'
+import { uploadCounter } from '../domains/uploads/index.ts'
 import { holdingPerson } from '../domains/users/index.ts'
 import { Unauthenticated } from '../domains/users/ports.ts'
 import type { Context, Viewer } from '../graphql/context.ts'
 import { toClientError } from '../graphql/errors.ts'
-import { boundedDepth } from '../graphql/limits.ts'
-import { ProviderUnavailable } from '../platform/errors.ts'
+import { boundedDocument } from '../graphql/limits/document.ts'
+import { boundedOperation } from '../graphql/limits/operation.ts'
+import { ProviderUnavailable, ServiceUnavailable } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import type { RateLimiter } from '../platform/rate-limiter.ts'
+import { within } from '../platform/within.ts'
+import { answerMs, retryAfter } from './answer-in-time.ts'
 import type { App } from './app.ts'
+import { boundStreams } from './bound-streams.ts'
+import { guardOperations } from './guard-operations.ts'
+import { persistedOperations } from './persisted-operations.ts'
+import type { RequestContext } from './request-context.ts'
 import { noteCode, noteForLog, noteUser } from './request-log.ts'
 import { schema } from './schema.ts'
+import { traceOperations } from './trace-operations.ts'
 import { uploadOwners } from './upload-owners.ts'
 
 /** GraphiQL in development: its page and what it opens with. Never given in production. */
@@ -17,19 +29,33 @@ export interface GraphiqlPage {
   render(options: GraphiQLOptions): string
 }
 
-export interface RequestContext {
-  /** Aborted when the client goes away or the server stops. */
-  readonly gone: AbortSignal
+type Yoga = YogaServerInstance<RequestContext, Context>
+
+export interface GraphqlServer {
+  /** Answers whatever there is, by the fetch API. */
+  readonly fetch: Yoga['fetch']
+  /** Runs one operation as `fetch` would, without what stands around it there (200 µs a request). */
+  run(asked: AskedOperation, asker: RequestContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>
 }
 
-export type GraphqlServer = Pick<YogaServerInstance<RequestContext, Context>, 'fetch'>
+export interface AskedOperation {
+  readonly params: GraphQLParams
+  /** What plugins and the context look at of a request. */
+  readonly request: Pick<Request, 'method' | 'url'> & { readonly headers: Pick<Headers, 'get'> }
+}
 
 /** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
-export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): GraphqlServer {
-  const { log, db, events, clock } = app
-  const { emails, onArrival, adapters } = app
-  const ports = { bucket: adapters.bucket, uploadOwners, emails, onArrival, directory: adapters.directory }
-  return createYoga<RequestContext, Context>({
+export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: GraphiqlPage | null): GraphqlServer {
+  const { log, db, events, clock, metrics } = app
+  const { config, emails, onArrival, usage, adapters } = app
+  const { bucket, directory, revenueCat } = adapters
+  const attemptCheckout = checkoutAttempts({ db, revenueCat, clock, log, metrics })
+  const billing = { plans: config.plans, revenueCat, attemptCheckout }
+  const countUpload = uploadCounter(metrics)
+  const ports = { bucket, uploadOwners, countUpload, emails, onArrival, directory, usage, ...billing }
+  const isOpen = config.mode === 'development'
+  const maskError = errorMask(log)
+  const yoga = createYoga<RequestContext, Context>({
     schema,
     logging: false,
     landingPage: false,
@@ -37,33 +63,64 @@ export function createGraphqlServer(app: App, graphiql: GraphiqlPage | null): Gr
     graphiql: graphiql ? () => graphiql.options() : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
     cors: false, // server.ts says it, on its own refusals too
-    plugins: [boundedDepth, noteForLog],
-    maskedErrors: {
-      maskError: (error) => {
-        const shown = toClientError(error)
-        noteCode(shown)
-        if (shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown
-        log.error({ err: originalOf(error) }, 'a request failed')
-        // No field was reached: who watches status codes shall see it too.
-        if (!shown.path) shown.extensions.http = { status: 500 }
-        return shown
-      },
-    },
+    extraParamNames: ['documentId'],
+    plugins: [
+      persistedOperations({ only: config.persistedOnly }),
+      boundedDocument,
+      boundedOperation({ isOpen }),
+      noteForLog,
+      guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
+      boundStreams(config.limits.streamsPerUser),
+      ...(config.tracing ? [traceOperations] : []),
+    ],
+    maskedErrors: { maskError },
     context: async ({ request, gone }) => {
       const viewer = await readViewer(app, request.headers.get('authorization'))
       noteUser(viewer)
+      // Asked for by streams alone: a timer for each request would be one too many.
+      let lapsed: AbortSignal | null = null
       return {
         viewer,
         db: viewer ? holdingPerson(db, viewer.user.id, clock) : db,
         events,
         clock,
         ports,
+        get lapsed() {
+          if (viewer) lapsed ??= lapse(viewer, clock())
+          return lapsed
+        },
         get signal() {
-          return viewer ? AbortSignal.any([gone, lapse(viewer, clock())]) : gone
+          return this.lapsed ? AbortSignal.any([gone, this.lapsed]) : gone
         },
       }
     },
   })
+  return {
+    fetch: yoga.fetch,
+    async run({ params, request }, asker) {
+      try {
+        const asked = { params, request: request as Request }
+        const result = await yoga.getResultForParams(asked, { ...asker })
+        return result ?? {}
+      } catch (error) {
+        // Refused before there was anything to run: no operation is known by the hash, or there is no text.
+        return { errors: [maskError(error)] }
+      }
+    },
+  }
+}
+
+function errorMask(log: Log): (error: unknown) => GraphQLError {
+  return (error) => {
+    const shown = toClientError(error)
+    noteCode(shown)
+    const isAway = shown.extensions.code === 'SERVICE_UNAVAILABLE'
+    if (!isAway && shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown
+    log.error({ err: originalOf(error) }, 'a request failed')
+    // No field was reached: who watches status codes shall see it too.
+    if (!shown.path) shown.extensions.http = isAway ? { status: 503, headers: retryAfter } : { status: 500 }
+    return shown
+  }
 }
 
 /** No header: nobody. A bad one: HTTP 401, with no hint why beyond expired or invalid. */
@@ -72,7 +129,8 @@ async function readViewer(app: App, authorization: string | null): Promise<Viewe
   const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1]
   try {
     if (!token) throw new Unauthenticated('invalid')
-    const { user, expiresAt } = await app.authenticator.authenticate(token, app.clock())
+    const authenticated = app.authenticator.authenticate(token, app.clock())
+    const { user, expiresAt } = await within(answerMs, authenticated, () => new ServiceUnavailable())
     const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
     return { user, isAdmin, expiresAt }
   } catch (error) {

@@ -1,12 +1,17 @@
 import { activitiesCron, activitiesWorker } from '../domains/activities/worker.ts'
+import { checkoutCron, checkoutWorker } from '../domains/billing/checkout-worker.ts'
+import { checkoutAttempts, purchaseInbox } from '../domains/billing/index.ts'
+import { billingCron, billingWorker } from '../domains/billing/worker.ts'
 import { creditsCron, creditsWorker } from '../domains/credits/worker.ts'
 import { scheduleErasure } from '../domains/privacy/index.ts'
 import { privacyCron, privacyWorker } from '../domains/privacy/worker.ts'
+import { uploadCounter } from '../domains/uploads/index.ts'
 import { uploadsCron, uploadsWorker } from '../domains/uploads/worker.ts'
 import { clerkInbox } from '../domains/users/index.ts'
 import { idempotencyCron, idempotencyWorker } from '../platform/idempotency-pruning.ts'
 import { inboxCron, inboxWorker } from '../platform/inbox-worker.ts'
 import type { CronEntry, JobHandler } from '../platform/jobs.ts'
+import { rateLimitCron, rateLimitWorker } from '../platform/rate-limit-pruning.ts'
 import type { App } from './app.ts'
 import { holdOwners } from './hold-owners.ts'
 import { personalData } from './personal-data.ts'
@@ -14,14 +19,21 @@ import { uploadOwners } from './upload-owners.ts'
 
 /** Every domain's background work. */
 export function jobHandlers(app: App): JobHandler[] {
-  const { config, db, clock, log, metrics, sealer, emails, onArrival, adapters } = app
-  const { bucket, directory, recordingReader: reader, clerkWebhooks } = adapters
-  const sources = [clerkInbox({ webhooks: clerkWebhooks, emails, onArrival, onDeleting: scheduleErasure, clock })]
+  const { config, db, clock, log, metrics, sealer, emails, onArrival, purchases, adapters } = app
+  const { bucket, directory, recordingReader: reader, clerkWebhooks, purchaseWebhooks, revenueCat } = adapters
+  const attemptCheckout = checkoutAttempts({ db, revenueCat, clock, log, metrics })
+  const sources = [
+    clerkInbox({ webhooks: clerkWebhooks, emails, onArrival, onDeleting: scheduleErasure, clock }),
+    purchaseInbox({ ...purchases, webhooks: purchaseWebhooks, clock }),
+  ]
   return [
     ...idempotencyWorker({ db, clock }),
+    ...rateLimitWorker({ db }),
     ...inboxWorker({ db, sealer, clock, log, metrics, sources, retentionDays: config.inboxRetentionDays }),
     ...creditsWorker({ db, clock, log, metrics, holdOwners }),
-    ...uploadsWorker({ db, bucket, clock, owners: uploadOwners }),
+    ...billingWorker({ ...purchases, db, revenueCat, clock }),
+    ...checkoutWorker({ db, clock, log, revenueCat, attemptCheckout }),
+    ...uploadsWorker({ db, bucket, clock, owners: uploadOwners, countUpload: uploadCounter(metrics) }),
     ...activitiesWorker({ db, bucket, reader, clock }),
     ...privacyWorker({ db, bucket, directory, emails, clock, personalData: personalData(app) }),
   ]
@@ -29,8 +41,11 @@ export function jobHandlers(app: App): JobHandler[] {
 
 export const crontab: readonly CronEntry[] = [
   ...idempotencyCron,
+  ...rateLimitCron,
   ...inboxCron,
   ...creditsCron,
+  ...billingCron,
+  ...checkoutCron,
   ...uploadsCron,
   ...activitiesCron,
   ...privacyCron,

@@ -94,7 +94,7 @@ test('starts with nothing configured, keeps its data, survives kill -9, and leav
   const third = start({ DATA_DIR: dataDir })
   const again = await addressOf(third)
   const admin = await cli(dataDir, 'token', 'alice@example.com', '--admin')
-  expect(await query(again, admin.trim(), '{ me { name role } }')).toEqual({
+  expect(await query(again, admin.trim(), '{ me { name role } }')).toMatchObject({
     data: { me: { name: 'Alice', role: 'ADMIN' } },
   })
   third.kill('SIGTERM')

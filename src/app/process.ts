@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, isComplete, type Settings } from '../config/config.ts'
 import { systemClock } from '../platform/clock.ts'
 import { createLog } from '../platform/log.ts'
@@ -6,6 +7,7 @@ import { runJobs } from '../platform/run-jobs.ts'
 import { warnOfOwner } from '../platform/warn-of-owner.ts'
 import { createAdapters } from './adapters.ts'
 import { type App, createApp } from './app.ts'
+import { beginTracing } from './begin-tracing.ts'
 import type { GraphiqlPage } from './graphql-server.ts'
 import { createHealth, type Health } from './health.ts'
 import { crontab, jobHandlers } from './jobs.ts'
@@ -14,14 +16,21 @@ import { type MetricsServer, serveMetrics } from './metrics-server.ts'
 import { startFront } from './server.ts'
 import { createServices } from './services.ts'
 import { stopRequest } from './stop-request.ts'
+import { readyMessage } from './supervise.ts'
+import { processName, warnOfConnections } from './warn-of-connections.ts'
+import { whatIsOff } from './what-is-off.ts'
 
 export interface ProcessOptions {
   readonly role: 'api' | 'worker' | 'all'
   /** Also ends when the process that started it does. */
   readonly endWithParent: boolean
+  /** Which of the processes of WEB_CONCURRENCY it is, from 1. */
+  readonly number?: number
 }
 
 const shutdownMs = 10_000
+/** For so long a balancer may still send requests to a process that says it is not ready. */
+const graceMs = 2_000
 const jobConcurrency = 4
 
 /**
@@ -29,38 +38,65 @@ const jobConcurrency = 4
  * works until it is told to stop, and then ends everything in reverse, within ten seconds. Throws when it cannot start;
  * nothing is left running then either.
  */
-export async function runProcess(settings: Settings, { role, endWithParent }: ProcessOptions): Promise<void> {
+export async function runProcess(
+  settings: Settings,
+  { role, endWithParent, number = 1 }: ProcessOptions,
+): Promise<void> {
   const log = createLog({ level: settings.logLevel, pretty: process.stdout.isTTY === true })
   const stop = stopRequest({ endWithParent })
   await using running = new AsyncDisposableStack()
+  running.use(await beginTracing(settings, log))
 
   const health = createHealth()
   const front = role === 'worker' ? null : await startFront({ ...settings, log, health })
-  if (front) running.defer(() => front.close())
-  const watched = await serveMetricsOfProcess(settings, health)
+  const closeFront = once(async () => front?.close())
+  running.defer(closeFront)
+  const watched = await serveMetricsOfProcess(settings, number, health)
   if (watched) running.use(watched)
 
-  const development = isComplete(settings) && settings.mode === 'production' ? null : await embed(settings, role)
+  const development =
+    isComplete(settings) && settings.mode === 'production'
+      ? null
+      : await embed(settings, { join: role === 'worker' || number > 1 })
   if (development) running.use(development)
   const config = development?.config ?? (settings as Config)
 
   if (config.autoMigrate) await migrate({ url: config.database.directUrl, log })
-  const app = running.use(createApp({ config, adapters: createAdapters(config), log, clock: systemClock }))
+  const app = running.use(
+    createApp({ config, adapters: createAdapters(config), log, clock: systemClock, name: processName(role) }),
+  )
   front?.open(createServices(app, development?.graphiql ?? null))
-  if (role !== 'api') running.use(await startJobs(app, stop.ask))
+  const jobs = role === 'api' ? null : await startJobs(app, stop.ask)
+  const endJobs = once(async () => jobs?.[Symbol.asyncDispose]())
+  running.defer(endJobs)
   app.metrics.watchProcess()
   watched?.open(app.metrics)
   health.begin(app)
 
   void warnOfOwner({ pool: app.db.pool, log })
-  log.info({ role, port: front?.port, metricsPort: watched?.port }, 'ready')
-  if (front) await development?.announce(`http://localhost:${front.port}`)
+  void warnOfConnections(app)
+  log.info({ role, port: front?.port, metricsPort: watched?.port, off: whatIsOff(config) }, 'ready')
+  if (front && number === 1) await development?.announce(`http://localhost:${front.port}`)
+  process.send?.(readyMessage)
 
   const reason = await stop.asked
   log.info({ reason }, 'stopping')
   health.drain()
   // Whatever hangs, the process ends: an orchestrator would kill it without a word.
   setTimeout(() => process.exit(1), shutdownMs).unref()
+  const endJobsNow = endJobs()
+  if (front && settings.mode === 'production') await sleep(graceMs)
+  // Requests and jobs at work need all the rest, which ends after them.
+  await Promise.all([closeFront(), endJobsNow])
+}
+
+/** However often it is called, it ends once. */
+function once(end: () => Promise<void>): () => Promise<void> {
+  let ended: Promise<void> | null = null
+  return () => {
+    ended ??= end()
+    return ended
+  }
 }
 
 /** What development adds: the embedded parts, GraphiQL, and words on the terminal. */
@@ -71,15 +107,20 @@ interface Development extends AsyncDisposable {
 }
 
 /** Loaded only here, only in development: production neither installs nor reaches what lies in dev/. */
-async function embed(settings: Settings, role: ProcessOptions['role']): Promise<Development> {
+async function embed(settings: Settings, options: { join: boolean }): Promise<Development> {
   const { startDevelopment } = await import('../dev/development.ts')
-  return startDevelopment(settings, { join: role === 'worker' })
+  return startDevelopment(settings, options)
 }
 
 /** In development the port that nobody asked for gives way when it is taken. */
-async function serveMetricsOfProcess(settings: Settings, health: Health): Promise<MetricsServer | null> {
-  const { host, metricsPort: port } = settings
-  if (port === null) return null
+async function serveMetricsOfProcess(
+  settings: Settings,
+  number: number,
+  health: Health,
+): Promise<MetricsServer | null> {
+  const { host, metricsPort } = settings
+  if (metricsPort === null) return null
+  const port = metricsPort === 0 ? 0 : metricsPort + number - 1
   try {
     return await serveMetrics(health, { host, port })
   } catch (error) {

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import { type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
+import { type ExecutionResult, type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../graphql/context.ts'
 import { type CurrentRequest, currentRequest } from '../platform/current-request.ts'
 import type { Log } from '../platform/log.ts'
 import type { ObserveRequest } from './request-metrics.ts'
+import { beginRequestSpan, type RequestSpan } from './request-span.ts'
 
 /** A name is the client's word; GraphQL allows it letters, digits and underscores, as many as it likes. */
 const maxNameLength = 100
@@ -26,9 +27,10 @@ export async function answerLogged(
   answer: (request: CurrentRequest) => Promise<void>,
 ): Promise<void> {
   const request: CurrentRequest = { id, codes: new Set(), isAnswered: false, ...(operation ? { operation } : {}) }
-  tellWhenAnswered(watchers, response, route, request)
+  const span = beginRequestSpan(response.req, route, request)
+  tellWhenAnswered(watchers, response, { route, request, span })
   try {
-    await currentRequest.run(request, () => answer(request))
+    await span.run(() => currentRequest.run(request, () => answer(request)))
   } finally {
     request.isAnswered = true
   }
@@ -37,10 +39,10 @@ export async function answerLogged(
 function tellWhenAnswered(
   { log, observe }: Watchers,
   response: ServerResponse,
-  route: string,
-  request: CurrentRequest,
+  { route, request, span }: { readonly route: string; readonly request: CurrentRequest; readonly span: RequestSpan },
 ): void {
   const began = performance.now()
+  const answered = observe(response)
   response.once('close', () => {
     const { id, userId, operation, codes } = request
     const durationMs = performance.now() - began
@@ -57,15 +59,10 @@ function tellWhenAnswered(
       },
       'request',
     )
-    if (isStream(response)) return
     const asked = operation === route ? undefined : operation
-    observe({ route, status, operation: asked, hasErrors: codes.size > 0, seconds: durationMs / 1_000 })
+    answered({ route, status, operation: asked, codes, seconds: durationMs / 1_000 })
+    span.end(status)
   })
-}
-
-/** How long a stream is open says how long somebody stayed. */
-function isStream(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }
 
 /** Notes what is asked, once it is known to be GraphQL, and the codes of the errors in the answer. */
@@ -73,16 +70,23 @@ export const noteForLog: Plugin = {
   onValidate: ({ context, params: { documentAST } }) => {
     const request = currentRequest.getStore()
     const operation = getOperationAST(documentAST, context.params.operationName)
-    const name = operation?.name?.value.slice(0, maxNameLength) ?? operation?.operation
-    if (!request || !operation || name === undefined) return
-    request.operation = name
+    if (!request || !operation) return
+    request.operation = nameOf(operation)
     request.rootFields = rootFieldsOf(operation)
   },
   // What a stream sends comes later; its errors are noted one by one, where they are masked.
   onResultProcess: ({ result }) => {
-    if (!('errors' in result)) return
-    for (const error of result.errors ?? []) noteCode(error)
+    if ('errors' in result) noteErrors(result)
   },
+}
+
+export function noteErrors({ errors = [] }: ExecutionResult): void {
+  for (const error of errors) noteCode(error)
+}
+
+/** The client's word for it, or what it is: query. */
+export function nameOf({ name, operation }: OperationDefinitionNode): string {
+  return name?.value.slice(0, maxNameLength) ?? operation
 }
 
 function rootFieldsOf({ selectionSet }: OperationDefinitionNode): string[] {

@@ -77,20 +77,14 @@ describe('the address', () => {
     expect((await sendRaw(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status).toBe(200)
   })
 
-  test.each([
-    '/nothing',
-    '/graphql/',
-    '/graphql/x',
-    '/health',
-    '/health/live/',
-    '/%00',
-    '/../etc/passwd',
-    '/favicon.ico',
-  ])('that leads nowhere is 404: %s', async (path) => {
-    const { status, body } = await sendRaw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
-    expect(status).toBe(404)
-    expect(body).toContain('"code":"NOT_FOUND"')
-  })
+  test.each(['/nothing', '/graphql/', '/graphql/x', '/health/live/', '/%00', '/../etc/passwd', '/favicon.ico'])(
+    'that leads nowhere is 404: %s',
+    async (path) => {
+      const { status, body } = await sendRaw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+      expect(status).toBe(404)
+      expect(body).toContain('"code":"NOT_FOUND"')
+    },
+  )
 
   test('/ leads to GraphQL', async () => {
     const response = await fetch(app.url, { redirect: 'manual' })
@@ -221,13 +215,14 @@ describe('closing', () => {
     await expect.poll(() => waitingFor(blocker)).toBe(1)
 
     const closed = closing[Symbol.asyncDispose]()
+    expect((await stream.next()).value).toMatchObject({ errors: [{ extensions: { code: 'SERVER_STOPPING' } }] })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
     await expect(fetch(closing.url)).rejects.toThrow()
     await blocker.query('COMMIT')
     await blocker.end()
     expect(await inFlight).toMatchObject({ status: 200, data: { me: { email: 'last@example.com' } } })
 
-    // Clients would keep their connections; without that the limit for requests in flight, eight seconds, would pass.
+    // Clients would keep their connections; without that the limit for requests in flight, six seconds, would pass.
     const began = performance.now()
     await closed
     expect(performance.now() - began).toBeLessThan(4_000)

@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, isComplete, readSettings } from './config.ts'
 import type { Environment } from './env.ts'
+import { defaultLimits } from './limits.ts'
+import { readPlans } from './read-plans.ts'
 import { type Variable, type VariableName, variables } from './variables.ts'
 
 const pem = '-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----'
@@ -51,10 +53,12 @@ describe('with nothing configured', () => {
     const settings = readSettings({})
     expect(settings).toEqual({
       mode: 'development',
+      allowsSandbox: true,
       host: '127.0.0.1',
       port: 4_000,
       metricsPort: 9_464,
       metricsPortIsDefault: true,
+      webConcurrency: 1,
       logLevel: 'info',
       dataDir: resolve('.data'),
       publicUrl: 'http://127.0.0.1:4000',
@@ -63,9 +67,22 @@ describe('with nothing configured', () => {
       adminClerkIds: [],
       corsOrigins: ['http://localhost:3000'],
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
+      trustedProxies: [],
+      persistedOnly: false,
+      limits: defaultLimits,
       clerkWebhookSecrets: [],
+      revenueCat: {
+        apiUrl: 'https://api.revenuecat.com',
+        apiKey: undefined,
+        v2: undefined,
+        webhookAuthorizations: [],
+        webhookSecrets: [],
+        webPurchaseLink: undefined,
+        sandboxUsers: [],
+      },
       inboxRetentionDays: 30,
       signUpCredits: 100,
+      plans: readPlans().plans,
       database: undefined,
       privacy: {},
       clerk: undefined,
@@ -77,6 +94,12 @@ describe('with nothing configured', () => {
   test('the port of metrics can be turned off', () => {
     expect(readSettings({ METRICS_PORT: 'off' }).metricsPort).toBeNull()
     expect(problemsOf({ METRICS_PORT: 'of' })).toEqual(['METRICS_PORT: must be a port or off.'])
+  })
+
+  test('what alerts compare with is in bytes, and may be left out', () => {
+    const limits = readSettings({ DATABASE_BYTES_LIMIT: '536870912', STORAGE_BYTES_LIMIT: '10e12' })
+    expect(limits).toMatchObject({ databaseBytesLimit: 536_870_912, storageBytesLimit: 10_000_000_000_000 })
+    expect(readSettings({})).toMatchObject({ databaseBytesLimit: undefined, storageBytesLimit: undefined })
   })
 
   test('the public address follows host and port', () => {
@@ -154,6 +177,30 @@ describe('each part is configured on its own', () => {
     expect(readSettings({ EMAIL_INDEX_KEY }).privacy).toEqual({ indexKey: EMAIL_INDEX_KEY })
   })
 
+  test('RevenueCat alone, with values that are being replaced, and the link as the dashboard shows it', () => {
+    const { revenueCat } = readSettings({
+      REVENUECAT_API_KEY: 'sk_one',
+      REVENUECAT_API_KEY_V2: 'sk_two',
+      REVENUECAT_PROJECT_ID: 'proj1ab2c3d4',
+      REVENUECAT_API_URL: 'http://127.0.0.1:1/',
+      REVENUECAT_WEBHOOK_AUTHORIZATION: 'Bearer the newest value, Bearer the older value',
+      REVENUECAT_WEBHOOK_SECRET: 'a signing secret of RevenueCat',
+      REVENUECAT_WEB_PURCHASE_LINK: 'https://pay.rev.cat/abcDEF123/',
+      REVENUECAT_SANDBOX_USERS: 'user_tester,  other',
+    })
+    expect(revenueCat).toEqual({
+      apiUrl: 'http://127.0.0.1:1',
+      apiKey: 'sk_one',
+      v2: { apiKey: 'sk_two', projectId: 'proj1ab2c3d4' },
+      webhookAuthorizations: ['Bearer the newest value', 'Bearer the older value'],
+      webhookSecrets: ['a signing secret of RevenueCat'],
+      webPurchaseLink: 'abcDEF123',
+      sandboxUsers: ['user_tester', 'other'],
+    })
+    const byToken = { REVENUECAT_API_KEY: 'sk_one', REVENUECAT_WEB_PURCHASE_LINK: 'abcDEF123' }
+    expect(readSettings(byToken).revenueCat.webPurchaseLink).toBe('abcDEF123')
+  })
+
   test('R2 alone, by account or by endpoint', () => {
     const bucket = { name: 'uploads', accessKeyId: 'access', secretAccessKey: 'r2-secret' }
     expect(readSettings(r2).bucket).toEqual({ ...bucket, endpoint: 'https://account.r2.cloudflarestorage.com' })
@@ -187,6 +234,15 @@ describe('a part that is begun in development must be whole', () => {
     ['a publishable key', { CLERK_PUBLISHABLE_KEY: publishableKey('clerk.example.com') }],
   ])('Clerk with %s but nothing to verify with: no local key takes its place', (_about, environment) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining('CLERK_JWT_KEY or CLERK_SECRET_KEY is missing')])
+  })
+
+  test.each<[Environment, string]>([
+    [{ REVENUECAT_API_KEY_V2: 'sk_two' }, 'REVENUECAT_PROJECT_ID is missing while REVENUECAT_API_KEY_V2 is set.'],
+    [{ REVENUECAT_PROJECT_ID: 'proj1' }, 'REVENUECAT_API_KEY_V2 is missing while REVENUECAT_PROJECT_ID is set.'],
+    [{ REVENUECAT_WEB_PURCHASE_LINK: 'a' }, 'REVENUECAT_API_KEY is missing while REVENUECAT_WEB_PURCHASE_LINK is set.'],
+  ])('RevenueCat with %j alone, in production too', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([problem])
+    expect(problemsOf({ ...production, ...environment })).toEqual([problem])
   })
 
   test('a direct address without a pooled one', () => {
@@ -250,6 +306,8 @@ describe('values that do not fit are named', () => {
     ['PORT', '4000.5'],
     ['METRICS_PORT', '1e9'],
     ['DB_POOL_SIZE', '0'],
+    ['DATABASE_BYTES_LIMIT', '0'],
+    ['STORAGE_BYTES_LIMIT', '10 GB'],
     ['DB_POOL_SIZE', '501'],
     ['LOG_LEVEL', 'loud'],
     ['AUTO_MIGRATE', 'maybe'],
@@ -263,6 +321,12 @@ describe('values that do not fit are named', () => {
     ['CLERK_PUBLISHABLE_KEY', 'sk_test_a'],
     ['CLERK_WEBHOOK_SECRET', 'bm90IG11Y2ggb2YgYSBzZWNyZXQ='],
     ['CLERK_WEBHOOK_SECRET', 'whsec_bm90IG11Y2ggb2YgYSBzZWNyZXQ=,whsec_short'],
+    ['REVENUECAT_API_URL', 'revenuecat'],
+    ['REVENUECAT_PROJECT_ID', 'a project/..'],
+    ['REVENUECAT_WEBHOOK_AUTHORIZATION', 'Bearer short'],
+    ['REVENUECAT_WEBHOOK_SECRET', 'a signing secret of RevenueCat,short'],
+    ['REVENUECAT_WEB_PURCHASE_LINK', 'https://pay.example.com/abc'],
+    ['REVENUECAT_WEB_PURCHASE_LINK', 'https://pay.rev.cat/'],
     ['EMAIL_ENC_KEY', 'short'],
     ['EMAIL_ENC_KEY', `${key}A`],
     ['EMAIL_ENC_KEY', `${key},short`],
@@ -271,6 +335,9 @@ describe('values that do not fit are named', () => {
     ['INBOX_RETENTION_DAYS', '0'],
     ['SIGNUP_CREDITS', '-1'],
     ['SIGNUP_CREDITS', '1.5'],
+    ['TRUSTED_PROXIES', '*'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8, proxy.example.com'],
+    ['PERSISTED_ONLY', 'maybe'],
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'https://app.example.com,*'],
@@ -293,7 +360,20 @@ describe('values that do not fit are named', () => {
 test('no value appears in what is said of it: it may be a secret in the wrong place', () => {
   const secret = 'TopSecret7'
   const environment = Object.fromEntries(variables.map(({ name }) => [name, secret])) as Environment
-  const problems = problemsOf(environment)
+  // Where a file lies is no secret, and which one is wrong must be said.
+  const problems = problemsOf(without(environment, 'PLANS_FILE'))
   expect(problems.length).toBeGreaterThan(10)
   expect(problems.join('\n').toLowerCase()).not.toContain(secret.toLowerCase())
+})
+
+test('traces are off until there is a collector', () => {
+  expect(readSettings({ OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeUndefined()
+  expect(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' }).tracing).toEqual({
+    endpoint: 'http://collector:4318',
+    headers: '',
+    serviceName: 'pacer',
+    sampler: 'parentbased_always_on',
+    ratio: 1,
+    deployment: 'development',
+  })
 })

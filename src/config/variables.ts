@@ -21,6 +21,13 @@ export const variables = [
     about:
       'development or production. Production embeds nothing and refuses to start when a required variable is missing.',
   },
+  {
+    name: 'DEPLOYMENT',
+    group: 'process',
+    default: 'production',
+    about:
+      "production or staging, where NODE_ENV is production: staging has the same rules, and counts purchases of the stores' test environments.",
+  },
   { name: 'HOST', group: 'process', default: '127.0.0.1', about: 'The address to listen on; 0.0.0.0 in a container.' },
   { name: 'PORT', group: 'process', default: '4000', about: 'The port of the API.' },
   {
@@ -28,13 +35,37 @@ export const variables = [
     group: 'process',
     default: '9464',
     about:
-      'The port on which every process, the worker too, answers /metrics, /health/live and /health/ready; off for none. Keep it private.',
+      'The port on which every process, the worker too, answers /metrics, /health, /health/live and /health/ready; off for none. Keep it private.',
+  },
+  {
+    name: 'WEB_CONCURRENCY',
+    group: 'process',
+    default: '1',
+    about:
+      'How many API processes `api` and `all` run on this host, behind the one PORT. Each has a METRICS_PORT of its own: this one and the next ones.',
+  },
+  {
+    name: 'CRON_SECRET',
+    group: 'process',
+    about:
+      'At least 32 characters. An external cron that sends it as a bearer token to POST /cron/tick runs what the crontab missed: for hosts that sleep. Not set: that address answers 503.',
   },
   {
     name: 'LOG_LEVEL',
     group: 'process',
     default: 'info',
     about: 'fatal, error, warn, info, debug, trace or silent. Logs are JSON on standard output, pretty on a terminal.',
+  },
+  {
+    name: 'DATABASE_BYTES_LIMIT',
+    group: 'process',
+    about: "How many bytes your plan gives the database; an alert tells of 80 % of them. Not set: it doesn't.",
+  },
+  {
+    name: 'STORAGE_BYTES_LIMIT',
+    group: 'process',
+    about:
+      "How many bytes of people's files you mean to pay for; an alert tells of 90 % of them. It refuses nothing. Not set: it doesn't.",
   },
   {
     name: 'DATA_DIR',
@@ -123,6 +154,49 @@ export const variables = [
     about: 'Comma-separated Clerk user ids (user_…) of people who are admins.',
   },
   {
+    name: 'REVENUECAT_API_KEY',
+    group: 'RevenueCat',
+    about:
+      'A secret key of API v1: reads customers after each webhook, and cancels at Google. Not set: plans follow from the webhooks alone.',
+  },
+  {
+    name: 'REVENUECAT_API_KEY_V2',
+    group: 'RevenueCat',
+    about:
+      'A secret key of API v2 that may read and write subscriptions: cancels what was bought on the web. Goes with REVENUECAT_PROJECT_ID.',
+  },
+  { name: 'REVENUECAT_PROJECT_ID', group: 'RevenueCat', about: 'proj… of the project, for API v2.' },
+  {
+    name: 'REVENUECAT_API_URL',
+    group: 'RevenueCat',
+    default: 'https://api.revenuecat.com',
+    about: "RevenueCat's API; another address for tests.",
+  },
+  {
+    name: 'REVENUECAT_WEBHOOK_AUTHORIZATION',
+    group: 'RevenueCat',
+    about:
+      "The Authorization header value of the dashboard's webhook (PUBLIC_URL/webhooks/revenuecat), whole, at least 16 characters. Comma-separated while a new one replaces an old one. Neither this nor REVENUECAT_WEBHOOK_SECRET: that address answers 503.",
+  },
+  {
+    name: 'REVENUECAT_WEBHOOK_SECRET',
+    group: 'RevenueCat',
+    about:
+      'The signing secret (HMAC) of the same webhook, comma-separated likewise. Where both are set, both must be right.',
+  },
+  {
+    name: 'REVENUECAT_WEB_PURCHASE_LINK',
+    group: 'RevenueCat',
+    about:
+      'The web purchase link, https://pay.rev.cat/… or its token: where people buy on the web. Needs REVENUECAT_API_KEY. Not set: nothing is sold on the web.',
+  },
+  {
+    name: 'REVENUECAT_SANDBOX_USERS',
+    group: 'RevenueCat',
+    about:
+      'Comma-separated ids of testers (ours, Clerk’s or RevenueCat’s) whose sandbox purchases count in production. Everybody else’s do not.',
+  },
+  {
     name: 'R2_ACCOUNT_ID',
     group: 'R2',
     required: true,
@@ -176,6 +250,12 @@ export const variables = [
     about: 'The gift for signing up, once a person and once in twelve months an address; 0 gives none.',
   },
   {
+    name: 'PLANS_FILE',
+    group: 'credits',
+    about:
+      'Another file of plans, limits and products than src/config/plans.json, which is the example: product ids differ per deployment. Checked at the start.',
+  },
+  {
     name: 'CORS_ORIGINS',
     group: 'front',
     aliases: ['ALLOWED_ORIGINS'],
@@ -187,6 +267,44 @@ export const variables = [
     group: 'front',
     required: true,
     about: 'Comma-separated host names under which the API may be called. Development adds localhost and 127.0.0.1.',
+  },
+  {
+    name: 'TRUSTED_PROXIES',
+    group: 'front',
+    about:
+      'Comma-separated addresses or networks of the proxies before the API (10.0.0.0/8), or loopback, linklocal, uniquelocal: their X-Forwarded-For says who asks. Behind a proxy that is not named here, everybody shares its rate limit.',
+  },
+  {
+    name: 'PERSISTED_ONLY',
+    group: 'front',
+    default: 'false',
+    about:
+      'true runs the operations of operations/*.graphql only, by their hash (`npm run --silent cli -- operations manifest`), and refuses every other.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    group: 'traces',
+    about:
+      'A collector of OpenTelemetry traces, http://collector:4318: it gets OTLP as JSON at /v1/traces. Not set: no traces are made.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    group: 'traces',
+    about: 'What that collector wants to see, name=value, comma-separated and percent-encoded: the key of your vendor.',
+  },
+  { name: 'OTEL_SERVICE_NAME', group: 'traces', default: 'pacer', about: 'What the traces call this program.' },
+  {
+    name: 'OTEL_TRACES_SAMPLER',
+    group: 'traces',
+    default: 'parentbased_always_on',
+    about:
+      'Which traces are kept: always_on, always_off or traceidratio; with parentbased_ before it, what came in with a traceparent is kept as that says.',
+  },
+  {
+    name: 'OTEL_TRACES_SAMPLER_ARG',
+    group: 'traces',
+    default: '1',
+    about: 'The share that traceidratio keeps, 0 to 1.',
   },
 ] as const satisfies readonly Variable[]
 

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import type { App } from '../app/app.ts'
 import { uploadOwners } from '../app/upload-owners.ts'
 import { readActivityFile } from '../domains/activities/index.ts'
-import { completeUpload, requestUpload, writeFile } from '../domains/uploads/index.ts'
+import { completeUpload, requestUpload, uploadCounter, writeFile } from '../domains/uploads/index.ts'
 import { Unauthenticated } from '../domains/users/index.ts'
 import type { User } from '../generated/prisma/client.ts'
 import type { DevelopmentIdentity } from './identity.ts'
@@ -79,9 +79,9 @@ function trainingsOf({ habit, timeZone, place }: InventedPerson, now: Date): Tra
 }
 
 async function record(app: App, user: User, training: Training): Promise<void> {
-  const { db, adapters, clock } = app
+  const { db, adapters, usage, clock, metrics } = app
   const { bucket, recordingReader: reader } = adapters
-  const ports = { db, bucket, owners: uploadOwners }
+  const ports = { db, bucket, owners: uploadOwners, usage, countUpload: uploadCounter(metrics) }
   const { startedAt, minutes, sport } = training
   const bytes = encodeFit({
     ...training,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Client, escapeIdentifier } from 'pg'
-import type { BucketConfig, ClerkConfig, Config, DatabaseConfig, Settings } from '../config/config.ts'
+import type { BucketConfig, ClerkConfig, Config, DatabaseConfig, RevenueCatConfig, Settings } from '../config/config.ts'
 import { type DevelopmentIdentity, developmentIdentity } from './identity.ts'
 import { type DevelopmentKeys, developmentKeys } from './keys.ts'
 import { findPostgres, startPostgres } from './postgres.ts'
@@ -37,7 +37,8 @@ export async function openStack(settings: Settings, { join: joining }: { join: b
     const clerk = settings.clerk ?? clerkOf(identity)
     const privacy = { ...keys.privacy, ...settings.privacy }
     const clerkWebhookSecrets = webhookSecrets(settings, keys)
-    const config = { ...settings, database, bucket, clerk, privacy, clerkWebhookSecrets }
+    const revenueCat = withLocalSecret(settings.revenueCat, keys)
+    const config = { ...settings, database, bucket, clerk, privacy, clerkWebhookSecrets, revenueCat }
     return { config, identity, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
@@ -85,4 +86,13 @@ export function webhookSecrets(
   { webhookSecret }: DevelopmentKeys,
 ): readonly string[] {
   return clerk || clerkWebhookSecrets.length > 0 ? clerkWebhookSecrets : [webhookSecret]
+}
+
+/** The local secret stands in where RevenueCat's webhook has neither an Authorization value nor a secret. */
+export function withLocalSecret(
+  revenueCat: RevenueCatConfig,
+  { purchaseWebhookSecret }: DevelopmentKeys,
+): RevenueCatConfig {
+  const isConfigured = revenueCat.webhookAuthorizations.length + revenueCat.webhookSecrets.length > 0
+  return isConfigured ? revenueCat : { ...revenueCat, webhookSecrets: [purchaseWebhookSecret] }
 }

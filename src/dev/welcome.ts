@@ -26,6 +26,7 @@ ${token ? `  TOKEN=$(npm run --silent token -- ${email})\n` : ''}\
     -H 'content-type: application/json' -d '{"query":"{ me { name email } }"}'
   npm run cli -- seed        believable people and activities
   npm run cli -- info        these addresses again
+  npm run cli -- doctor      whether all of it is well
 
 `
 }

@@ -24,8 +24,12 @@ export async function recordReads(
   db: Reader,
   { actorId, subjectIds, now }: { actorId: string; subjectIds: readonly string[]; now: Date },
 ): Promise<void> {
-  const read = { actorId, action: 'person.read', ...asked(), createdAt: now }
-  await db.auditEntry.createMany({ data: subjectIds.map((subjectId) => ({ id: uuidv7(), subjectId, ...read })) })
+  const { requestId = null, operation = null } = asked()
+  // By hand: Prisma compiles a createMany anew each time, which takes longer than the statement.
+  await db.$executeRaw`
+    INSERT INTO audit_log (id, actor_id, action, subject_id, request_id, operation, created_at)
+    SELECT id, ${actorId}::uuid, 'person.read', subject_id, ${requestId}, ${operation}, ${now}
+    FROM unnest(${subjectIds.map(() => uuidv7())}::uuid[], ${subjectIds}::uuid[]) AS person (id, subject_id)`
 }
 
 /** In which request, and what it asks for; nothing of its variables, which name people. */

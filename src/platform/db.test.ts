@@ -13,7 +13,13 @@ afterAll(() => cloned[Symbol.asyncDispose]())
 /** The cloned database, and the hints that were given out. */
 function open(poolSize = 2, log = silentLog): Database & { readonly hinted: string[][] } {
   const hinted: string[][] = []
-  const db = createDatabase({ url: cloned.url, poolSize, log, onHints: (topics) => hinted.push([...topics]) })
+  const db = createDatabase({
+    url: cloned.url,
+    isPooled: false,
+    poolSize,
+    log,
+    onHints: (topics) => hinted.push([...topics]),
+  })
   return { ...db, hinted }
 }
 

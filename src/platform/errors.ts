@@ -54,6 +54,15 @@ export class IdempotencyConflict extends DomainError {
   }
 }
 
+/** What everything here needs, the database, does not answer in time. What was asked may have been done. */
+export class ServiceUnavailable extends DomainError {
+  readonly code = 'SERVICE_UNAVAILABLE'
+
+  constructor() {
+    super('The server cannot answer at the moment. Try again shortly; what has an idempotency key is not done twice.')
+  }
+}
+
 /** A provider (the bucket, Clerk, …) does not answer or refuses for now; nothing was done and it can be tried again. */
 export class ProviderUnavailable extends DomainError {
   readonly code = 'PROVIDER_UNAVAILABLE'

@@ -1,11 +1,16 @@
-import { type Job, Logger, parseCronItems, run } from 'graphile-worker'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { type Job, Logger, parseCronItems, type Runner, run } from 'graphile-worker'
 import { Pool } from 'pg'
+import { isDatabaseAway } from './database-away.ts'
+import { inJobSpan } from './job-cause.ts'
 import type { CronEntry, JobHandler } from './jobs.ts'
 import type { Log } from './log.ts'
 import { keepHeartbeat } from './worker-heartbeat.ts'
 
 /** Jobs that are not finished by then are given back when the process stops. */
 const finishMs = 5_000
+const againMs = 500
 
 export interface RunJobsOptions {
   /** Without a pooler: the queue listens. */
@@ -35,26 +40,39 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
   pool.on('connect', (client) => client.on('error', onBroken))
   const heartbeat = await keepHeartbeat({ pool, log, ...options.heartbeat })
 
-  const runner = await run({
-    pgPool: pool,
-    concurrency: options.concurrency,
-    noHandleSignals: true,
-    pollInterval: 1_000,
-    gracefulShutdownAbortTimeout: finishMs,
-    logger: queueLogger(log),
-    events: heartbeat.events,
-    taskList: Object.fromEntries(handlers.map((handler) => [handler.name, task(handler, log)])),
-    parsedCronItems: parseCronItems(
-      options.cron.map(({ job, schedule }) => ({ task: job.name, match: schedule, options: { backfillPeriod: 0 } })),
-    ),
-  })
+  const begin = () => {
+    heartbeat.forget()
+    return run({
+      pgPool: pool,
+      concurrency: options.concurrency,
+      noHandleSignals: true,
+      pollInterval: 1_000,
+      gracefulShutdownAbortTimeout: finishMs,
+      logger: queueLogger(log),
+      events: heartbeat.events,
+      // Only of batches it minds whether noting what became of a job failed: else nobody hears, and the job stays taken.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      taskList: Object.fromEntries(handlers.map((handler) => [handler.name, task(handler, log)])),
+      parsedCronItems: parseCronItems(
+        options.cron.map(({ job, schedule }) => ({ task: job.name, match: schedule, options: { backfillPeriod: 0 } })),
+      ),
+    })
+  }
+  const stopping = new AbortController()
+  const running = keepRunning(begin, await begin(), { log, signal: stopping.signal })
 
   return {
-    ended: runner.promise,
+    ended: running.ended,
     async [Symbol.asyncDispose]() {
+      stopping.abort()
+      const runner = running.current()
       const stopped = runner.stop()
-      const timer = setTimeout(() => void runner.kill('jobs took too long to finish').catch(() => undefined), finishMs)
+      const timer = globalThis.setTimeout(
+        () => void runner.kill('jobs took too long to finish').catch(() => undefined),
+        finishMs,
+      )
       await stopped.catch(() => undefined)
+      await running.ended.catch(() => undefined)
       clearTimeout(timer)
       await heartbeat[Symbol.asyncDispose]()
       await pool.end()
@@ -62,12 +80,45 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
   }
 }
 
+/**
+ * A runner ends, without a word, when it cannot note what became of a job: Postgres is away. Another one begins as soon
+ * as it is back; what the old one held is given to others as a dead worker's jobs are.
+ */
+function keepRunning(
+  begin: () => Promise<Runner>,
+  first: Runner,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+): { readonly ended: Promise<void>; current(): Runner } {
+  let runner = first
+  const pause = () => setTimeout(againMs, undefined, { signal }).catch(() => undefined)
+  const keep = async (): Promise<void> => {
+    let isRunning = true
+    for (;;) {
+      // A runner that lost its database says that it stops, and its promise may hang.
+      if (isRunning) await Promise.race([runner.promise, once(runner.events, 'stop')])
+      if (signal.aborted) return
+      if (isRunning) log.warn('the queue ended by itself; it begins again')
+      await pause()
+      const next = await begin().catch((error: unknown) => {
+        if (!isDatabaseAway(error)) throw error
+      })
+      isRunning = next !== undefined
+      if (next) runner = next
+      // It began while the end was asked for.
+      if (next && signal.aborted) await next.stop()
+    }
+  }
+  return { ended: keep(), current: () => runner }
+}
+
 function task(handler: JobHandler, log: Log) {
   return async (payload: unknown, { job }: { job: Job }): Promise<void> => {
     const started = performance.now()
     const about = { job: handler.name, jobId: job.id, attempt: job.attempts }
     try {
-      await handler.run(withoutCron(payload), { isLastAttempt: job.attempts >= job.max_attempts })
+      const attempt = { name: handler.name, id: job.id, attempt: job.attempts }
+      const isLastAttempt = job.attempts >= job.max_attempts
+      await inJobSpan(attempt, withoutCron(payload), (given) => handler.run(given, { isLastAttempt }))
       log.info({ ...about, durationMs: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
       log.error({ ...about, err: error }, 'job failed')

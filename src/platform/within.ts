@@ -1,6 +1,10 @@
-/** What `work` resolves to; rejects when that takes longer. The work goes on, unheard. */
-export async function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
+/** What `work` resolves to; rejects, with `late`, when that takes longer. The work goes on, unheard. */
+export async function within<Value>(
+  ms: number,
+  work: Promise<Value>,
+  late: () => Error = () => new Error('timed out'),
+): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error('timed out')), ms)
+  const timer = setTimeout(() => reject(late()), ms)
   return Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

@@ -73,8 +73,8 @@ describe('a job that was taken an hour ago', () => {
 
     await using _ = await start([handler])
     await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(2)
-    expect(await holderOf(silent)).toBeUndefined()
-    expect(await holderOf(unknown)).toBeUndefined()
+    await expect.poll(() => holderOf(silent)).toBeUndefined()
+    await expect.poll(() => holderOf(unknown)).toBeUndefined()
     expect(await holderOf(living)).toBe('worker-living')
 
     await seen('worker-living', '1 minute')

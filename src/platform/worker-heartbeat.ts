@@ -6,6 +6,8 @@ import type { Log } from './log.ts'
 export interface Heartbeat extends AsyncDisposable {
   /** Given to the runner, so that every pool of workers it makes has a heartbeat. */
   readonly events: WorkerEvents
+  /** The pools that there are now are dead: what they hold is given to others. */
+  forget(): void
 }
 
 /**
@@ -67,6 +69,7 @@ export async function keepHeartbeat(options: {
 
   return {
     events,
+    forget: () => workerIds.clear(),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await utils.release()

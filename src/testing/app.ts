@@ -8,18 +8,25 @@ import { createHealth } from '../app/health.ts'
 import { crontab, jobHandlers } from '../app/jobs.ts'
 import { startFront } from '../app/server.ts'
 import { createServices } from '../app/services.ts'
-import type { Config } from '../config/config.ts'
+import { type Config, readSettings } from '../config/config.ts'
+import { defaultLimits } from '../config/limits.ts'
 import { graphiqlPage } from '../dev/graphiql.ts'
 import { developmentIdentity } from '../dev/identity.ts'
 import { silentLog } from '../platform/log.ts'
 import { runJobs } from '../platform/run-jobs.ts'
 import { newKey } from '../platform/sealing.ts'
 import { openPool } from './pool.ts'
-import { cloneDatabase, ownerUrlOf } from './postgres.ts'
+import { cloneDatabase, directUrlOf, ownerUrlOf } from './postgres.ts'
 
 /** The same in every app of a run, so that two may share a database. */
 export const testKeys = { encryptionKeys: [newKey()], indexKey: newKey() }
 export const testWebhookSecret = `whsec_${Buffer.from('the webhook secret of tests').toString('base64')}`
+
+/** Both are configured, so both must be right. */
+export const testPurchaseWebhook = {
+  authorization: 'Bearer the authorization of tests',
+  secret: 'the signing secret of tests',
+}
 
 export interface TestAppOptions {
   /** Another app's database, as a second process of the same deployment has it. */
@@ -76,10 +83,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const identity = await developmentIdentity(inject('dataDir'))
   const config: Config = {
     mode: 'development',
+    allowsSandbox: true,
     host: '127.0.0.1',
     port: 0,
     metricsPort: 0,
     metricsPortIsDefault: true,
+    webConcurrency: 1,
     logLevel: 'silent',
     dataDir: inject('dataDir'),
     publicUrl: 'http://127.0.0.1',
@@ -88,12 +97,22 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     adminClerkIds: [],
     corsOrigins: ['http://localhost:3000'],
     allowedHosts: ['127.0.0.1', 'localhost'],
+    trustedProxies: [],
+    persistedOnly: false,
+    limits: defaultLimits,
     inboxRetentionDays: 30,
     signUpCredits: 100,
-    database: { url: databaseUrl, directUrl: databaseUrl },
+    plans: readSettings({}).plans,
+    database: { url: databaseUrl, directUrl: directUrlOf(databaseUrl) },
     privacy: testKeys,
     clerk: { ...identity, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.invalid' },
     clerkWebhookSecrets: [testWebhookSecret],
+    revenueCat: {
+      apiUrl: 'https://api.revenuecat.invalid',
+      webhookAuthorizations: [testPurchaseWebhook.authorization],
+      webhookSecrets: [testPurchaseWebhook.secret],
+      sandboxUsers: [],
+    },
     bucket: inject('bucket'),
     ...options.config,
   }
@@ -101,7 +120,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const app = stack.use(createApp({ config, adapters, log: silentLog, clock: () => test.now }))
   const statements: string[] = []
   const owner = stack.adopt(openPool(ownerUrlOf(databaseUrl), 2), (pool) => pool.end())
-  app.db.prisma.$on('query', (event) => statements.push(event.query))
+  app.db.onStatement(({ query }) => statements.push(query))
 
   const health = createHealth()
   health.begin(app)

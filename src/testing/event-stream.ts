@@ -11,7 +11,7 @@ export type Happening<Data> = Pick<Answer<Data>, 'data' | 'errors'>
  * answer that breaks off before `complete` throws.
  */
 export async function openStream<Data, Variables>(
-  app: TestApp,
+  app: Pick<TestApp, 'url'>,
   token: string | null,
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,

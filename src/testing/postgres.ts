@@ -17,6 +17,8 @@ export async function cloneDatabase(): Promise<ClonedDatabase> {
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`
   url.username = runtimeLogin
+  const pooler = inject('pooler')
+  if (pooler !== undefined) url.host = pooler
   return {
     url: url.href,
     ownerUrl: ownerUrlOf(url.href),
@@ -24,9 +26,16 @@ export async function cloneDatabase(): Promise<ClonedDatabase> {
   }
 }
 
+/** The same database without the pooler, where the run has one. */
+export function directUrlOf(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  if (url.host === inject('pooler')) url.host = new URL(inject('postgresUrl')).host
+  return url.href
+}
+
 /** The same database for the role that owns it. */
 export function ownerUrlOf(databaseUrl: string): string {
-  const url = new URL(databaseUrl)
+  const url = new URL(directUrlOf(databaseUrl))
   url.username = new URL(inject('postgresUrl')).username
   return url.href
 }

@@ -1,5 +1,5 @@
-import type { User } from '../../generated/prisma/client.ts'
-import type { Database } from '../../platform/db.ts'
+import { Prisma, type User } from '../../generated/prisma/client.ts'
+import { columnsOf, type Database } from '../../platform/db.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { ensureUser } from './ensure-user.ts'
 import { Unauthenticated } from './errors.ts'
@@ -17,6 +17,8 @@ export interface AuthenticatorOptions extends ArrivalPorts {
   /** Null where no secret key is configured: people are then made from their token's claims. */
   readonly directory: ClerkDirectory | null
 }
+
+const personOfToken = `SELECT ${columnsOf(Prisma.UserScalarFieldEnum)} FROM "users" WHERE "clerk_id" = $1`
 
 /**
  * A person's first request may come before any webhook, so the row is made here when it is missing. The row is read in
@@ -36,8 +38,7 @@ export function createAuthenticator({
     async authenticate(token, now) {
       const claims = await verifier.verify(token, now)
       const { clerkId, expiresAt } = claims
-      const known = await db.prisma.user.findUnique({ where: { clerkId } })
-      let user = known
+      let [user] = await db.query<User>(personOfToken, [clerkId])
       if (!user) {
         // A page's first requests come at once; one of them asks Clerk, the unique key holds across processes.
         const arrival = arriving.get(clerkId) ?? ensureUser(db, { claims, directory, emails, onArrival, now })

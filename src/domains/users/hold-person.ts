@@ -26,3 +26,12 @@ async function holdPerson(tx: Tx, userId: string, now: Date): Promise<void> {
     SELECT standing, locked_until AS "lockedUntil" FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`
   if (!person || !maySignIn(person, now)) throw new Unauthenticated('invalid')
 }
+
+/**
+ * The same as the beginning of a single statement, which takes half the time of a transaction: `held` has no row for
+ * somebody who may not. $1 is the person's id, $2 the present instant.
+ */
+export const withHeldPerson = `WITH held AS (
+  SELECT id AS held_id FROM users
+  WHERE id = $1 AND (standing = 'ACTIVE' OR (standing = 'LOCKED' AND locked_until <= $2))
+  FOR NO KEY UPDATE)`

@@ -9,6 +9,8 @@ import type { ClerkDirectory } from './ports.ts'
 import { type Difference, type ReconcileOptions, type ReconcileStep, reconcileUsers } from './reconcile-users.ts'
 
 const began = 1_768_000_000_000
+/** Clerk gives 500 at most; pages of it took this file a minute. */
+const pageSize = 50
 
 let clerk: ClerkStandIn
 let app: TestApp
@@ -41,7 +43,7 @@ function start(options: Partial<ReconcileOptions> = {}) {
   if (!adapters.directory) throw new Error('There is no directory.')
   const wait = async (ms: number) => void waits.push(ms)
   const ports = { db, emails, onArrival, clock, directory: adapters.directory, onDeleting: scheduleErasure, wait }
-  return reconcileUsers(ports, { dryRun: false, restart: false, force: false, ...options })
+  return reconcileUsers(ports, { dryRun: false, restart: false, force: false, pageSize, ...options })
 }
 
 interface Outcome {
@@ -83,27 +85,27 @@ const rows = () => app.app.db.prisma.user.findMany({ orderBy: { createdAt: 'asc'
 const rowOf = (clerkId: string) => app.app.db.prisma.user.findUniqueOrThrow({ where: { clerkId } })
 const pagesAsked = () => clerk.requests.filter((line) => line.startsWith('GET /v1/users?') && line.includes('order_by'))
 
-test('1,201 people come in three pages, each of them once; a second run finds nothing to do', async () => {
-  arriveMany(1_201)
+test('121 people come in three pages, each of them once; a second run finds nothing to do', async () => {
+  arriveMany(121)
   const first = await reconcile()
-  expect(first.begun).toEqual({ kind: 'begun', total: 1_201, compared: 0, stoppedAt: null })
-  expect(kinds(first)).toEqual({ created: 1_201 })
-  expect(new Set(first.differences.map(({ clerkId }) => clerkId)).size).toBe(1_201)
+  expect(first.begun).toEqual({ kind: 'begun', total: 121, compared: 0, stoppedAt: null })
+  expect(kinds(first)).toEqual({ created: 121 })
+  expect(new Set(first.differences.map(({ clerkId }) => clerkId)).size).toBe(121)
   expect(pagesAsked()).toHaveLength(3)
-  expect(pagesAsked()[0]).toContain('limit=500')
-  expect(await app.app.db.prisma.user.count()).toBe(1_201)
+  expect(pagesAsked()[0]).toContain(`limit=${pageSize}`)
+  expect(await app.app.db.prisma.user.count()).toBe(121)
 
   app.takeStatements()
   const second = await reconcile()
-  expect(second).toMatchObject({ unchanged: 1_201, differences: [], compared: 2_402 })
+  expect(second).toMatchObject({ unchanged: 121, differences: [], compared: 242 })
   expect(app.takeStatements().filter((sql) => /^(INSERT|UPDATE|DELETE).*users/i.test(sql.trim()))).toEqual([])
 })
 
-test('1,201 people of the same instant are all found', async () => {
-  for (let at = 0; at < 1_201; at += 1) arrive(`user_${at}`, 7)
+test('121 people of the same instant are all found', async () => {
+  for (let at = 0; at < 121; at += 1) arrive(`user_${at}`, 7)
   const outcome = await reconcile()
-  expect(kinds(outcome)).toEqual({ created: 1_201 })
-  expect(await app.app.db.prisma.user.count()).toBe(1_201)
+  expect(kinds(outcome)).toEqual({ created: 121 })
+  expect(await app.app.db.prisma.user.count()).toBe(121)
 })
 
 test('what webhooks missed is told by name of field, never by value', async () => {
@@ -163,18 +165,18 @@ test('somebody whom only the list leaves out is not deleted', async () => {
 })
 
 test('somebody who is deleted at Clerk half way hides nobody, and is deleted here too', async () => {
-  arriveMany(1_201)
+  arriveMany(121)
   const outcome = await reconcile({
     between: (page) => {
-      // By number of page, user_500 would now be passed over.
+      // By number of page, user_50 would now be passed over.
       if (page === 1) clerk.people.delete('user_3')
-      if (page === 2) clerk.people.delete('user_1200')
+      if (page === 2) clerk.people.delete('user_120')
     },
   })
-  expect(kinds(outcome)).toEqual({ created: 1_200, deleted: 1 })
-  expect((await rowOf('user_500')).standing).toBe('ACTIVE')
+  expect(kinds(outcome)).toEqual({ created: 120, deleted: 1 })
+  expect((await rowOf('user_50')).standing).toBe('ACTIVE')
   expect((await rowOf('user_3')).standing).toBe('DELETING')
-  expect(await app.app.db.prisma.user.count({ where: { clerkId: 'user_1200' } })).toBe(0)
+  expect(await app.app.db.prisma.user.count({ where: { clerkId: 'user_120' } })).toBe(0)
 })
 
 test('tombstones stay: they are told of, and nobody comes back', async () => {
@@ -224,10 +226,10 @@ test('what a webhook said meanwhile is newer and stays', async () => {
 })
 
 test('two runs at once make each person once', async () => {
-  arriveMany(700)
+  arriveMany(140)
   const [one, other] = await Promise.all([reconcile(), reconcile()])
-  expect(await app.app.db.prisma.user.count()).toBe(700)
-  expect(one.compared + other.compared).toBeGreaterThanOrEqual(1_400)
+  expect(await app.app.db.prisma.user.count()).toBe(140)
+  expect(one.compared + other.compared).toBeGreaterThanOrEqual(280)
   expect(await app.app.db.prisma.bookmark.count()).toBe(0)
 })
 
@@ -239,31 +241,32 @@ test('a row of the older system whose id Clerk has is linked, not doubled', asyn
 })
 
 test('a run that is stopped goes on where it was, within a day', async () => {
-  arriveMany(1_201)
-  expect(await reconcile({ pages: 2 })).toMatchObject({ compared: 999 })
+  arriveMany(121)
+  expect(await reconcile({ pages: 2 })).toMatchObject({ compared: 99 })
   const stoppedAt = app.now
-  expect(await app.app.db.prisma.user.count()).toBe(999)
+  expect(await app.app.db.prisma.user.count()).toBe(99)
 
   const rest = await reconcile()
-  expect(rest.begun).toMatchObject({ compared: 999, stoppedAt })
-  expect(kinds(rest)).toEqual({ created: 202 })
-  expect(rest.compared).toBe(202 + 1_201)
+  expect(rest.begun).toMatchObject({ compared: 99, stoppedAt })
+  expect(kinds(rest)).toEqual({ created: 22 })
+  expect(rest.compared).toBe(22 + 121)
   expect(await app.app.db.prisma.bookmark.count()).toBe(0)
 })
 
 test('it also goes on in the middle of the people here', async () => {
   arriveMany(250)
-  await reconcile()
+  const whole = { pageSize: 500 }
+  await reconcile(whole)
   clerk.people.delete('user_10')
   clerk.people.delete('user_240')
-  expect(kinds(await reconcile({ pages: 2 }))).toEqual({ deleted: 1 })
-  const rest = await reconcile()
+  expect(kinds(await reconcile({ ...whole, pages: 2 }))).toEqual({ deleted: 1 })
+  const rest = await reconcile(whole)
   expect(rest).toMatchObject({ begun: { compared: 248 + 100 }, pages: 2 })
   expect(kinds(rest)).toEqual({ deleted: 1 })
 })
 
 test('it begins anew where that is asked for, or after a day', async () => {
-  arriveMany(600)
+  arriveMany(60)
   await reconcile({ pages: 1 })
   expect((await reconcile({ restart: true, pages: 1 })).begun).toMatchObject({ compared: 0, stoppedAt: null })
   app.now = new Date(app.now.getTime() + 25 * 3_600_000)
@@ -286,28 +289,28 @@ test('a dry run tells the same and writes nothing, not even where it was', async
 })
 
 test('Retry-After is waited for, and 500s are tried again', async () => {
-  arriveMany(600)
+  arriveMany(60)
   const troubles = [{ status: 429, headers: { 'retry-after': '30' } }, { status: 500 }, { status: 503 }]
   clerk.onRequest = (line) => {
     if (!line.includes('created_at_after')) return null
-    app.now = new Date() // 500 people were made since the beginning
+    app.now = new Date() // 50 people were made since the beginning
     return troubles.shift() ?? null
   }
   // The library asks for a page and its count at once: the first two troubles meet one question.
-  expect(kinds(await reconcile())).toEqual({ created: 600 })
+  expect(kinds(await reconcile())).toEqual({ created: 60 })
   expect(troubles).toEqual([])
   expect(waits.length).toBeGreaterThanOrEqual(2)
   expect(waits.some((ms) => ms > 25_000 && ms <= 31_000)).toBe(true)
 })
 
 test('when Clerk stays away it is given up, and the next run goes on', async () => {
-  arriveMany(600)
+  arriveMany(60)
   clerk.onRequest = (line) => (line.includes('created_at_after') ? { status: 500 } : null)
   await expect(reconcile()).rejects.toThrow('Clerk did not answer 8 times in a row')
   clerk.onRequest = null
   const rest = await reconcile()
-  expect(rest.begun.compared).toBe(500)
-  expect(kinds(rest)).toEqual({ created: 100 })
+  expect(rest.begun.compared).toBe(50)
+  expect(kinds(rest)).toEqual({ created: 10 })
 })
 
 test("with another instance's key nobody is touched, unless somebody insists", async () => {

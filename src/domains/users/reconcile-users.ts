@@ -25,6 +25,8 @@ export interface ReconcileOptions {
   readonly restart: boolean
   /** Goes on although Clerk knows few of the people here. */
   readonly force: boolean
+  /** How many of Clerk's people are asked for at once: 500 at most, and unless told. */
+  readonly pageSize?: number
 }
 
 /** 'remains at Clerk': deleted here, and nothing brings them back; somebody should delete them there too. */
@@ -54,7 +56,7 @@ export type ReconcileStep =
       readonly differences: readonly Difference[]
     }
 
-const pageSize = 500
+const longestPage = 500
 const idsAtOnce = 100
 
 /**
@@ -67,7 +69,7 @@ const idsAtOnce = 100
  */
 export async function* reconcileUsers(
   ports: ReconcilePorts,
-  { dryRun, restart, force }: ReconcileOptions,
+  { dryRun, restart, force, pageSize = longestPage }: ReconcileOptions,
 ): AsyncGenerator<ReconcileStep, void> {
   const { db, directory, clock } = ports
   if (!force) await recognizeInstance({ ...ports, db: db.prisma })
@@ -80,7 +82,7 @@ export async function* reconcileUsers(
   while (position) {
     const page: Page =
       position.phase === 'clerk'
-        ? await comparePageOfClerk(ports, position, dryRun)
+        ? await comparePageOfClerk(ports, position, { dryRun, pageSize })
         : await comparePageOfRows(ports, position, dryRun)
     position = page.next
     if (!dryRun) await keepPosition(db.prisma, position, clock())
@@ -98,7 +100,7 @@ const alive: Prisma.UserWhereInput = { clerkId: { not: null }, standing: { notIn
 async function comparePageOfClerk(
   ports: ReconcilePorts,
   position: Extract<Position, { phase: 'clerk' }>,
-  dryRun: boolean,
+  { dryRun, pageSize }: { readonly dryRun: boolean; readonly pageSize: number },
 ): Promise<Page> {
   const { from, offset, compared } = position
   const createdFrom = from === null ? null : new Date(from)
@@ -107,17 +109,20 @@ async function comparePageOfClerk(
   const differences = await settleUsers(ports, fresh, dryRun)
   const unchanged = fresh.length - differences.length
   const done = compared + fresh.length
-  return { result: { compared: fresh.length, unchanged, differences }, next: nextOf(users, position, done) }
+  return {
+    result: { compared: fresh.length, unchanged, differences },
+    next: nextOf(users, position, { compared: done, isLast: users.length < pageSize }),
+  }
 }
 
 /** The last page's last instant is asked for again, as others may share it; a page of one instant alone is counted on. */
 function nextOf(
   users: readonly ClerkUser[],
   { from, offset }: Extract<Position, { phase: 'clerk' }>,
-  compared: number,
+  { compared, isLast }: { readonly compared: number; readonly isLast: boolean },
 ): Position {
   const last = users.at(-1)?.createdAt.getTime()
-  if (last === undefined || users.length < pageSize) return { phase: 'rows', afterId: null, compared }
+  if (last === undefined || isLast) return { phase: 'rows', afterId: null, compared }
   const seen = users.flatMap(({ clerkId, createdAt }) => (createdAt.getTime() === last ? clerkId : []))
   return { phase: 'clerk', from: last, offset: last === from ? offset + users.length : 0, seen, compared }
 }

@@ -139,10 +139,10 @@ describe('the statements', () => {
     expect((await app.query(boss, page, { first })).errors).toBeUndefined()
     const [who, fold, rows, record, ...atOnce] = app.takeStatements()
     expect([who, fold, rows, record]).toEqual([
-      expect.stringMatching(/^SELECT .* FROM "public"."users" .*"clerk_id" = /),
+      expect.stringMatching(/^SELECT .* FROM "users" WHERE "clerk_id" = /),
       expect.stringContaining('normalize('),
       expect.stringMatching(/^SELECT .* FROM "public"."users" .* LATERAL .*"activities"/),
-      expect.stringContaining('INSERT INTO "public"."audit_log"'),
+      expect.stringContaining('INSERT INTO audit_log'),
     ])
     const tables = ['COUNT(*)', 'credit_debts', 'ledger_accounts']
     expect(atOnce.map((sql) => tables.find((table) => sql.includes(table))).toSorted()).toEqual(tables)
