@@ -218,9 +218,8 @@ describe('pruning', () => {
     expect(await app.app.db.prisma.inboxEvent.count()).toBe(3)
     app.now = new Date(app.now.getTime() + dayMs)
     await app.runJob('inbox.prune')
-    expect(
-      await app.app.db.prisma.inboxEvent.findMany({ select: { state: true }, orderBy: { receivedAt: 'asc' } }),
-    ).toEqual([{ state: 'DEAD' }, { state: 'PENDING' }])
+    const left = await app.app.db.prisma.inboxEvent.findMany()
+    expect(left.map(({ state }) => state).sort()).toEqual(['DEAD', 'PENDING'])
     expect(await person('user_processed')).not.toBeNull()
   })
 
