@@ -18,8 +18,9 @@ test('connections that are cut while idle are replaced: no request fails', async
   for (let round = 1; round <= 5; round += 1) {
     const answers = await Promise.all(Array.from({ length: 10 }, ask))
     expect(answers.map(({ status, errors }) => errors ?? status)).toEqual(answers.map(() => 200))
+    // Waits until they are gone: the requests after it meet closed connections, never ones that are being closed.
     const { rows } = await app.owner.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'`,
     )
     expect(rows.length).toBeGreaterThan(0)
