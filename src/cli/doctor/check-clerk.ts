@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
 import { createSigningKeys } from '../../adapters/clerk/signing-keys.ts'
-import { type ClerkConfig, issuerOf } from '../../config/config.ts'
+import type { ClerkConfig } from '../../config/config.ts'
+import { issuerOf } from '../../config/missing-variables.ts'
 import type { ClerkDirectory } from '../../domains/users/index.ts'
 import { type Check, type Finding, failed, ok, warning } from './finding.ts'
 
