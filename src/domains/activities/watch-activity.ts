@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/db.ts'
-import { NotFound } from '../../platform/errors.ts'
 import type { Events } from '../../platform/events.ts'
+import { watch } from '../../platform/watch.ts'
 import { activityTopic } from './topic.ts'
 
 export interface Watch {
@@ -10,28 +10,17 @@ export interface Watch {
 }
 
 /**
- * Yields the activity's id for its present state and then for every change, until it is deleted or the signal aborts.
- * It listens before it reads, so nothing falls between; a hint only says to look, the row's revision says whether there
- * is something new. Throws NotFound when there is no such activity from the start.
+ * Yields the activity's id for its present state and then for every change, until it is deleted: the row's revision says
+ * whether there is something new. Throws NotFound when there is no such activity from the start.
  */
-export async function watchActivity(
+export function watchActivity(
   { db, events }: { db: Database; events: Events },
   { userId, activityId, signal }: Watch,
 ): Promise<AsyncIterable<string>> {
-  const hints = await events.subscribe(activityTopic(activityId), signal)
-  const read = () => db.prisma.activity.findUnique({ where: { id: activityId, userId }, select: { revision: true } })
-  const first = await read()
-  if (!first) throw new NotFound('activity')
-
-  return (async function* () {
-    let seen = first.revision
-    yield activityId
-    for await (const _ of hints) {
-      const present = await read()
-      if (!present) return
-      if (present.revision === seen) continue
-      seen = present.revision
-      yield activityId
-    }
-  })()
+  const read = async () => {
+    const where = { id: activityId, userId }
+    const activity = await db.prisma.activity.findUnique({ where, select: { revision: true } })
+    return activity?.revision ?? null
+  }
+  return watch(events, { topic: activityTopic(activityId), signal, id: activityId, read, what: 'activity' })
 }
