@@ -14,7 +14,7 @@ export default defineConfig({
       'src/domains/activities/{list-activities,activity-updated,change-activity}.test.ts',
       'src/domains/privacy/{data-export,delete-account}.test.ts',
       'src/graphql/**/*.test.ts',
-      'src/platform/pooler.test.ts',
+      'src/platform/database/pooler.test.ts',
     ],
     globalSetup: ['src/testing/global-setup.ts', 'src/testing/pgbouncer.ts'],
   },

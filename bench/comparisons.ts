@@ -7,7 +7,7 @@ import { verifyToken } from '@clerk/backend'
 import { createSessionVerifier } from '../src/adapters/clerk/session-verifier.ts'
 import { createPresigner } from '../src/adapters/r2/presign.ts'
 import { developmentIdentity } from '../src/dev/identity.ts'
-import { inventPoints } from '../src/dev/recordings.ts'
+import { inventPoints } from '../src/dev/seed/recordings.ts'
 import { decodeTrack, encodeTrack } from '../src/domains/activities/track.ts'
 
 interface Contestant {

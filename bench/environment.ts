@@ -1,5 +1,5 @@
 import type { DevelopmentIdentity } from '../src/dev/identity.ts'
-import { newKey } from '../src/platform/sealing.ts'
+import { newKey } from '../src/platform/sealing/sealing.ts'
 
 /** Of production, with nothing behind it but Postgres. */
 export function environment(url: string, identity: DevelopmentIdentity): Record<string, string> {

@@ -1,12 +1,12 @@
 import { createAdapters } from '../src/app/adapters.ts'
 import { createApp } from '../src/app/app.ts'
-import { createHealth } from '../src/app/health.ts'
+import { createHealth } from '../src/app/health/health.ts'
 import { startFront } from '../src/app/server.ts'
 import { createServices } from '../src/app/services.ts'
 import { type Config, readSettings } from '../src/config/config.ts'
 import { readEnvironment } from '../src/config/env.ts'
 import { systemClock } from '../src/platform/clock.ts'
-import { createLog } from '../src/platform/log.ts'
+import { createLog } from '../src/platform/watching/log.ts'
 import { tellUsage } from './measured-process.ts'
 
 /** Our server as production runs it, its log too; only what one client may ask of it is without end. */

@@ -2,8 +2,8 @@ import { decodeJwt } from 'jose'
 import { Client } from 'pg'
 import type { DevelopmentIdentity } from '../src/dev/identity.ts'
 import { toGlobalId } from '../src/graphql/ids.ts'
-import { createDatabase } from '../src/platform/db.ts'
-import { silentLog } from '../src/platform/log.ts'
+import { createDatabase } from '../src/platform/database/db.ts'
+import { silentLog } from '../src/platform/watching/log.ts'
 import { writeHistory } from './wallets.ts'
 
 export interface Person {

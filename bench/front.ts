@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { renderTable } from '../src/cli/table.ts'
+import { renderTable } from '../src/cli/terminal/table.ts'
 import { ask, send } from './front-load.ts'
 import { type Operation, operations } from './front-operations.ts'
 import type { Person } from './front-people.ts'

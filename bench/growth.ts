@@ -1,4 +1,4 @@
-import { renderTable } from '../src/cli/table.ts'
+import { renderTable } from '../src/cli/terminal/table.ts'
 import { ask } from './front-load.ts'
 import { type Operation, operations } from './front-operations.ts'
 import { growPeople, type Person } from './front-people.ts'

@@ -1,5 +1,5 @@
 import { Bench } from 'tinybench'
-import { renderTable } from '../src/cli/table.ts'
+import { renderTable } from '../src/cli/terminal/table.ts'
 import { comparisons } from './comparisons.ts'
 
 /** What the docs and comments claim of parts of ours, each beside the library's way. */

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Database } from '../src/platform/db.ts'
+import type { Database } from '../src/platform/database/db.ts'
 
 /** Postgres keeps each version of a wallet's row until the end of the transaction, and looks through all of them. */
 const grantsOfTransaction = 500

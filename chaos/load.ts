@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Webhook } from 'svix'
-import { purchaseEventOf } from '../src/dev/revenuecat-event.ts'
+import { purchaseEventOf } from '../src/dev/samples/revenuecat-event.ts'
 import { toGlobalId } from '../src/graphql/ids.ts'
 import { clerkPerson } from '../src/testing/clerk.ts'
 import { signPurchaseDelivery } from '../src/testing/revenuecat-events.ts'

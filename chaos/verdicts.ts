@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import plans from '../src/config/plans.json' with { type: 'json' }
 import { verifyLedger } from '../src/domains/credits/index.ts'
 import { decodeGlobalId } from '../src/graphql/ids.ts'
-import { createDatabase } from '../src/platform/db.ts'
-import { silentLog } from '../src/platform/log.ts'
+import { createDatabase } from '../src/platform/database/db.ts'
+import { silentLog } from '../src/platform/watching/log.ts'
 import type { House } from './house.ts'
 import type { Acknowledged } from './load.ts'
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { startPostgres } from '../src/dev/postgres.ts'
+import { startPostgres } from '../src/dev/embedded/postgres.ts'
 
 const project = fileURLToPath(new URL('..', import.meta.url))
 

@@ -1,7 +1,7 @@
 /* `npm run check`: every check, two at a time; all of them run, whatever fails, and a table says how it went. */
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { renderTable } from '../src/cli/table.ts'
+import { renderTable } from '../src/cli/terminal/table.ts'
 
 const checks = [
   { name: 'types', mend: 'read the messages above; `npm run check:types` runs it alone' },

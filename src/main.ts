@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runProcess } from './app/process.ts'
-import { supervise } from './app/supervise.ts'
+import { runProcess } from './app/process/process.ts'
+import { supervise } from './app/process/supervise.ts'
 import { ConfigError, readSettings } from './config/config.ts'
 import { readEnvironment } from './config/env.ts'
 

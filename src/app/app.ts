@@ -9,17 +9,17 @@ import {
   type OnArrival,
 } from '../domains/users/index.ts'
 import type { Clock } from '../platform/clock.ts'
-import { watchDatabase } from '../platform/database-metrics.ts'
-import { createDatabase, type Database } from '../platform/db.ts'
-import { createEvents, type Events } from '../platform/events.ts'
-import { watchDeadEvents } from '../platform/inbox-metrics.ts'
-import type { Log } from '../platform/log.ts'
-import { createMetrics, type Metrics } from '../platform/metrics.ts'
-import { goesThroughPooler } from '../platform/pooler.ts'
-import { createSealer, type Sealer } from '../platform/sealing.ts'
-import { traceStatements } from '../platform/trace-statements.ts'
+import { watchDatabase } from '../platform/database/database-metrics.ts'
+import { createDatabase, type Database } from '../platform/database/db.ts'
+import { goesThroughPooler } from '../platform/database/pooler.ts'
+import { traceStatements } from '../platform/database/trace-statements.ts'
+import { createEvents, type Events } from '../platform/events/events.ts'
+import { watchDeadEvents } from '../platform/inbox/inbox-metrics.ts'
+import { createSealer, type Sealer } from '../platform/sealing/sealing.ts'
+import type { Log } from '../platform/watching/log.ts'
+import { createMetrics, type Metrics } from '../platform/watching/metrics.ts'
 import type { Adapters } from './adapters.ts'
-import { createOnArrival } from './on-arrival.ts'
+import { createOnArrival } from './http/on-arrival.ts'
 
 /** What every process is made of, whether it serves requests, runs jobs or does both. */
 export interface App extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { emailPlace } from '../domains/users/index.ts'
-import { bodyPlace } from '../platform/inbox.ts'
-import type { SealedColumn } from '../platform/reseal.ts'
+import { bodyPlace } from '../platform/inbox/inbox.ts'
+import type { SealedColumn } from '../platform/sealing/reseal.ts'
 
 /** Everything that lies encrypted in the database. */
 export const sealedColumns: readonly SealedColumn[] = [

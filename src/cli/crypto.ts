@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
-import { newKey } from '../platform/sealing.ts'
+import { newKey } from '../platform/sealing/sealing.ts'
 import { openConfigured } from './open-configured.ts'
-import { wholeNumber } from './whole-number.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 /** @param open opens the app that a command works on and closes when it is done. */
 export function addCrypto(program: Command, open: () => Promise<App> = openConfigured): void {
@@ -19,7 +19,7 @@ export function addCrypto(program: Command, open: () => Promise<App> = openConfi
     .description('encrypts anew, with the first key of EMAIL_ENC_KEY, what an older one has encrypted')
     .option('--rows <n>', 'how many of the values that no key opens are listed at most', wholeNumber, 50)
     .action(async (options: { rows: number }) => {
-      const { rotate } = await import('./crypto-rotate.ts')
+      const { rotate } = await import('./crypto/rotate.ts')
       await using app = await open()
       await rotate(app, options)
     })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { wholeNumber } from './whole-number.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 export function addDoctor(program: Command): void {
   program

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { developmentSettings } from './development-settings.ts'
 import { isServing } from './is-serving.ts'
-import { renderTable } from './table.ts'
+import { renderTable } from './terminal/table.ts'
 
 export function addInfo(program: Command): void {
   program
@@ -10,7 +10,7 @@ export function addInfo(program: Command): void {
     .option('--json', 'as JSON: api, databaseUrl, bucketEndpoint, dataDir')
     .action(async ({ json }: { json?: boolean }) => {
       const { dataDir } = developmentSettings('info')
-      const { readStackFile } = await import('../dev/stack-file.ts')
+      const { readStackFile } = await import('../dev/embedded/stack-file.ts')
       const found = await readStackFile(dataDir)
       if (!found || !(await isServing(found.api))) {
         throw new Error(`No server is running on ${dataDir}. Start one with \`npm start\`, or set DATA_DIR.`)

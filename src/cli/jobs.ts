@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { App } from '../app/app.ts'
-import type { ListWish } from './jobs-list.ts'
+import type { ListWish } from './jobs/list.ts'
 import { openConfigured } from './open-configured.ts'
-import { rowLimit } from './row-limit.ts'
+import { rowLimit } from './terminal/row-limit.ts'
 
 const states = ['waiting', 'running', 'failed'] as const
 
@@ -19,7 +19,7 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
     .option('--limit <n>', 'how many at most, up to 1000', rowLimit, 50)
     .option('--json', 'as JSON', false)
     .action(async (wish: ListWish) => {
-      const { list } = await import('./jobs-list.ts')
+      const { list } = await import('./jobs/list.ts')
       await using app = await open()
       await list(app, wish)
     })
@@ -28,7 +28,7 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
     .description('one job, with the ids that it was given')
     .argument('<id>')
     .action(async (id: string) => {
-      const { show } = await import('./jobs-show.ts')
+      const { show } = await import('./jobs/show.ts')
       await using app = await open()
       await show(app, id)
     })
@@ -39,7 +39,7 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
     .option('--failed', 'every failed job', false)
     .option('--name <name>', 'of the failed ones, only those')
     .action(async (ids: string[], wish: { failed: boolean; name?: string }) => {
-      const { retry } = await import('./jobs-change.ts')
+      const { retry } = await import('./jobs/change.ts')
       await using app = await open()
       await retry(app, ids, wish)
     })
@@ -48,7 +48,7 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
     .description('has waiting jobs not run any more; they stay in the list as failed, and can be retried')
     .argument('<ids...>')
     .action(async (ids: string[]) => {
-      const { cancel } = await import('./jobs-change.ts')
+      const { cancel } = await import('./jobs/change.ts')
       await using app = await open()
       await cancel(app, ids)
     })

@@ -10,7 +10,7 @@ export function addLedger(program: Command, open: () => Promise<App> = openConfi
     .command('verify')
     .description('checks all that must hold of every wallet, transaction, lot, hold and debt; fails where it does not')
     .action(async () => {
-      const { verify } = await import('./ledger-verify.ts')
+      const { verify } = await import('./ledger/verify.ts')
       await using app = await open()
       await verify(app)
     })

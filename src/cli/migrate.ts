@@ -9,7 +9,7 @@ export function addMigrate(program: Command): void {
     .action(async () => {
       const { database } = readSettings(readEnvironment())
       if (!database) throw new Error('DATABASE_URL names no database. An embedded one is migrated by `npm start`.')
-      const { migrate } = await import('../platform/migrate.ts')
+      const { migrate } = await import('../platform/database/migrate.ts')
       const { applied } = await migrate({ url: database.directUrl })
       process.stdout.write(applied.length > 0 ? `Applied: ${applied.join(', ')}\n` : 'Nothing is missing.\n')
     })

@@ -3,7 +3,7 @@ import { type App, createApp } from '../app/app.ts'
 import { isComplete, readSettings } from '../config/config.ts'
 import { readEnvironment } from '../config/env.ts'
 import { systemClock } from '../platform/clock.ts'
-import { silentLog } from '../platform/log.ts'
+import { silentLog } from '../platform/watching/log.ts'
 
 /**
  * The app of whatever the environment names: in production, and wherever nothing is left to embed, over that alone; else

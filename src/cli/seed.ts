@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import type { Command } from 'commander'
 import { developmentSettings } from './development-settings.ts'
-import { renderTable } from './table.ts'
+import { renderTable } from './terminal/table.ts'
 
 export function addSeed(program: Command): void {
   program
@@ -12,7 +12,7 @@ export function addSeed(program: Command): void {
       if (settings.clerk) throw new Error('Clerk is configured here, so people cannot be invented.')
       const { developmentIdentity } = await import('../dev/identity.ts')
       const { openDevelopmentApp } = await import('../dev/app.ts')
-      const { seed, seedSize } = await import('../dev/seed.ts')
+      const { seed, seedSize } = await import('../dev/seed/seed.ts')
       await using app = await openDevelopmentApp(settings)
       const bar = new SingleBar({
         format: 'Activities {bar} {value}/{total} | {eta_formatted} left',

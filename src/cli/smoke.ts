@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
-import { wholeNumber } from './whole-number.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 interface SmokeWish {
   readonly token?: string

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { App } from '../app/app.ts'
 import { openConfigured } from './open-configured.ts'
-import type { MigrateWish } from './storage-migrate.ts'
-import { wholeNumber } from './whole-number.ts'
+import type { MigrateWish } from './storage/migrate.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 /** @param open opens the app that a command works on and closes when it is done. */
 export function addStorage(program: Command, open: () => Promise<App> = openConfigured): void {
@@ -16,7 +16,7 @@ export function addStorage(program: Command, open: () => Promise<App> = openConf
     .option('--parallel <n>', 'how many files are read at once, up to 50', parallel, 8)
     .option(...rows)
     .action(async (options: { restart: boolean; parallel: number; rows: number }) => {
-      const { verify } = await import('./storage-verify.ts')
+      const { verify } = await import('./storage/verify.ts')
       await using app = await open()
       await verify(app, options)
     })
@@ -29,7 +29,7 @@ export function addStorage(program: Command, open: () => Promise<App> = openConf
     .option('--report <file>', 'writes what became of each file, comma-separated')
     .option(...rows)
     .action(async (folder: string, wish: MigrateWish) => {
-      const { migrate } = await import('./storage-migrate.ts')
+      const { migrate } = await import('./storage/migrate.ts')
       await using app = await open()
       await migrate(app, folder, wish)
     })

@@ -25,7 +25,7 @@ export function addToken(program: Command): void {
     )
     .argument('[token]', 'the token, or - to read it from standard input, which no shell remembers', '-')
     .action(async (given: string) => {
-      const { explain } = await import('./token-explain.ts')
+      const { explain } = await import('./token/explain.ts')
       await explain(given)
     })
 }

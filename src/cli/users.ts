@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
 import { openConfigured } from './open-configured.ts'
-import { wholeNumber } from './whole-number.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 /**
  * What a command needs is loaded when it runs: `token` and `info` should not wait for the whole app.
@@ -20,7 +20,7 @@ export function addUsers(program: Command, open: () => Promise<App> = openConfig
     .option('--force', 'goes on although Clerk knows few of the people here', false)
     .option(...rows)
     .action(async (options: { dryRun: boolean; restart: boolean; force: boolean; rows: number }) => {
-      const { reconcile } = await import('./users-reconcile.ts')
+      const { reconcile } = await import('./users/reconcile.ts')
       await using app = await open()
       await reconcile(app, options)
     })
@@ -30,7 +30,7 @@ export function addUsers(program: Command, open: () => Promise<App> = openConfig
     .argument('<file>', 'CSV with a header, or JSON lines: legacy_id, email, first_name, last_name, credits')
     .option(...rows)
     .action(async (file: string, options: { rows: number }) => {
-      const { importFile } = await import('./users-import.ts')
+      const { importFile } = await import('./users/import.ts')
       await using app = await open()
       await importFile(app, file, options)
     })
@@ -39,7 +39,7 @@ export function addUsers(program: Command, open: () => Promise<App> = openConfig
     .description('makes somebody an admin')
     .argument('<clerk-id>', 'user_…: an address may be with several people')
     .action(async (clerkId: string) => {
-      const { promote } = await import('./users-promote.ts')
+      const { promote } = await import('./users/promote.ts')
       await using app = await open()
       await promote(app, clerkId)
     })
@@ -50,7 +50,7 @@ export function addUsers(program: Command, open: () => Promise<App> = openConfig
     .option('--dry-run', 'lists what would be done and writes nothing', false)
     .option(...rows)
     .action(async (options: { create: boolean; dryRun: boolean; rows: number }) => {
-      const { link } = await import('./users-link.ts')
+      const { link } = await import('./users/link.ts')
       await using app = await open()
       await link(app, options)
     })

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { App } from '../app/app.ts'
 import { InboxState } from '../generated/prisma/enums.ts'
 import { openConfigured } from './open-configured.ts'
-import { rowLimit } from './row-limit.ts'
-import type { SendWish } from './webhook-samples.ts'
-import type { FilterWish } from './webhooks-filter.ts'
+import { rowLimit } from './terminal/row-limit.ts'
+import type { FilterWish } from './webhooks/filter.ts'
+import type { SendWish } from './webhooks/samples.ts'
 
 /** @param open opens the app that a command works on and closes when it is done. */
 export function addWebhooks(program: Command, open: () => Promise<App> = openConfigured): void {
@@ -14,7 +14,7 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
     .option('--limit <n>', 'how many at most, up to 1000', rowLimit, 50)
     .option('--json', 'as JSON', false)
     .action(async (wish: FilterWish & { limit: number; json: boolean }) => {
-      const { list } = await import('./webhooks-list.ts')
+      const { list } = await import('./webhooks/list.ts')
       await using app = await open()
       await list(app, wish)
     })
@@ -24,7 +24,7 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
     .argument('<id>', "our id or the provider's: msg_…")
     .option('--body', 'also what it says, decrypted: it speaks of people', false)
     .action(async (id: string, options: { body: boolean }) => {
-      const { show } = await import('./webhooks-show.ts')
+      const { show } = await import('./webhooks/show.ts')
       await using app = await open()
       await show(app, id, options)
     })
@@ -33,7 +33,7 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
     .option('--all', 'every event that is there', false)
     .option('--dry-run', 'says how many and does nothing', false)
     .action(async (ids: string[], wish: FilterWish & { all: boolean; dryRun: boolean }) => {
-      const { replay } = await import('./webhooks-replay.ts')
+      const { replay } = await import('./webhooks/replay.ts')
       await using app = await open()
       await replay(app, ids, wish)
     })
@@ -50,7 +50,7 @@ export function addWebhooks(program: Command, open: () => Promise<App> = openCon
     .option('--to <address>', 'revenuecat: of a TRANSFER, who gains')
     .option('--url <url>', "another server than this folder's: http://localhost:4000")
     .action(async (provider: string, type: string, wish: SendWish) => {
-      const { send } = await import('./webhooks-send.ts')
+      const { send } = await import('./webhooks/send.ts')
       await send(provider, type, wish)
     })
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { TracingOptions } from '../platform/tracing.ts'
+import type { TracingOptions } from '../platform/watching/tracing.ts'
 import type { Environment } from './env.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { issuerOf, missingVariables } from './missing-variables.ts'

@@ -1,4 +1,4 @@
-import type { Rate } from '../platform/rate-limiter.ts'
+import type { Rate } from '../platform/limits/rate-limiter.ts'
 
 /** What one client may ask of a deployment. Of many processes together: docs/decisions/0017. */
 export interface Limits {

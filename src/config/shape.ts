@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { isProxy } from '../platform/client-address.ts'
-import { isKey } from '../platform/sealing.ts'
+import { isProxy } from '../platform/limits/client-address.ts'
+import { isKey } from '../platform/sealing/sealing.ts'
 import type { VariableName } from './variables.ts'
 
 const list = z.string().transform((text) =>

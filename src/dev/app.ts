@@ -2,9 +2,9 @@ import { createAdapters } from '../app/adapters.ts'
 import { type App, createApp } from '../app/app.ts'
 import type { Settings } from '../config/config.ts'
 import { systemClock } from '../platform/clock.ts'
-import { silentLog } from '../platform/log.ts'
-import { migrate } from '../platform/migrate.ts'
-import { openStack } from './stack.ts'
+import { migrate } from '../platform/database/migrate.ts'
+import { silentLog } from '../platform/watching/log.ts'
+import { openStack } from './embedded/stack.ts'
 
 /** The app over what a running development server embeds; what is not running is started for as long as it is open. */
 export async function openDevelopmentApp(settings: Settings): Promise<App> {

@@ -1,8 +1,8 @@
 import type { Config, Settings } from '../config/config.ts'
+import { openStack } from './embedded/stack.ts'
+import { removeStackFile, writeStackFile } from './embedded/stack-file.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { developmentTokenSeconds } from './identity.ts'
-import { openStack } from './stack.ts'
-import { removeStackFile, writeStackFile } from './stack-file.ts'
 import { welcome } from './welcome.ts'
 
 /** Who is signed in where nobody says otherwise. */

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { SignJWT } from 'jose'
-import { makeFolderOnce } from './make-folder-once.ts'
-import { openFolder } from './open-folder.ts'
+import { makeFolderOnce } from './embedded/make-folder-once.ts'
+import { openFolder } from './embedded/open-folder.ts'
 
 interface TokenWish {
   readonly email: string

@@ -1,7 +1,7 @@
 import type { User } from '../generated/prisma/client.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/db.ts'
-import type { Events } from '../platform/events.ts'
+import type { Database } from '../platform/database/db.ts'
+import type { Events } from '../platform/events/events.ts'
 
 /** Who is asking: the person's row, read in this very request, so that a ban counts from its commit on. */
 export interface Viewer {

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { isDatabaseAway } from '../platform/database-away.ts'
+import { isDatabaseAway } from '../platform/database/database-away.ts'
 import { DomainError, type InputIssue, InvalidInput, ServiceUnavailable } from '../platform/errors.ts'
 
 export const badUserInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { currentRequest } from './current-request.ts'
-import type { Reader, Tx } from './db.ts'
+import type { Reader, Tx } from './database/db.ts'
+import { currentRequest } from './watching/current-request.ts'
 
 export interface AuditRecord {
   readonly actorId: string

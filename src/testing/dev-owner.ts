@@ -1,5 +1,5 @@
-import { startPostgres } from '../dev/postgres.ts'
-import { startR2 } from '../dev/r2.ts'
+import { startPostgres } from '../dev/embedded/postgres.ts'
+import { startR2 } from '../dev/embedded/r2.ts'
 
 /*
  * A process that starts the embedded Postgres and R2, says where they are, and then only waits: for tests that kill

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
-import { startPostgres } from '../dev/postgres.ts'
-import { startR2 } from '../dev/r2.ts'
-import { ensureRuntimeLogin } from '../dev/runtime-login.ts'
-import { migrate } from '../platform/migrate.ts'
+import { startPostgres } from '../dev/embedded/postgres.ts'
+import { startR2 } from '../dev/embedded/r2.ts'
+import { ensureRuntimeLogin } from '../dev/embedded/runtime-login.ts'
+import { migrate } from '../platform/database/migrate.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

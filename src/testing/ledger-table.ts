@@ -1,4 +1,4 @@
-import type { Reader } from '../platform/db.ts'
+import type { Reader } from '../platform/database/db.ts'
 
 type Align = 'left' | 'right'
 type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => string | number]

@@ -4,7 +4,7 @@ import {
   RequestUploadDocument,
   type RequestUploadMutation,
 } from '../../operations/typed-operations.ts'
-import { encodeFit } from '../dev/recordings.ts'
+import { encodeFit } from '../dev/seed/recordings.ts'
 import { send } from './send.ts'
 
 /** The main job from outside, up to the point where the file is being read: request, PUT, complete. */

@@ -4,9 +4,9 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { freePort } from '../dev/free-port.ts'
-import { postgresAccount } from '../dev/postgres-account.ts'
-import { runtimeLogin } from '../dev/runtime-login.ts'
+import { freePort } from '../dev/embedded/free-port.ts'
+import { postgresAccount } from '../dev/embedded/postgres-account.ts'
+import { runtimeLogin } from '../dev/embedded/runtime-login.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

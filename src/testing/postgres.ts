@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
-import { runtimeLogin } from '../dev/runtime-login.ts'
+import { runtimeLogin } from '../dev/embedded/runtime-login.ts'
 
 export interface ClonedDatabase extends AsyncDisposable {
   /** As the program connects: it owns nothing. */

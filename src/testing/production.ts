@@ -1,5 +1,5 @@
 import { developmentIdentity } from '../dev/identity.ts'
-import { newKey } from '../platform/sealing.ts'
+import { newKey } from '../platform/sealing/sealing.ts'
 
 /** What a run of tests has: vitest's `inject` gives it, and so does what a script has started itself. */
 export interface Surroundings {

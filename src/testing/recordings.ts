@@ -1,4 +1,4 @@
-import { type InventedActivity, inventPoints } from '../dev/recordings.ts'
+import { type InventedActivity, inventPoints } from '../dev/seed/recordings.ts'
 import type { Sport } from '../generated/prisma/enums.ts'
 
 const TCX_SPORTS: Partial<Record<Sport, string>> = { RUNNING: 'Running', CYCLING: 'Biking' }

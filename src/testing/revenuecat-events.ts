@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { type PurchaseFields, purchaseEventOf } from '../dev/revenuecat-event.ts'
+import { type PurchaseFields, purchaseEventOf } from '../dev/samples/revenuecat-event.ts'
 import { type TestApp, testPurchaseWebhook } from './app.ts'
 
-export type { PurchaseFields } from '../dev/revenuecat-event.ts'
+export type { PurchaseFields } from '../dev/samples/revenuecat-event.ts'
 
 /** An event of RevenueCat, made now unless event_timestamp_ms says otherwise; fields that are undefined are left out. */
 export function purchaseEvent(type: string, fields: PurchaseFields = {}): PurchaseFields {

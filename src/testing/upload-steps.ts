@@ -7,7 +7,7 @@ import {
   type RequestUploadMutation,
   type UploadedPartInput,
 } from '../../operations/typed-operations.ts'
-import { encodeFit } from '../dev/recordings.ts'
+import { encodeFit } from '../dev/seed/recordings.ts'
 import type { Upload } from '../generated/prisma/client.ts'
 import { decodeGlobalId } from '../graphql/ids.ts'
 import type { Answer, TestApp } from './app.ts'

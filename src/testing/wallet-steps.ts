@@ -1,5 +1,5 @@
 import { capture, grant, hold, refund, reinstate, release, revoke, spend } from '../domains/credits/index.ts'
-import type { Tx } from '../platform/db.ts'
+import type { Tx } from '../platform/database/db.ts'
 import type { TestApp } from './app.ts'
 import { createPerson } from './factories.ts'
 import { ledgerTable } from './ledger-table.ts'

@@ -4,8 +4,8 @@ import { crontab, jobHandlers } from '../app/jobs.ts'
 import { isComplete, readSettings } from '../config/config.ts'
 import type { Environment } from '../config/env.ts'
 import { systemClock } from '../platform/clock.ts'
-import { createLog } from '../platform/log.ts'
-import { runJobs } from '../platform/run-jobs.ts'
+import { runJobs } from '../platform/queue/run-jobs.ts'
+import { createLog } from '../platform/watching/log.ts'
 
 /**
  * A worker as a process of its own whose jobs are given to others sooner than production's 80 s. Its one argument is JSON:

@@ -1,7 +1,7 @@
 import type { EmailAddress, User } from '@clerk/backend'
 import { z } from 'zod'
 import type { ClerkUser } from '../../domains/users/ports.ts'
-import { storable } from '../../platform/storable.ts'
+import { storable } from '../../platform/database/storable.ts'
 
 const text = z.string().nullish().catch(null)
 const flag = z.boolean().nullish().catch(null)

@@ -4,7 +4,7 @@ import { decodeJwt } from '@clerk/backend/jwt'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type SessionClaims, type SessionVerifier, Unauthenticated } from '../../domains/users/ports.ts'
-import { storable } from '../../platform/storable.ts'
+import { storable } from '../../platform/database/storable.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
 export interface SessionVerifierOptions {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { FitBaseType, FitEncoder, type FitEncoderField } from 'fit-file-parser/encoder'
 import { describe, expect, it } from 'vitest'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import { readFit } from './fit.ts'
 import { crc16 } from './fit-file.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import type { Recording } from '../../domains/activities/ports.ts'
 import { UnreadableRecording } from '../../domains/activities/ports.ts'
 import { encodeGpx, encodeTcx } from '../../testing/recordings.ts'

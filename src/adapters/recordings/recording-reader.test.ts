@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import { UnreadableRecording } from '../../domains/activities/ports.ts'
 import { encodeGpx } from '../../testing/recordings.ts'
 import { readRecording } from './read-recording.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { storable } from '../../platform/storable.ts'
+import { storable } from '../../platform/database/storable.ts'
 
 /** An entry of a Postgres index has 2,704 bytes at most; whoever has an app's public key can choose a name. */
 const mostBytesOfName = 2_600

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PurchaseEvent } from '../../domains/billing/ports.ts'
-import { storable } from '../../platform/storable.ts'
+import { storable } from '../../platform/database/storable.ts'
 import { flag, id, instant, instantOrNull, name, word } from './fields.ts'
 
 const mostNames = 200

@@ -1,6 +1,6 @@
 import ms from 'ms'
 import type { Pool } from 'pg'
-import { readQueueState } from '../../platform/queue-state.ts'
+import { readQueueState } from '../../platform/queue/queue-state.ts'
 import { type Finding, ok, warning } from './finding.ts'
 
 /** Jobs are taken up within seconds where a worker is free. */

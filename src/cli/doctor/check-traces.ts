@@ -8,7 +8,7 @@ const todo = 'Check OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/traces behind it, a
 export function checkTraces({ tracing }: Pick<Settings, 'tracing'>): Check[] {
   if (!tracing) return []
   const run = async () => {
-    const { greetCollector } = await import('../../platform/start-tracing.ts')
+    const { greetCollector } = await import('../../platform/watching/start-tracing.ts')
     const status = await greetCollector(tracing)
     return [status < 300 ? ok(what, 'takes spans') : failed(what, `it answers ${status}`, todo)]
   }

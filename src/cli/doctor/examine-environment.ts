@@ -30,7 +30,7 @@ function settingsOf(environment: Environment): Settings | null {
 
 /** What is embedded belongs to a server: the doctor starts nothing, and looks at what runs. */
 async function embeddedConfig(settings: Settings, stack: AsyncDisposableStack): Promise<Config> {
-  const { readStackFile } = await import('../../dev/stack-file.ts')
+  const { readStackFile } = await import('../../dev/embedded/stack-file.ts')
   const { isServing } = await import('../is-serving.ts')
   const found = await readStackFile(settings.dataDir)
   if (!found || !(await isServing(found.api))) {
@@ -39,6 +39,6 @@ async function embeddedConfig(settings: Settings, stack: AsyncDisposableStack): 
         'Start one with `npm start`, or set DATA_DIR; for production set NODE_ENV=production too.',
     )
   }
-  const { openStack } = await import('../../dev/stack.ts')
+  const { openStack } = await import('../../dev/embedded/stack.ts')
   return stack.use(await openStack(settings, { join: true })).config
 }

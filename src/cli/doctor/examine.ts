@@ -1,6 +1,6 @@
 import type { App } from '../../app/app.ts'
 import type { Environment } from '../../config/env.ts'
-import { renderTable } from '../table.ts'
+import { renderTable } from '../terminal/table.ts'
 import { checkBucket } from './check-bucket.ts'
 import { checkClerk } from './check-clerk.ts'
 import { checkDatabase } from './check-database.ts'

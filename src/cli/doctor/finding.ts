@@ -1,7 +1,7 @@
 import { ProviderUnavailable } from '../../platform/errors.ts'
-import { maskText } from '../../platform/mask-text.ts'
+import { maskText } from '../../platform/watching/mask-text.ts'
 import { within } from '../../platform/within.ts'
-import { oneLine } from '../one-line.ts'
+import { oneLine } from '../terminal/one-line.ts'
 
 /** One line of what the doctor says. */
 export interface Finding {

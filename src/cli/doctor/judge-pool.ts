@@ -1,4 +1,4 @@
-import { connectionsNeeded, directOfApi, directOfWorker } from '../../platform/connections.ts'
+import { connectionsNeeded, directOfApi, directOfWorker } from '../../platform/database/connections.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 
 /** How many processes of each kind run over one database; `all` is one of each that shares its pool. */

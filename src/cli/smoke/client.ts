@@ -1,5 +1,5 @@
-import { readManifest } from '../../app/persisted-operations.ts'
-import { oneLine } from '../one-line.ts'
+import { readManifest } from '../../app/graphql/persisted-operations.ts'
+import { oneLine } from '../terminal/one-line.ts'
 
 const answerMs = 15_000
 

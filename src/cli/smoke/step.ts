@@ -1,5 +1,5 @@
 import { reasonOf } from '../doctor/finding.ts'
-import { renderTable } from '../table.ts'
+import { renderTable } from '../terminal/table.ts'
 
 /** Does a step, and notes how long it took and what came of it: a few words, and what later steps need. */
 export type Step = <Result>(

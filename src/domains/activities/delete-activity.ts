@@ -1,4 +1,4 @@
-import { hint, type Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/database/db.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { discardUpload, lockUpload } from '../uploads/index.ts'
 import { activityTopic } from './topic.ts'

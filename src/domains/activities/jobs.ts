@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Reads the file of an activity that is PROCESSING. */
 export const readActivityFile = defineJob('activities.read-file', z.object({ activityId: z.uuid() }))

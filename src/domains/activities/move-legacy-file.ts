@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
 import { DomainError, NotFound, ProviderUnavailable } from '../../platform/errors.ts'
 import {
   type Bucket,

@@ -1,4 +1,4 @@
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { type LegacyFile, type MoveOutcome, type MovePorts, moveLegacyFile } from './move-legacy-file.ts'
 
 export type { LegacyFile } from './move-legacy-file.ts'

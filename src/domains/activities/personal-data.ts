@@ -1,4 +1,4 @@
-import { type Database, hint, type Tx } from '../../platform/db.ts'
+import { type Database, hint, type Tx } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import { lockUploads } from '../uploads/index.ts'
 import { activityTopic } from './topic.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ActivityDocument, UpdateActivityDocument } from '../../../operations/typed-operations.ts'
 import { jobHandlers } from '../../app/jobs.ts'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import { toGlobalId } from '../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { encodeGpx, encodeTcx } from '../../testing/recordings.ts'

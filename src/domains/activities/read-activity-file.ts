@@ -1,5 +1,5 @@
-import type { Database, Tx } from '../../platform/db.ts'
-import { hint } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { hint } from '../../platform/database/db.ts'
 import { type Bucket, noteDigest, readFile } from '../uploads/index.ts'
 import { UnreadableRecording, unreadable } from './errors.ts'
 import type { Recording, RecordingReader } from './ports.ts'

@@ -1,4 +1,4 @@
-import { type Database, hint } from '../../platform/db.ts'
+import { type Database, hint } from '../../platform/database/db.ts'
 import { uploadLifetimeHours } from '../uploads/index.ts'
 import { activityTopic } from './topic.ts'
 

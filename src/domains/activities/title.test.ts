@@ -4,7 +4,7 @@ import {
   UpdateActivityDocument,
   type UpdateActivityInput,
 } from '../../../operations/typed-operations.ts'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import type { User } from '../../generated/prisma/client.ts'
 import type { Sport } from '../../generated/prisma/enums.ts'
 import { toGlobalId } from '../../graphql/ids.ts'

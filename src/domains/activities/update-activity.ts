@@ -1,8 +1,8 @@
 import { type Activity, Prisma } from '../../generated/prisma/client.ts'
 import type { Sport } from '../../generated/prisma/enums.ts'
-import { columnsOf, type Database } from '../../platform/db.ts'
+import { columnsOf, type Database } from '../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
-import type { Events } from '../../platform/events.ts'
+import type { Events } from '../../platform/events/events.ts'
 import { withHeldPerson } from '../users/index.ts'
 import { activityTopic } from './topic.ts'
 

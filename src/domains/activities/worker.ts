@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts'
-import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import { type CronEntry, handle, type JobHandler } from '../../platform/queue/jobs.ts'
 import * as jobs from './jobs.ts'
 import { type ReadActivityFilePorts, readActivityFile } from './read-activity-file.ts'
 import { sweepAwaiting } from './sweep-awaiting.ts'

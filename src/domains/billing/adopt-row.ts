@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /**
  * Gives the row of a subscription that only a snapshot has told of the key that events have for it, so that it stays one

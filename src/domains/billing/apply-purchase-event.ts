@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { BillingEvent } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { foldPurchases, namesOf, type PurchasePorts } from './fold-purchases.ts'
 import { lockConnectedNames } from './lock-purchases.ts'
 import { isLifecycle } from './period.ts'

@@ -1,5 +1,5 @@
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { isActive } from './access.ts'
 import { completeCheckouts } from './complete-checkouts.ts'
 import type { PurchasePorts } from './fold-purchases.ts'

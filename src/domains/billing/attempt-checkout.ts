@@ -1,9 +1,9 @@
 import type { Checkout } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Database, Tx } from '../../platform/db.ts'
-import { enqueue } from '../../platform/jobs.ts'
-import type { Log } from '../../platform/log.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { enqueue } from '../../platform/queue/jobs.ts'
+import type { Log } from '../../platform/watching/log.ts'
+import type { Metrics } from '../../platform/watching/metrics.ts'
 import { prepareCheckout } from './checkout-jobs.ts'
 import type { RevenueCat } from './ports.ts'
 

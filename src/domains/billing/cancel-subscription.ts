@@ -1,7 +1,7 @@
 import type { Plans } from '../../config/plans.ts'
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { configuredOnly } from './configured.ts'
 import { ManagedElsewhere } from './errors.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Makes a checkout ready whose time it is. */
 export const prepareCheckout = defineJob('billing.prepare-checkout', z.object({ id: z.uuid() }))

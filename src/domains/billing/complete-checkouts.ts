@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /** Clocks differ: a purchase may seem to be made a little before its checkout. */
 const skewMs = 5 * 60_000

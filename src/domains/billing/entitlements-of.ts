@@ -1,6 +1,6 @@
 import type { Plans } from '../../config/plans.ts'
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { accessEndsAt, isActive, statusOf } from './access.ts'
 import { configuredOnly } from './configured.ts'
 import { productOf } from './product-of.ts'

@@ -1,6 +1,6 @@
 import type { Plans } from '../../config/plans.ts'
-import type { Tx } from '../../platform/db.ts'
-import type { Log } from '../../platform/log.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import type { Log } from '../../platform/watching/log.ts'
 import { adoptRow } from './adopt-row.ts'
 import { completeCheckouts } from './complete-checkouts.ts'
 import type { StoredEvent } from './event-order.ts'

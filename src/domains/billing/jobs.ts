@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Does what time alone changes in a subscription: gives a month of credits, says that access ended. */
 export const settle = defineJob('billing.settle', z.object({ id: z.uuid() }))

@@ -1,5 +1,5 @@
 import type { BillingEvent } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { keysOf } from './apply-purchase-event.ts'
 import { foldPurchases, namesOf, type PurchasePorts } from './fold-purchases.ts'
 import { lockConnectedNames, lockNames } from './lock-purchases.ts'

@@ -1,5 +1,5 @@
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import type { SnapshotSubscription } from './ports.ts'
 
 /** A subscription of a snapshot with the key of its row here. */

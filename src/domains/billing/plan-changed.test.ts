@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { MyPlanChangedDocument, type MyPlanChangedSubscription } from '../../../operations/typed-operations.ts'
 import type { User } from '../../generated/prisma/client.ts'
-import { hint } from '../../platform/db.ts'
+import { hint } from '../../platform/database/db.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openStream } from '../../testing/event-stream.ts'
 import { createPerson } from '../../testing/factories.ts'

@@ -1,6 +1,6 @@
 import { type Plans, type PlanTier, planTiers } from '../../config/plans.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { isActive } from './access.ts'
 import { productOf } from './product-of.ts'
 

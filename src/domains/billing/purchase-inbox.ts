@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
-import type { Tx } from '../../platform/db.ts'
-import type { InboxEvent, InboxSource } from '../../platform/inbox.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import type { InboxEvent, InboxSource } from '../../platform/inbox/inbox.ts'
 import { applyPurchaseEvent } from './apply-purchase-event.ts'
 import type { PurchasePorts } from './fold-purchases.ts'
 import type { PurchaseEvent, PurchaseWebhooks } from './ports.ts'

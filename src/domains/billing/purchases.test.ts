@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { User } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { createPerson } from '../../testing/factories.ts'
 import { dump } from '../../testing/privacy-steps.ts'

@@ -1,5 +1,5 @@
 import type { BillingGrant } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { grant, reinstate, revoke } from '../credits/index.ts'
 import type { WantedGrant } from './wanted-grants.ts'
 

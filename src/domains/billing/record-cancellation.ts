@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import { hint, type Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/database/db.ts'
 import { lockKeys } from './lock-purchases.ts'
 import type { RevenueCat } from './ports.ts'
 import { requestRefresh } from './request-refresh.ts'

@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { compareEvents, type StoredEvent, toldAt } from './event-order.ts'
 import type { WhoIs } from './who-is.ts'
 

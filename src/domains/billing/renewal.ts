@@ -1,5 +1,5 @@
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import type { RevenueCat } from './ports.ts'
 
 /** What RevenueCat has to know to end a renewal. */

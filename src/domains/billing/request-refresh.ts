@@ -1,5 +1,5 @@
-import type { Tx } from '../../platform/db.ts'
-import { enqueueMany } from '../../platform/jobs.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import { enqueueMany } from '../../platform/queue/jobs.ts'
 import { refreshCustomer } from './jobs.ts'
 
 /** Has people read anew at RevenueCat: a mark at each, and a job. The mark outlives a job that is lost. */

@@ -1,6 +1,6 @@
 import type { PlanSubscription } from '../../generated/prisma/client.ts'
-import type { Database, Tx } from '../../platform/db.ts'
-import { enqueueMany } from '../../platform/jobs.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { enqueueMany } from '../../platform/queue/jobs.ts'
 import { foldPurchases, type PurchasePorts } from './fold-purchases.ts'
 import { settle } from './jobs.ts'
 import { lockKeys } from './lock-purchases.ts'

@@ -1,5 +1,5 @@
-import type { Tx } from '../../platform/db.ts'
-import { enqueueMany } from '../../platform/jobs.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import { enqueueMany } from '../../platform/queue/jobs.ts'
 import { prepareCheckout } from './checkout-jobs.ts'
 
 const batchSize = 100

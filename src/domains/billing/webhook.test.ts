@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bodyPlace } from '../../platform/inbox.ts'
+import { bodyPlace } from '../../platform/inbox/inbox.ts'
 import { startTestApp, type TestApp, testPurchaseWebhook } from '../../testing/app.ts'
 import { deliverPurchaseEvent, type PurchaseDeliveryWish, purchaseEvent } from '../../testing/revenuecat-events.ts'
 

@@ -1,5 +1,5 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /** The person whom a list of RevenueCat's names means, the best name first; null: nobody known. */
 export type WhoIs = (names: readonly string[]) => string | null

@@ -1,4 +1,4 @@
-import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import { type CronEntry, handle, type JobHandler } from '../../platform/queue/jobs.ts'
 import * as jobs from './jobs.ts'
 import { type RefreshPorts, refreshDue, resumeRefreshing } from './refresh-customer.ts'
 import { resumeSettling, settleSubscription } from './settle-subscription.ts'

@@ -1,4 +1,4 @@
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 
 /**
  * What each of these people can spend at `now`, in one statement: the wallet, less what has lapsed in it and was not

@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { grant } from './grant.ts'
 
 /** What somebody had in the older system, when they are linked: once. They had their gift there. */

@@ -1,4 +1,4 @@
-import { type Database, hint } from '../../platform/db.ts'
+import { type Database, hint } from '../../platform/database/db.ts'
 import { walletTopic } from './topic.ts'
 
 const batchSize = 500

@@ -1,7 +1,7 @@
 import { recordAudit } from '../../platform/audit.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
-import { claimKey, keyProblem } from '../../platform/idempotency.ts'
+import { claimKey, keyProblem } from '../../platform/idempotency/idempotency.ts'
 import { grant } from './grant.ts'
 import type { Posted } from './post.ts'
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { IdempotencyConflict } from '../../platform/errors.ts'
 import { checkAmount } from './check-entry.ts'
 import { InsufficientCredits } from './errors.ts'

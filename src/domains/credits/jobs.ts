@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Takes what has lapsed out of wallets. */
 export const expireLots = defineJob('credits.expire-lots', z.object({}))

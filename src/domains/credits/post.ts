@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { CreditTransactionKind } from '../../generated/prisma/enums.ts'
-import { hint, type Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/database/db.ts'
 import { IdempotencyConflict, InvalidInput } from '../../platform/errors.ts'
 import { walletTopic } from './topic.ts'
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { hint, type Tx } from '../../platform/db.ts'
+import { hint, type Tx } from '../../platform/database/db.ts'
 import { NotInLedger } from './errors.ts'
 import { runLedgerSql } from './post.ts'
 import { walletTopic } from './topic.ts'

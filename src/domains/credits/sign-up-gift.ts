@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { grant } from './grant.ts'
 
 /** An address that had the gift is remembered so long. */

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { capture } from './capture.ts'
 import { HoldEnded } from './errors.ts'
 import { release } from './release.ts'

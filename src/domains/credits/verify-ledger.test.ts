@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CreditTransactionKind } from '../../generated/prisma/enums.ts'
-import type { Ask } from '../../platform/snapshot.ts'
+import type { Ask } from '../../platform/database/snapshot.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
 import { checkInvariants, verifyLedger } from './verify-ledger.ts'

@@ -1,5 +1,5 @@
-import type { Database } from '../../platform/db.ts'
-import { type Ask, readSnapshot } from '../../platform/snapshot.ts'
+import type { Database } from '../../platform/database/db.ts'
+import { type Ask, readSnapshot } from '../../platform/database/snapshot.ts'
 
 /** Something that must hold of every row, and a query of those of which it does not. */
 interface Invariant {

@@ -1,6 +1,6 @@
-import type { Database } from '../../platform/db.ts'
-import type { Events } from '../../platform/events.ts'
-import { watch } from '../../platform/watch.ts'
+import type { Database } from '../../platform/database/db.ts'
+import type { Events } from '../../platform/events/events.ts'
+import { watch } from '../../platform/events/watch.ts'
 import { walletTopic } from './topic.ts'
 
 /** Yields once for the present balance and then whenever the wallet has got another transaction. */

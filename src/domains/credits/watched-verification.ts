@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/db.ts'
-import type { Log } from '../../platform/log.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Database } from '../../platform/database/db.ts'
+import type { Log } from '../../platform/watching/log.ts'
+import type { Metrics } from '../../platform/watching/metrics.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
 export interface VerificationPorts {

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { InvalidInput } from '../../platform/errors.ts'
 import { endRenewals } from '../billing/index.ts'
 import { markDeleting, Unauthenticated } from '../users/index.ts'

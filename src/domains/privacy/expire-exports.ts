@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
 import { scheduleExportRemoval } from './export-file.ts'
 import { writeExport } from './jobs.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Erases a person who is DELETING. */
 export const eraseUser = defineJob('privacy.erase-user', z.object({ userId: z.uuid() }))

@@ -1,5 +1,5 @@
-import type { Reader, Tx } from '../../platform/db.ts'
-import { SealBroken } from '../../platform/sealing.ts'
+import type { Reader, Tx } from '../../platform/database/db.ts'
+import { SealBroken } from '../../platform/sealing/sealing.ts'
 import type { Emails } from '../users/index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import type { Bucket } from '../uploads/index.ts'
 import { removeExportFile, scheduleExportRemoval } from './export-file.ts'

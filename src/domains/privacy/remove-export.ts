@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import type { Bucket } from '../uploads/index.ts'
 import { type ExportRef, removeExportFile } from './export-file.ts'
 

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { DataExport } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
-import { enqueue } from '../../platform/jobs.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import { enqueue } from '../../platform/queue/jobs.ts'
 import { Unauthenticated } from '../users/index.ts'
 import { writeExport } from './jobs.ts'
 

@@ -1,5 +1,5 @@
-import type { Database } from '../../platform/db.ts'
-import { enqueue } from '../../platform/jobs.ts'
+import type { Database } from '../../platform/database/db.ts'
+import { enqueue } from '../../platform/queue/jobs.ts'
 import { eraseStragglers, eraseUser } from './jobs.ts'
 
 const batchSize = 1_000

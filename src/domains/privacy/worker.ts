@@ -1,4 +1,4 @@
-import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import { type CronEntry, handle, type JobHandler } from '../../platform/queue/jobs.ts'
 import { type EraseUserPorts, eraseLate, eraseUser } from './erase-user.ts'
 import { expireExports } from './expire-exports.ts'
 import * as jobs from './jobs.ts'

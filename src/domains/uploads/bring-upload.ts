@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { UploadKind } from '../../generated/prisma/enums.ts'
-import type { Reader, Tx } from '../../platform/db.ts'
+import type { Reader, Tx } from '../../platform/database/db.ts'
 import { uploadLifetimeHours } from './request-upload.ts'
 import { addressSeconds } from './sign-upload.ts'
 

@@ -1,5 +1,5 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
 import { NotFound } from '../../platform/errors.ts'
 import type { CountUpload } from './count-uploads.ts'
 import { UploadNotPending } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { UploadKind } from '../../generated/prisma/enums.ts'
 import { type InputIssue, InvalidInput } from '../../platform/errors.ts'
-import { keyProblem } from '../../platform/idempotency.ts'
+import { keyProblem } from '../../platform/idempotency/idempotency.ts'
 import { kinds, partByteSize } from './kinds.ts'
 
 export interface AnnouncedFile {

@@ -1,6 +1,6 @@
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { UploadRejection } from '../../generated/prisma/enums.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
 import type { CountUpload } from './count-uploads.ts'
 import { UploadExpired, UploadIncomplete, UploadRejected } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Metrics } from '../../platform/watching/metrics.ts'
 
 const outcomes = ['requested', 'ready', 'rejected', 'cancelled', 'expired'] as const
 

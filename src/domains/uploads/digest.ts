@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 
 /**
  * Remembers the SHA-256 of a file's bytes, for `storage verify` to compare with. The first one stays: what the bucket

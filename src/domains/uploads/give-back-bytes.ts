@@ -1,5 +1,5 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { giveBack } from '../usage/index.ts'
 
 type Reserved = Pick<Upload, 'userId' | 'byteSize'>

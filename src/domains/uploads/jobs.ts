@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineJob } from '../../platform/jobs.ts'
+import { defineJob } from '../../platform/queue/jobs.ts'
 
 /** Ends uploads whose deadline has passed. */
 export const sweepUploads = defineJob('uploads.sweep', z.object({}))

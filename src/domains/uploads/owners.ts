@@ -1,5 +1,5 @@
 import type { UploadKind } from '../../generated/prisma/enums.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /**
  * What a file of some kind belongs to. A higher domain implements it and app/ passes it in, so that uploads know

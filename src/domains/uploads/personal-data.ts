@@ -1,5 +1,5 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import { lockUploads } from './discard-upload.ts'
 import type { Bucket } from './ports.ts'

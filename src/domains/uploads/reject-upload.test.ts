@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RequestUploadInput, UploadsDocument } from '../../../operations/typed-operations.ts'
-import { encodeFit, type InventedActivity } from '../../dev/recordings.ts'
+import { encodeFit, type InventedActivity } from '../../dev/seed/recordings.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { encodeGpx, encodeTcx } from '../../testing/recordings.ts'
 import { send } from '../../testing/send.ts'

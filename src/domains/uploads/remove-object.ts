@@ -1,6 +1,6 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
-import { enqueue } from '../../platform/jobs.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import { enqueue } from '../../platform/queue/jobs.ts'
 import { removeObject } from './jobs.ts'
 import { objectKey } from './object-key.ts'
 import type { Bucket } from './ports.ts'

@@ -1,5 +1,5 @@
 import type { Upload } from '../../generated/prisma/client.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { giveBackBytes } from './give-back-bytes.ts'
 
 type Removed = Pick<Upload, 'id' | 'userId' | 'status' | 'byteSize' | 'multipartId' | 'addressesLapseAt'>

@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
 import type { CountUpload } from './count-uploads.ts'
 import { giveBackBytes } from './give-back-bytes.ts'
 import type { UploadOwners } from './owners.ts'

@@ -5,7 +5,7 @@ import {
   CompleteUploadDocument,
   RequestUploadDocument,
 } from '../../../operations/typed-operations.ts'
-import { encodeFit } from '../../dev/recordings.ts'
+import { encodeFit } from '../../dev/seed/recordings.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { send } from '../../testing/send.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 
 const position = z.object({
   /** Files with greater ids come next; null is the beginning. */

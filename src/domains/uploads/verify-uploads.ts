@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Prisma, Upload } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { keepDigest } from './digest.ts'
 import { objectKey } from './object-key.ts'
 import type { Bucket } from './ports.ts'

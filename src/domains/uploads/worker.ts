@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/db.ts'
-import { type CronEntry, handle, type JobHandler } from '../../platform/jobs.ts'
+import type { Database } from '../../platform/database/db.ts'
+import { type CronEntry, handle, type JobHandler } from '../../platform/queue/jobs.ts'
 import type { CountUpload } from './count-uploads.ts'
 import { removeObject, sweepUploads as sweepUploadsJob } from './jobs.ts'
 import type { UploadOwners } from './owners.ts'

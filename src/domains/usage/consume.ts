@@ -1,5 +1,5 @@
 import type { Meter, PlanLimit } from '../../config/plans.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import { QuotaExceeded } from './errors.ts'
 import { type CountedOf, readCounters } from './read-counters.ts'
 

@@ -1,6 +1,6 @@
 import { type PlanLimit, type Plans, type PlanTier, planOfTier } from '../../config/plans.ts'
-import type { Reader, Tx } from '../../platform/db.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Reader, Tx } from '../../platform/database/db.ts'
+import type { Metrics } from '../../platform/watching/metrics.ts'
 import { type Amounts, consume } from './consume.ts'
 import { type ExceededQuota, QuotaExceeded } from './errors.ts'
 import { type Counted, readCounters } from './read-counters.ts'

@@ -1,5 +1,5 @@
 import type { Meter } from '../../config/plans.ts'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /**
  * Gives back what is limited in TOTAL, never below zero; what a week or a month has counted stays counted. Belongs into

@@ -1,5 +1,5 @@
 import type { Meter, QuotaPeriod } from '../../config/plans.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { type Window, windowAt } from './window.ts'
 
 interface Row {

@@ -1,6 +1,6 @@
-import type { Reader } from '../../platform/db.ts'
-import type { Metrics } from '../../platform/metrics.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { remembered } from '../../platform/remembered.ts'
+import type { Metrics } from '../../platform/watching/metrics.ts'
 import { within } from '../../platform/within.ts'
 
 /** A quarter of a second over the 700,000 counters of 140,000 people. */

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import type { ClerkVersion } from './clerk-version.ts'
 import type { ClerkUser } from './ports.ts'

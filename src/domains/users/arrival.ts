@@ -1,4 +1,4 @@
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 import type { Emails } from './emails.ts'
 
 /** Somebody who has just become a person here. */

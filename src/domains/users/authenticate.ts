@@ -1,5 +1,5 @@
 import { Prisma, type User } from '../../generated/prisma/client.ts'
-import { columnsOf, type Database } from '../../platform/db.ts'
+import { columnsOf, type Database } from '../../platform/database/db.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { ensureUser } from './ensure-user.ts'
 import { Unauthenticated } from './errors.ts'

@@ -1,5 +1,5 @@
-import type { Tx } from '../../platform/db.ts'
-import type { InboxEvent, InboxSource } from '../../platform/inbox.ts'
+import type { Tx } from '../../platform/database/db.ts'
+import type { InboxEvent, InboxSource } from '../../platform/inbox/inbox.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { versionOfEvent } from './clerk-version.ts'

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Tx } from '../../platform/db.ts'
+import type { Tx } from '../../platform/database/db.ts'
 
 /** What higher domains do, in the same transaction, when a person begins to be deleted: erasing is theirs. */
 export type OnUserDeleting = (tx: Tx, person: { userId: string; now: Date }) => Promise<void>

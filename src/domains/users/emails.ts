@@ -1,5 +1,5 @@
-import { type BlindIndex, createBlindIndex } from '../../platform/blind-index.ts'
-import type { Sealed, Sealer } from '../../platform/sealing.ts'
+import { type BlindIndex, createBlindIndex } from '../../platform/sealing/blind-index.ts'
+import type { Sealed, Sealer } from '../../platform/sealing/sealing.ts'
 
 /** How addresses lie in the database: encrypted, and found by a keyed hash. */
 export interface Emails {

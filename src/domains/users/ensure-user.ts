@@ -1,5 +1,5 @@
 import type { User } from '../../generated/prisma/client.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { versionOfAnswer } from './clerk-version.ts'

@@ -1,5 +1,5 @@
 import type { Prisma, User } from '../../generated/prisma/client.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { type Patience, patiently } from './patiently.ts'
 import type { ClerkDirectory, ClerkUser } from './ports.ts'

@@ -1,6 +1,6 @@
 import type { UserStanding } from '../../generated/prisma/enums.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Database, Tx } from '../../platform/db.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
 import { Unauthenticated } from './errors.ts'
 import { maySignIn } from './may-sign-in.ts'
 

@@ -1,4 +1,4 @@
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 
 /** Makes a person an admin; twice is as once. */
 export async function promoteUser(db: Reader, clerkId: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { type Patience, patiently } from './patiently.ts'
 import type { ClerkDirectory } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
 import type { ArrivalPorts } from './arrival.ts'
 import { versionOfAnswer } from './clerk-version.ts'

@@ -1,5 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
-import type { Reader } from '../../platform/db.ts'
+import type { Reader } from '../../platform/database/db.ts'
 import { InvalidInput } from '../../platform/errors.ts'
 import type { Emails } from './emails.ts'
 

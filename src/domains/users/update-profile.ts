@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Prisma } from '../../generated/prisma/client.ts'
-import type { Database } from '../../platform/db.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { InvalidInput } from '../../platform/errors.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
 import type { ArrivalPorts } from './arrival.ts'

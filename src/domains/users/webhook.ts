@@ -1,7 +1,7 @@
-import type { Database } from '../../platform/db.ts'
-import { rememberEvent } from '../../platform/inbox.ts'
-import type { Sealer } from '../../platform/sealing.ts'
-import type { WebhookEndpoint } from '../../platform/webhooks.ts'
+import type { Database } from '../../platform/database/db.ts'
+import { rememberEvent } from '../../platform/inbox/inbox.ts'
+import type { WebhookEndpoint } from '../../platform/inbox/webhooks.ts'
+import type { Sealer } from '../../platform/sealing/sealing.ts'
 import { clerkSource, clerkTypes } from './clerk-inbox.ts'
 import type { ClerkWebhooks } from './ports.ts'
 

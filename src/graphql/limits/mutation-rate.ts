@@ -1,6 +1,6 @@
 import type { FieldNullability, InputFieldMap, SchemaTypes, TypeParam } from '@pothos/core'
 import type { GraphQLField } from 'graphql'
-import type { Rate } from '../../platform/rate-limiter.ts'
+import type { Rate } from '../../platform/limits/rate-limiter.ts'
 
 /** How often a person may call a mutation; `null` where the limit of all requests is enough. */
 export type MutationRate = Rate | null

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Context } from '../../../graphql/context.ts'
-import type { Reader } from '../../../platform/db.ts'
+import type { Reader } from '../../../platform/database/db.ts'
 import { balancesOf, debtsOf } from '../balance.ts'
 
 /** What many people of one answer have, in one statement. */

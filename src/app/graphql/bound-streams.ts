@@ -1,0 +1,65 @@
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga'
+import type { Context } from '../../graphql/context.ts'
+import type { RequestContext } from '../http/request-context.ts'
+
+/**
+ * A person has at most so many streams open in this process (each instance behind a balancer counts its own: docs/
+ * decisions/0017), and is told why one ends that would have gone on.
+ */
+export function boundStreams(mostPerUser: number): Plugin<Context & RequestContext> {
+  const open = new Map<string, number>()
+  return {
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { viewer, gone, lapsed, request } = args.contextValue as Context & RequestContext & YogaInitialContext
+      if (request.method === 'GET') return void setResultAndStopExecution({ errors: [notByGet] })
+      if (!viewer || gone.aborted) return
+      const { id } = viewer.user
+      const count = open.get(id) ?? 0
+      if (count >= mostPerUser) return void setResultAndStopExecution({ errors: [tooManyStreams(count)] })
+      open.set(id, count + 1)
+      gone.addEventListener(
+        'abort',
+        () => {
+          const left = (open.get(id) ?? 1) - 1
+          if (left > 0) open.set(id, left)
+          else open.delete(id)
+        },
+        { once: true },
+      )
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (isAsyncIterable(result)) setResult(sayingWhy(result as AsyncIterable<ExecutionResult>, { lapsed, gone }))
+        },
+      }
+    },
+  }
+}
+
+async function* sayingWhy(
+  stream: AsyncIterable<ExecutionResult>,
+  { lapsed, gone }: { readonly lapsed: AbortSignal | null; readonly gone: AbortSignal },
+): AsyncGenerator<ExecutionResult> {
+  yield* stream
+  if (gone.aborted)
+    yield { errors: [stopping] } // to nobody, where it is the client that left
+  else if (lapsed?.aborted) yield { errors: [tokenExpired] }
+}
+
+const tokenExpired = new GraphQLError('The session token has lapsed. Open the stream again with a fresh one.', {
+  extensions: { code: 'TOKEN_EXPIRED' },
+})
+
+const stopping = new GraphQLError('The server is stopping. Open the stream again.', {
+  extensions: { code: 'SERVER_STOPPING' },
+})
+
+const notByGet = new GraphQLError('Open streams by POST: GET runs queries only.', {
+  extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'POST' } } },
+})
+
+function tooManyStreams(count: number): GraphQLError {
+  return new GraphQLError(`You have ${count} streams open, as many as you may. Close one first.`, {
+    extensions: { code: 'TOO_MANY_STREAMS', http: { status: 429 } },
+  })
+}

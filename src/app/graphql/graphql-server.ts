@@ -1,0 +1,157 @@
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { createYoga, type GraphiQLOptions, type GraphQLParams, type YogaServerInstance } from 'graphql-yoga'
+import { checkoutAttempts } from '../../domains/billing/index.ts'
+import { uploadCounter } from '../../domains/uploads/index.ts'
+import { holdingPerson } from '../../domains/users/index.ts'
+import { Unauthenticated } from '../../domains/users/ports.ts'
+import type { Context, Viewer } from '../../graphql/context.ts'
+import { toClientError } from '../../graphql/errors.ts'
+import { boundedDocument } from '../../graphql/limits/document.ts'
+import { boundedOperation } from '../../graphql/limits/operation.ts'
+import { ProviderUnavailable, ServiceUnavailable } from '../../platform/errors.ts'
+import type { RateLimiter } from '../../platform/limits/rate-limiter.ts'
+import type { Log } from '../../platform/watching/log.ts'
+import { within } from '../../platform/within.ts'
+import type { App } from '../app.ts'
+import { answerMs, retryAfter } from '../http/answer-in-time.ts'
+import type { RequestContext } from '../http/request-context.ts'
+import { noteCode, noteForLog, noteUser } from '../http/request-log.ts'
+import { schema } from '../schema.ts'
+import { uploadOwners } from '../upload-owners.ts'
+import { boundStreams } from './bound-streams.ts'
+import { guardOperations } from './guard-operations.ts'
+import { persistedOperations } from './persisted-operations.ts'
+import { traceOperations } from './trace-operations.ts'
+
+/** GraphiQL in development: its page and what it opens with. Never given in production. */
+export interface GraphiqlPage {
+  options(): Promise<GraphiQLOptions>
+  render(options: GraphiQLOptions): string
+}
+
+type Yoga = YogaServerInstance<RequestContext, Context>
+
+export interface GraphqlServer {
+  /** Answers whatever there is, by the fetch API. */
+  readonly fetch: Yoga['fetch']
+  /** Runs one operation as `fetch` would, without what stands around it there (200 µs a request). */
+  run(asked: AskedOperation, asker: RequestContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>
+}
+
+export interface AskedOperation {
+  readonly params: GraphQLParams
+  /** What plugins and the context look at of a request. */
+  readonly request: Pick<Request, 'method' | 'url'> & { readonly headers: Pick<Headers, 'get'> }
+}
+
+/** Yoga over our schema. The HTTP front (server.ts) has bounded and read the request before it comes here. */
+export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: GraphiqlPage | null): GraphqlServer {
+  const { log, db, events, clock, metrics } = app
+  const { config, emails, onArrival, usage, adapters } = app
+  const { bucket, directory, revenueCat } = adapters
+  const attemptCheckout = checkoutAttempts({ db, revenueCat, clock, log, metrics })
+  const billing = { plans: config.plans, revenueCat, attemptCheckout }
+  const countUpload = uploadCounter(metrics)
+  const ports = { bucket, uploadOwners, countUpload, emails, onArrival, directory, usage, ...billing }
+  const isOpen = config.mode === 'development'
+  const maskError = errorMask(log)
+  const yoga = createYoga<RequestContext, Context>({
+    schema,
+    logging: false,
+    landingPage: false,
+    batching: false,
+    graphiql: graphiql ? () => graphiql.options() : false,
+    ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
+    cors: false, // server.ts says it, on its own refusals too
+    extraParamNames: ['documentId'],
+    plugins: [
+      persistedOperations({ only: config.persistedOnly }),
+      boundedDocument,
+      boundedOperation({ isOpen }),
+      noteForLog,
+      guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
+      boundStreams(config.limits.streamsPerUser),
+      ...(config.tracing ? [traceOperations] : []),
+    ],
+    maskedErrors: { maskError },
+    context: async ({ request, gone }) => {
+      const viewer = await readViewer(app, request.headers.get('authorization'))
+      noteUser(viewer)
+      // Asked for by streams alone: a timer for each request would be one too many.
+      let lapsed: AbortSignal | null = null
+      return {
+        viewer,
+        db: viewer ? holdingPerson(db, viewer.user.id, clock) : db,
+        events,
+        clock,
+        ports,
+        get lapsed() {
+          if (viewer) lapsed ??= lapse(viewer, clock())
+          return lapsed
+        },
+        get signal() {
+          return this.lapsed ? AbortSignal.any([gone, this.lapsed]) : gone
+        },
+      }
+    },
+  })
+  return {
+    fetch: yoga.fetch,
+    async run({ params, request }, asker) {
+      try {
+        const asked = { params, request: request as Request }
+        const result = await yoga.getResultForParams(asked, { ...asker })
+        return result ?? {}
+      } catch (error) {
+        // Refused before there was anything to run: no operation is known by the hash, or there is no text.
+        return { errors: [maskError(error)] }
+      }
+    },
+  }
+}
+
+function errorMask(log: Log): (error: unknown) => GraphQLError {
+  return (error) => {
+    const shown = toClientError(error)
+    noteCode(shown)
+    const isAway = shown.extensions.code === 'SERVICE_UNAVAILABLE'
+    if (!isAway && shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown
+    log.error({ err: originalOf(error) }, 'a request failed')
+    // No field was reached: who watches status codes shall see it too.
+    if (!shown.path) shown.extensions.http = isAway ? { status: 503, headers: retryAfter } : { status: 500 }
+    return shown
+  }
+}
+
+/** No header: nobody. A bad one: HTTP 401, with no hint why beyond expired or invalid. */
+async function readViewer(app: App, authorization: string | null): Promise<Viewer | null> {
+  if (authorization === null) return null
+  const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1]
+  try {
+    if (!token) throw new Unauthenticated('invalid')
+    const authenticated = app.authenticator.authenticate(token, app.clock())
+    const { user, expiresAt } = await within(answerMs, authenticated, () => new ServiceUnavailable())
+    const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
+    return { user, isAdmin, expiresAt }
+  } catch (error) {
+    if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401)
+    if (!(error instanceof ProviderUnavailable)) throw error
+    app.log.warn({ err: error.cause }, 'nobody could be let in: Clerk does not answer')
+    throw withStatus(error.message, error.code, 503)
+  }
+}
+
+const withStatus = (message: string, code: string, status: number) =>
+  new GraphQLError(message, { extensions: { code, http: { status } } })
+
+/** Timers hold 24.8 days at most; no token lives as long. */
+const longestTimer = 2 ** 31 - 1
+
+function lapse(viewer: Viewer, now: Date): AbortSignal {
+  const left = viewer.expiresAt.getTime() - now.getTime()
+  return AbortSignal.timeout(Math.min(Math.max(left, 0), longestTimer))
+}
+
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { migrate } from '../../platform/database/migrate.ts'
+import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { openBucketDoor } from '../../testing/bucket-door.ts'
+import { createHealth } from './health.ts'
+import { serveMetrics } from './metrics-server.ts'
+
+const read = async (url: string, path?: 'live' | 'ready') => {
+  const response = await fetch(`${url}/health${path ? `/${path}` : ''}`)
+  return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() }
+}
+
+const allWell = { database: 'ok', storage: 'ok', queue: 'ok', migrations: 'ok' }
+
+/** A database of the run's server without a single table. */
+async function createEmptyDatabase(): Promise<{ url: string } & AsyncDisposable> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = `/${name}`
+  await asOwner(`CREATE DATABASE ${name}`)
+  return { url: url.href, [Symbol.asyncDispose]: () => asOwner(`DROP DATABASE ${name} WITH (FORCE)`) }
+}
+
+async function asOwner(sql: string): Promise<void> {
+  const client = new Client({ connectionString: inject('postgresUrl') })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
+}
+
+describe('on the public port', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startTestApp()
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  test('a process that serves is live and ready, and nothing in between remembers it', async () => {
+    expect(await read(app.url, 'live')).toEqual({ status: 200, cache: 'no-store', body: { status: 'live' } })
+    expect(await read(app.url, 'ready')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ready' } })
+  })
+
+  test('readiness is one statement', async () => {
+    const statements: unknown[] = []
+    const { pool } = app.app.db
+    pool.on('acquire', (client) => statements.push(client))
+    await read(app.url, 'ready')
+    expect(statements).toHaveLength(1)
+  })
+})
+
+test('a database without tables is not ready; once it is migrated it is', async () => {
+  await using empty = await createEmptyDatabase()
+  await using app = await startTestApp({ databaseUrl: empty.url })
+  expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(app.url, 'ready')).toMatchObject({
+    status: 503,
+    body: { status: 'not ready', reason: 'migrations are missing' },
+  })
+  expect(await read(app.url)).toMatchObject({
+    status: 503,
+    body: { checks: { ...allWell, migrations: 'failed', queue: 'failed' } },
+  })
+  await migrate({ url: empty.url })
+  expect(await read(app.url, 'ready')).toMatchObject({ status: 200 })
+})
+
+describe('while Postgres is away', () => {
+  const away = { status: 503, body: { status: 'not ready', reason: 'the database does not answer' } }
+
+  test('a process is live and not ready: nobody listens', async () => {
+    await using app = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
+    const began = performance.now()
+    expect(await read(app.url, 'ready')).toMatchObject(away)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
+  })
+
+  test('a process is not ready within two seconds: it takes connections and is silent', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    try {
+      await using app = await startTestApp({ databaseUrl: `postgres://pacer:secret@127.0.0.1:${port}/pacer` })
+      const began = performance.now()
+      expect(await read(app.url, 'ready')).toMatchObject(away)
+      expect(performance.now() - began).toBeLessThan(2_000)
+      for (const socket of sockets) socket.destroy()
+    } finally {
+      silent.close()
+    }
+  })
+})
+
+describe('health as a whole', () => {
+  test('says of each part that it is well, the version, and nothing else', async () => {
+    await using app = await startTestApp()
+    expect(await read(app.url)).toEqual({
+      status: 200,
+      cache: 'no-store',
+      body: { status: 'ok', version: packageJson.version, checks: allWell },
+    })
+  })
+
+  test('the bucket away makes it unwell, and the process stays ready; nobody asks the bucket again for five seconds', async () => {
+    const door = await openBucketDoor()
+    await using app = await startTestApp({ config: { bucket: door.bucket } })
+    expect(await read(app.url)).toMatchObject({ status: 200 })
+    expect(await read(app.url)).toMatchObject({ status: 200 })
+    expect(door.requests).toEqual([expect.stringContaining('health/nothing')])
+    await door[Symbol.asyncDispose]()
+
+    await using later = await startTestApp({ databaseUrl: app.databaseUrl, config: { bucket: door.bucket } })
+    expect(await read(later.url)).toMatchObject({
+      status: 503,
+      body: { status: 'degraded', checks: { ...allWell, storage: 'failed' } },
+    })
+    expect(await read(later.url, 'ready')).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['refuses the key', { accessKeyId: 'nobody' }],
+    ['does not have such a bucket', { name: 'another' }],
+  ])('storage that %s is not well', async (_what, change) => {
+    await using app = await startTestApp({ config: { bucket: { ...inject('bucket'), ...change } } })
+    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, storage: 'failed' } } })
+  })
+
+  test('a bucket that is silent is given up after a second', async () => {
+    await using door = await openBucketDoor()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    door.onRequest = () => promise
+    await using app = await startTestApp({ config: { bucket: door.bucket } })
+    const began = performance.now()
+    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, storage: 'failed' } } })
+    // With the patience of uploads it would be 45 seconds.
+    expect(performance.now() - began).toBeLessThan(4_000)
+    resolve()
+  })
+
+  test('a job that waits for a quarter of an hour says that nobody works', async () => {
+    await using app = await startTestApp()
+    await app.owner.query(`SELECT graphile_worker.add_job('uploads.sweep', run_at => now() - interval '14 minutes')`)
+    expect(await read(app.url)).toMatchObject({ status: 200 })
+    await using later = await startTestApp({ databaseUrl: app.databaseUrl })
+    await app.owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '15 minutes'`)
+    expect(await read(later.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, queue: 'failed' } } })
+    expect(await read(later.url, 'ready')).toMatchObject({ status: 200 })
+  })
+
+  test('Postgres away: everything in it, and not a word of where it is', async () => {
+    await using app = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
+    expect(await read(app.url)).toEqual({
+      status: 503,
+      cache: 'no-store',
+      body: {
+        status: 'degraded',
+        version: packageJson.version,
+        checks: { database: 'failed', storage: 'ok', queue: 'failed', migrations: 'failed' },
+      },
+    })
+  })
+})
+
+test('the port of its own answers health, and nothing that people ask', async () => {
+  await using app = await startTestApp()
+  const health = createHealth()
+  await using served = await serveMetrics(health, { host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${served.port}`
+  expect(await read(url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'starting' } })
+  expect(await read(url)).toMatchObject({ status: 503, body: { status: 'starting', checks: { storage: 'unknown' } } })
+  health.begin(app.app)
+  expect(await read(url)).toMatchObject({ status: 200, body: { checks: allWell } })
+  expect(await read(url, 'ready')).toMatchObject({ status: 200 })
+  health.drain()
+  expect(await read(url, 'live')).toMatchObject({ status: 200 })
+  expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'stopping' } })
+  expect(await read(url)).toMatchObject({ status: 503, body: { status: 'stopping', checks: allWell } })
+  for (const path of ['/', '/graphql', '/health/', '/healthy']) expect((await fetch(url + path)).status).toBe(404)
+})

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { crontab } from '../jobs.ts'
+
+const cronSecret = 'the-secret-of-an-external-cron-long-enough'
+const names = crontab.map(({ job }) => job.name).sort()
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp({ config: { cronSecret } })
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+const send = (authorization: string | null = `Bearer ${cronSecret}`, method = 'POST') =>
+  fetch(`${app.url}/cron/tick`, { method, headers: authorization === null ? {} : { authorization } })
+
+async function tickAt(time: string): Promise<string[]> {
+  app.now = new Date(time)
+  const answer = await send()
+  expect(answer.status).toBe(200)
+  const { queued } = (await answer.json()) as { queued: string[] }
+  return queued.sort()
+}
+
+async function queue(): Promise<string[]> {
+  const { rows } = await app.owner.query<{ name: string }>('SELECT task_identifier AS name FROM graphile_worker.jobs')
+  return rows.map(({ name }) => name).sort()
+}
+
+describe('a tick', () => {
+  beforeEach(async () => {
+    await app.owner.query('TRUNCATE graphile_worker._private_jobs, graphile_worker._private_known_crontabs')
+  })
+
+  test('queues what was due, once however often it was missed, and nothing that was not', async () => {
+    expect(await tickAt('2026-11-14T12:00:00Z')).toEqual(names)
+    expect(await queue()).toEqual(names)
+    expect(await tickAt('2026-11-14T12:00:59Z')).toEqual([])
+    expect(await tickAt('2026-11-14T12:05:00Z')).toEqual(
+      crontab
+        .filter(({ schedule }) => /^(\*\/5|5) /.test(schedule))
+        .map(({ job }) => job.name)
+        .sort(),
+    )
+    await app.owner.query('TRUNCATE graphile_worker._private_jobs')
+    expect(await tickAt('2026-11-17T12:00:00Z')).toEqual(names)
+    expect(await queue()).toEqual(names)
+  })
+
+  test('of twenty at once queues each job once', async () => {
+    app.now = new Date('2026-11-14T12:00:00Z')
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send()))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(await queue()).toEqual(names)
+  })
+
+  test('leaves alone what a worker has run, or knows since later', async () => {
+    await app.owner.query(
+      `INSERT INTO graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
+       VALUES ('uploads.sweep', '2026-11-01Z', '2026-11-14T12:00Z'), ('credits.verify-ledger', '2026-11-14T11:00Z', NULL)`,
+    )
+    const queued = await tickAt('2026-11-14T12:00:00Z')
+    expect(queued).toEqual(names.filter((name) => name !== 'uploads.sweep' && name !== 'credits.verify-ledger'))
+  })
+})
+
+describe('a tick is refused', () => {
+  test.each([
+    ['without the secret', null],
+    ['with another one', 'Bearer another-secret-that-is-about-as-long-as-it'],
+    ['with a part of it', `Bearer ${cronSecret.slice(0, -1)}`],
+    ['with another scheme', `Basic ${cronSecret}`],
+  ])('%s', async (_how, authorization) => {
+    expect((await send(authorization)).status).toBe(401)
+  })
+
+  test('by GET', async () => expect((await send(undefined, 'GET')).status).toBe(405))
+
+  test('where no secret is configured, whatever is sent', async () => {
+    await using closed = await startTestApp({ databaseUrl: app.databaseUrl })
+    for (const authorization of ['Bearer undefined', 'Bearer ', `Bearer ${cronSecret}`]) {
+      const { status } = await fetch(`${closed.url}/cron/tick`, { method: 'POST', headers: { authorization } })
+      expect(status).toBe(503)
+    }
+  })
+})

@@ -1,0 +1,201 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ActivityUpdatedDocument } from '../../../operations/typed-operations.ts'
+import { activityTopic } from '../../domains/activities/topic.ts'
+import type { User } from '../../generated/prisma/client.ts'
+import { toGlobalId } from '../../graphql/ids.ts'
+import { createLog } from '../../platform/watching/log.ts'
+import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { openStream } from '../../testing/event-stream.ts'
+import { createActivity, createPerson } from '../../testing/factories.ts'
+import { createAdapters } from '../adapters.ts'
+import { createApp } from '../app.ts'
+import { createHealth } from '../health/health.ts'
+import { startFront } from '../server.ts'
+import { createServices } from '../services.ts'
+
+const email = 'jane@example.com'
+
+let app: TestApp
+let user: User
+let logged: Awaited<ReturnType<typeof startLogged>>
+beforeAll(async () => {
+  app = await startTestApp()
+  logged = await startLogged()
+  user = await createPerson(app, email)
+})
+beforeEach(() => {
+  logged.lines.length = 0
+})
+afterAll(async () => {
+  await logged[Symbol.asyncDispose]()
+  await app[Symbol.asyncDispose]()
+})
+
+/** The same server over the same database, with its real log. */
+async function startLogged() {
+  const { config } = app.app
+  const lines: string[] = []
+  const log = createLog({ level: 'info', pretty: false, destination: { write: (line) => void lines.push(line) } })
+  const stack = new AsyncDisposableStack()
+  const parts = stack.use(createApp({ config, adapters: createAdapters(config), log, clock: () => new Date() }))
+  const health = createHealth()
+  health.begin(parts)
+  const front = await startFront({ ...config, log, health })
+  stack.defer(() => front.close())
+  front.open(createServices(parts, null))
+  const url = `http://127.0.0.1:${front.port}`
+  return { url, lines, parts, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+async function send(body: object, headers: Record<string, string> = {}, url = logged.url): Promise<Response> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'Page-7', ...headers },
+    body: JSON.stringify(body),
+  })
+  await response.text()
+  return response
+}
+
+/** The lines, once there are as many: a line is written when the answer has left, which may be after it has come. */
+async function linesOnce(count: number): Promise<Record<string, unknown>[]> {
+  await expect.poll(() => logged.lines.length).toBe(count)
+  return logged.lines.map((line) => JSON.parse(line))
+}
+
+const line = {
+  level: 30,
+  time: expect.any(String),
+  requestId: 'Page-7',
+  status: 200,
+  durationMs: expect.any(Number),
+  msg: 'request',
+}
+
+describe('a request is one line', () => {
+  test('with who asked and the name of the operation, without its text and variables', async () => {
+    const query = 'query WhoAmI($yes: Boolean!) { me @include(if: $yes) { id } __typename }'
+    const headers = { authorization: `Bearer ${await app.token(email)}` }
+    await send({ query, variables: { yes: true } }, headers)
+    expect(await linesOnce(1)).toEqual([{ ...line, userId: user.id, operation: 'WhoAmI' }])
+  })
+
+  test.each([
+    ['{ __typename }', 'query'],
+    ['mutation { __typename }', 'mutation'],
+    [`query ${'a'.repeat(150)} { __typename }`, 'a'.repeat(100)],
+    ['query sk_test_AbCdEfGh { __typename }', '[masked]'],
+  ])('of nobody: %s', async (query, operation) => {
+    await send({ query })
+    expect(await linesOnce(1)).toEqual([{ ...line, operation }])
+  })
+
+  test('of the one operation that is run', async () => {
+    await send({ query: 'query A { __typename } query B { __typename }', operationName: 'B' })
+    expect(await linesOnce(1)).toEqual([{ ...line, operation: 'B' }])
+  })
+
+  test('with the codes in the answer, each once', async () => {
+    await send({ query: '{ a: node(id: "a") { id } b: node(id: "b") { id } }' })
+    expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', codes: ['BAD_USER_INPUT'] }])
+  })
+
+  test('of somebody who is not let in', async () => {
+    await send({ query: 'query WhoAmI { me { id } }' }, { authorization: 'Bearer topsecret' })
+    expect(await linesOnce(1)).toEqual([{ ...line, status: 401, operation: 'WhoAmI', codes: ['UNAUTHENTICATED'] }])
+  })
+
+  test.each([
+    ['{ nothing }', { operation: 'query', codes: ['GRAPHQL_VALIDATION_FAILED'] }],
+    ['{ nothing', { codes: ['GRAPHQL_PARSE_FAILED'] }],
+    ['query A { __typename } query B { __typename }', { codes: ['OPERATION_RESOLUTION_FAILURE'] }],
+  ])('that cannot be run: %s', async (query, more) => {
+    const { status } = await send({ query })
+    expect(await linesOnce(1)).toEqual([{ ...line, status, ...more }])
+  })
+
+  test('that is refused before GraphQL', async () => {
+    await send({}, { 'content-type': 'text/plain' })
+    await send({ query: ' '.repeat(256 * 1024) })
+    expect(await linesOnce(2)).toEqual([
+      { ...line, status: 415, codes: ['UNSUPPORTED_MEDIA_TYPE'] },
+      { ...line, status: 413, codes: ['PAYLOAD_TOO_LARGE'] },
+    ])
+  })
+
+  test('that breaks off has no status', async () => {
+    const socket = connect(Number(new URL(logged.url).port), '127.0.0.1')
+    socket.write(
+      'POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Request-Id: Page-7\r\n',
+    )
+    socket.write('Content-Length: 100\r\nExpect: 100-continue\r\n\r\n')
+    await once(socket, 'data')
+    socket.end('{"query":').resume()
+    const { status: _, ...without } = line
+    expect(await linesOnce(1)).toEqual([without])
+  })
+})
+
+describe('a stream is one line, at its end', () => {
+  const open = async () => {
+    const activity = await createActivity(app, user)
+    const variables = { activityId: toGlobalId('Activity', activity.id) }
+    const stream = await openStream(
+      { ...app, url: logged.url },
+      await app.token(email),
+      ActivityUpdatedDocument,
+      variables,
+    )
+    await stream.next()
+    expect(logged.lines).toEqual([])
+    return {
+      stream,
+      activity,
+      line: { ...line, requestId: expect.any(String), userId: user.id, operation: 'ActivityUpdated' },
+    }
+  }
+
+  test('when the client leaves', async () => {
+    const { stream, line } = await open()
+    await stream.return()
+    expect(await linesOnce(1)).toEqual([line])
+  })
+
+  test('when it fails: with the code, beside the line about the cause', async () => {
+    const { stream, activity, line } = await open()
+    await app.owner.query('ALTER TABLE activities RENAME TO mislaid')
+    try {
+      logged.parts.events.publish([activityTopic(activity.id)])
+      expect((await stream.next()).value).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
+      expect((await stream.next()).done).toBe(true)
+    } finally {
+      await app.owner.query('ALTER TABLE mislaid RENAME TO activities')
+    }
+    const [cause, request] = await linesOnce(2)
+    expect(request).toEqual({ ...line, codes: ['INTERNAL_SERVER_ERROR'] })
+    expect(cause).toMatchObject({ level: 50, msg: 'a request failed', requestId: request?.requestId })
+  })
+})
+
+test('health and preflights are not logged', async () => {
+  await fetch(`${logged.url}/health/live`)
+  await fetch(`${logged.url}/health/ready`)
+  await fetch(`${logged.url}/graphql`, { method: 'OPTIONS' })
+  await send({ query: '{ __typename }' })
+  expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query' }])
+})
+
+test('what a request opened and left open is not its own any more', async () => {
+  await using fresh = await startLogged()
+  await send({ query: '{ me { id } }' }, { authorization: `Bearer ${await app.token(email)}` }, fresh.url)
+  await expect.poll(() => fresh.lines.length).toBe(1)
+  await app.app.db.pool.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`)
+  await expect.poll(() => fresh.lines.length).toBeGreaterThan(1)
+  const later = fresh.lines.slice(1).map((text) => JSON.parse(text))
+  expect(later).toContainEqual(expect.objectContaining({ level: 40, msg: 'an idle database connection broke' }))
+  for (const about of later) expect(about).not.toHaveProperty('requestId')
+})

@@ -1,0 +1,205 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { sendRecording } from '../../testing/main-job.ts'
+import { cloneDatabase } from '../../testing/postgres.ts'
+import { type Program, startProgram } from '../../testing/process.ts'
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pacer-process-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+const ports = { PORT: '0', METRICS_PORT: '0' }
+
+function start(env: Record<string, string>, role = 'all'): Program {
+  const program = startProgram(['src/main.ts', role], { ...ports, ...env })
+  onTestFinished(() => program[Symbol.asyncDispose]())
+  return program
+}
+
+async function cli(dataDir: string, ...args: string[]): Promise<string> {
+  await using program = startProgram(['src/cli/main.ts', ...args], { DATA_DIR: dataDir })
+  const code = await program.ended
+  if (code !== 0) throw new Error(`exit ${code}: ${program.errors()}`)
+  return program.output()
+}
+
+async function query(api: string, token: string, source: string): Promise<unknown> {
+  const response = await fetch(`${api}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: source }),
+  })
+  return response.json()
+}
+
+const addressOf = async (program: Program) =>
+  (await program.says(/GraphiQL +(http:\/\/localhost:\d+)\/graphql/))[1] ?? ''
+
+/** Nothing here may need it: another development server has it, if not this test. */
+async function takeDefaultMetricsPort(): Promise<Server> {
+  const server = createServer().listen(9464, '127.0.0.1')
+  await once(server, 'listening').catch(() => undefined)
+  return server
+}
+
+/** Whether a process whose command line names the folder is still there. */
+async function leftovers(dataDir: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  return lines.filter((line) => line.includes(dataDir))
+}
+
+test('starts with nothing configured, keeps its data, survives kill -9, and leaves nothing behind', async () => {
+  const dataDir = await temporaryFolder()
+  const other = await takeDefaultMetricsPort()
+  const first = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
+  const api = await addressOf(first)
+  const [, metricsPort] = await first.says(/"metricsPort":(\d+)/)
+  expect(metricsPort).not.toBe('9464')
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
+  other.close()
+  const ready = await fetch(`${api}/health/ready`)
+  expect(ready.status).toBe(200)
+
+  const info = JSON.parse(await cli(dataDir, 'info', '--json'))
+  expect(info).toEqual({
+    api,
+    databaseUrl: expect.stringMatching(/^postgresql:\/\/pacer@127\.0\.0\.1:\d+\/pacer$/),
+    bucketEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
+    dataDir,
+  })
+  const token = await cli(dataDir, 'token', 'alice@example.com')
+  expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  const me = await query(api, token.trim(), '{ me { id name role } }')
+  expect(me).toMatchObject({ data: { me: { name: 'Alice', role: 'USER' } } })
+
+  first.kill('SIGINT')
+  expect(await first.ended).toBe(0)
+  expect(await leftovers(dataDir)).toEqual([])
+  await expect(cli(dataDir, 'info')).rejects.toThrow('No server is running')
+
+  const second = start({ DATA_DIR: dataDir })
+  expect(await query(await addressOf(second), token.trim(), '{ me { id name role } }')).toEqual(me)
+  second.kill('SIGKILL')
+  await second.ended
+  await expect.poll(() => leftovers(dataDir), { timeout: 10_000 }).toEqual([])
+
+  const third = start({ DATA_DIR: dataDir })
+  const again = await addressOf(third)
+  const admin = await cli(dataDir, 'token', 'alice@example.com', '--admin')
+  expect(await query(again, admin.trim(), '{ me { name role } }')).toMatchObject({
+    data: { me: { name: 'Alice', role: 'ADMIN' } },
+  })
+  third.kill('SIGTERM')
+  expect(await third.ended).toBe(0)
+  expect(await leftovers(dataDir)).toEqual([])
+})
+
+test.each(['PORT', 'METRICS_PORT'])('a taken %s is one clear line, exit 1, and nothing left running', async (name) => {
+  const dataDir = await temporaryFolder()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  onTestFinished(() => void taken.close())
+  const { port } = taken.address() as AddressInfo
+  const program = start({ DATA_DIR: dataDir, [name]: String(port) })
+  expect(await program.ended).toBe(1)
+  expect(program.errors()).toBe(`Port ${port} is taken. Stop what listens there, or choose another port.\n`)
+  expect(await leftovers(dataDir)).toEqual([])
+})
+
+test('a second server on the same data says whose they are', async () => {
+  const dataDir = await temporaryFolder()
+  const first = start({ DATA_DIR: dataDir })
+  await addressOf(first)
+  const second = start({ DATA_DIR: dataDir })
+  expect(await second.ended).toBe(1)
+  expect(second.errors()).toContain(`is in use by process ${first.pid}`)
+  expect((await fetch(`${await addressOf(first)}/health/ready`)).status).toBe(200)
+})
+
+test('production names everything that is missing, at once, and starts nothing', async () => {
+  const dataDir = await temporaryFolder()
+  const program = start({ NODE_ENV: 'production', DATA_DIR: dataDir })
+  expect(await program.ended).toBe(1)
+  for (const name of [
+    'DATABASE_URL',
+    'CLERK_ISSUER',
+    'CLERK_JWT_KEY',
+    'R2_BUCKET_NAME',
+    'CORS_ORIGINS',
+    'ALLOWED_HOSTS',
+  ]) {
+    expect(program.errors()).toContain(name)
+  }
+  expect(await readdir(dataDir)).toEqual([])
+  await expect(cliInProduction('seed')).resolves.toMatch(/is for development/)
+  await expect(cliInProduction('token', 'alice@example.com')).resolves.toMatch(/is for development/)
+})
+
+async function cliInProduction(...args: string[]): Promise<string> {
+  await using program = startProgram(['src/cli/main.ts', ...args], { NODE_ENV: 'production' })
+  expect(await program.ended).toBe(1)
+  return program.errors()
+}
+
+test('api and worker are two processes: what one writes the other reads, and its streams hear of it', async () => {
+  const dataDir = await temporaryFolder()
+  await using database = await cloneDatabase()
+  const { endpoint, name, accessKeyId, secretAccessKey } = inject('bucket')
+  const env = {
+    DATA_DIR: dataDir,
+    DATABASE_URL: database.url,
+    DIRECT_URL: database.ownerUrl,
+    R2_ENDPOINT: endpoint,
+    R2_BUCKET_NAME: name,
+    R2_ACCESS_KEY_ID: accessKeyId,
+    R2_SECRET_ACCESS_KEY: secretAccessKey,
+  }
+  const api = await addressOf(start(env, 'api'))
+  const token = (await cli(dataDir, 'token', 'alice@example.com')).trim()
+  const upload = await sendRecording(api, token)
+
+  const stream = await fetch(`${api}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: `subscription { activityUpdated(activityId: "${upload.activityId}") { status } }` }),
+  })
+  const heard: string[] = []
+  const listening = (async () => {
+    for await (const chunk of stream.body ?? []) {
+      heard.push(
+        ...Array.from(
+          Buffer.from(chunk)
+            .toString()
+            .matchAll(/"status":"(\w+)"/g),
+          (match) => match[1] ?? '',
+        ),
+      )
+      if (heard.includes('READY')) return
+    }
+  })()
+  await expect.poll(() => heard).toEqual(['PROCESSING'])
+  const worker = start(env, 'worker')
+  await listening
+  expect(heard.at(-1)).toBe('READY')
+  const [, metricsPort] = await worker.says(/"metricsPort":(\d+)/)
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/health/ready`)).status).toBe(200)
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
+  worker.kill('SIGTERM')
+  expect(await worker.ended).toBe(0)
+})
+
+test('says so where it connects as the role that owns the tables', async () => {
+  const dataDir = await temporaryFolder()
+  await using database = await cloneDatabase()
+  const owning = start({ DATA_DIR: dataDir, DATABASE_URL: database.ownerUrl }, 'worker')
+  await owning.says(/"level":40.*the role of DATABASE_URL owns the tables/)
+})

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { freePort } from '../../dev/embedded/free-port.ts'
+import { cloneDatabase } from '../../testing/postgres.ts'
+import { type Program, startProgram } from '../../testing/process.ts'
+import { production } from '../../testing/production.ts'
+
+async function start(databaseUrls: { url: string; ownerUrl: string }, env: Record<string, string> = {}) {
+  const surroundings = { dataDir: inject('dataDir'), bucket: inject('bucket') }
+  const made = await production(surroundings, databaseUrls)
+  const program = startProgram(['src/main.ts', 'all'], { ...made.env, WEB_CONCURRENCY: '2', ...env })
+  onTestFinished(async () => {
+    program.kill('SIGTERM')
+    await program.ended
+  })
+  return program
+}
+
+interface Line {
+  readonly pid: number
+  readonly role: string
+  readonly port: number
+  readonly metricsPort: number
+}
+
+/** What each process said when it was ready, in that order. */
+function readyLines(program: Program): Line[] {
+  return program
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"ready"'))
+    .map((line) => JSON.parse(line) as Line)
+}
+
+/** The child processes, by Linux' own book. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+const isUp = async (url: string) =>
+  fetch(url, { headers: { connection: 'close' } }).then(
+    ({ status }) => status,
+    () => null,
+  )
+
+test('WEB_CONCURRENCY processes share the port; one that is killed is replaced; SIGTERM ends all with 0', async () => {
+  await using database = await cloneDatabase()
+  const metricsPort = await freePort()
+  const program = await start({ url: database.url, ownerUrl: database.ownerUrl }, { METRICS_PORT: String(metricsPort) })
+  await expect.poll(() => readyLines(program).length, { timeout: 25_000 }).toBe(2)
+  const lines = readyLines(program)
+  expect(lines.map(({ role }) => role).sort()).toEqual(['all', 'api'])
+  const [port] = new Set(lines.map((line) => line.port))
+  expect(new Set(lines.map((line) => line.port)).size).toBe(1)
+  expect(lines.map((line) => line.metricsPort).sort()).toEqual([metricsPort, metricsPort + 1])
+  for (const line of lines) {
+    expect(await isUp(`http://127.0.0.1:${line.metricsPort}/metrics`)).toBe(200)
+    expect(await isUp(`http://127.0.0.1:${line.metricsPort}/health/ready`)).toBe(200)
+  }
+
+  const children = await childrenOf(program.pid)
+  expect(children).toHaveLength(2)
+  process.kill(children[1] ?? 0, 'SIGKILL')
+  const asked = await Promise.all(Array.from({ length: 20 }, () => isUp(`http://127.0.0.1:${port}/health/live`)))
+  expect(asked).toContain(200)
+  await program.says(/a process died; another one takes its place/)
+  await expect.poll(() => readyLines(program).length, { timeout: 20_000 }).toBe(3)
+  expect(await isUp(`http://127.0.0.1:${metricsPort + 1}/health/ready`)).toBe(200)
+
+  program.kill('SIGTERM')
+  const began = performance.now()
+  expect(await program.ended).toBe(0)
+  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(await isUp(`http://127.0.0.1:${port}/health/live`)).toBe(null)
+}, 60_000)
+
+test('what keeps the first one from starting is said once, and ends all with 1', async () => {
+  const away = 'postgres://pacer@127.0.0.1:1/pacer'
+  const program = await start({ url: away, ownerUrl: away })
+  expect(await program.ended).toBe(1)
+  expect(program.errors().match(/ECONNREFUSED/g)).toHaveLength(1)
+})

@@ -1,0 +1,202 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Command } from 'commander'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { encodeFit } from '../../dev/seed/recordings.ts'
+import type { User } from '../../generated/prisma/client.ts'
+import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { type BucketDoor, openBucketDoor } from '../../testing/bucket-door.ts'
+import { plansWith } from '../../testing/plans.ts'
+import { smallFit } from '../../testing/upload-steps.ts'
+import { addStorage } from '../storage.ts'
+
+let folder: string
+let door: BucketDoor
+let app: TestApp
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pacer-legacy-'))
+  door = await openBucketDoor()
+  app = await startTestApp({ config: { bucket: door.bucket } })
+})
+afterEach(async () => {
+  process.exitCode = undefined
+  vi.restoreAllMocks()
+  await app[Symbol.asyncDispose]()
+  await door[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+/** Runs the command in this process, over that app; what it writes is caught until the test ends, as two may run at once. */
+async function run(args: readonly string[] = [], over: TestApp = app) {
+  const output = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const program = new Command().exitOverride()
+  addStorage(program, async () => ({ ...over.app, [Symbol.asyncDispose]: async () => undefined }))
+  process.exitCode = undefined
+  const written = ({ mock }: typeof output) => mock.calls.map(([text]) => String(text)).join('')
+  try {
+    await program.parseAsync(['storage', 'migrate', folder, ...args], { from: 'user' })
+    return { output: written(output), errors: written(errors), exitCode: process.exitCode }
+  } finally {
+    process.exitCode = undefined
+    output.mockClear()
+    errors.mockClear()
+  }
+}
+
+/** Somebody of the older system, as `users import` makes them. */
+const person = (legacyId: string, changes: Partial<User> = {}) =>
+  app.app.db.prisma.user.create({ data: { legacyId, createdAt: app.now, ...changes } })
+
+async function put(path: string, bytes: Uint8Array | string = smallFit): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true })
+  await writeFile(join(folder, path), bytes)
+}
+
+const activities = () =>
+  app.app.db.prisma.activity.findMany({ include: { upload: true }, orderBy: [{ userId: 'asc' }, { legacyId: 'asc' }] })
+
+const used = async (userId: string) => {
+  const rows = await app.app.db.prisma.usageCounter.findMany({ where: { userId } })
+  return Object.fromEntries(rows.map((row) => [`${row.meter} ${row.period}`, Number(row.used)]))
+}
+
+test('recordings become activities of their people, once however often it is run', async () => {
+  const ada = await person('17')
+  const ride = encodeFit({ sport: 'CYCLING', startedAt: new Date('2024-05-01T08:00:00Z'), seconds: 600 })
+  await put('17/9001.fit')
+  await put('17/9002.FIT', ride)
+  const dry = await run(['--dry-run'])
+  expect(dry.output).toMatch(/moved +│ 2/)
+  expect(dry.errors).toContain('A dry run: nothing of this was written.')
+  expect(await activities()).toEqual([])
+
+  const first = await run()
+  expect(first).toMatchObject({ exitCode: undefined, errors: expect.stringMatching(/100% \| 2 of 2 files \| \d+\/s/) })
+  expect(first.output).toMatch(/moved +│ 2/)
+  expect((await run()).output).toMatch(/already there +│ 2/)
+  await app.runDueJobs()
+  expect(await activities()).toMatchObject([
+    { userId: ada.id, legacyId: '9001', status: 'READY', upload: { status: 'READY', filename: '9001.fit' } },
+    { userId: ada.id, legacyId: '9002', status: 'READY', sport: 'CYCLING', distanceMeters: 1_680 },
+  ])
+  expect(await used(ada.id)).toEqual({ 'STORAGE_BYTES TOTAL': smallFit.length + ride.length })
+})
+
+test('what cannot be moved is told with its reason, as a table and as a file, and all others are moved', async () => {
+  const ada = await person('ada')
+  await person('leaving', { standing: 'DELETING' })
+  await put('ada/1.fit')
+  await put('ada/2.fit', 'no recording')
+  await put('ada/3.fit', '')
+  await put('ada/notes, old.txt')
+  await put('ada/deeper/4.fit')
+  await put('leaving/5.fit')
+  await put('nobody/6.fit')
+  await put('stray.fit')
+  await symlink('/etc/hostname', join(folder, 'ada', '7.fit'))
+  const file = `${folder}.csv`
+  const { output, exitCode } = await run(['--report', file, '--parallel', '3'])
+  expect(exitCode).toBe(1)
+  expect(output).toMatch(/ada\/2\.fit +│ failed +│ it is no FIT, GPX or TCX file/)
+  expect(output).toMatch(/nobody\/6\.fit +│ unknown user +│ nobody here has the legacy id nobody/)
+  const counts = [
+    ['moved', 1],
+    ['failed', 2],
+    ['unknown user', 2],
+    ['unreadable name', 4],
+  ] as const
+  for (const [what, count] of counts) expect(output).toMatch(new RegExp(`│ ${what} +│ ${count} +│`))
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  await rm(file)
+  expect(lines).toHaveLength(10)
+  expect(lines).toContain('"ada/notes, old.txt",unreadable name,it is not <user>/<activity>.fit')
+  expect(lines).toContain('ada/1.fit,moved,')
+  expect((await activities()).map(({ userId, legacyId }) => [userId, legacyId])).toEqual([[ada.id, '1']])
+})
+
+test('killed between the rows and the object, the next run goes on with the same rows', async () => {
+  const ada = await person('17')
+  await put('17/1.fit')
+  door.isShutFor = (line) => line.startsWith('PUT')
+  await expect(run()).rejects.toThrow('The file store does not answer')
+  const [begun] = await activities()
+  expect(begun).toMatchObject({ status: 'AWAITING_FILE', upload: { status: 'PENDING' } })
+  door.isShutFor = null
+  expect((await run()).output).toMatch(/moved +│ 1/)
+  expect(await activities()).toMatchObject([{ id: begun?.id, uploadId: begun?.uploadId, upload: { status: 'READY' } }])
+  expect(await used(ada.id)).toEqual({ 'STORAGE_BYTES TOTAL': smallFit.length })
+})
+
+test('a run that is taken up late goes on; a file that was changed between is told, and is no stop for others', async () => {
+  await person('17')
+  for (const name of ['1', '2']) await put(`17/${name}.fit`)
+  door.isShutFor = (line) => line.startsWith('PUT')
+  door.onRequest = () => vi.waitFor(async () => expect(await activities()).toHaveLength(2))
+  await expect(run(['--parallel', '2'])).rejects.toThrow('The file store')
+  door.isShutFor = null
+  door.onRequest = null
+  app.now = new Date(app.now.getTime() + 25 * 3_600_000)
+  await put('17/2.fit', encodeFit({ sport: 'CYCLING', startedAt: app.now, seconds: 600 }))
+  const { output, exitCode } = await run()
+  expect(output).toMatch(/17\/2\.fit +│ failed/)
+  expect(output).toMatch(/│ moved +│ 1 +│/)
+  expect(exitCode).toBe(1)
+  expect((await run()).output).toContain('an earlier run was refused it')
+})
+
+test('rows of a run that nobody took up again expire as any upload, and a later run begins anew', async () => {
+  const ada = await person('17')
+  await put('17/1.fit')
+  door.isShutFor = (line) => line.startsWith('PUT')
+  await expect(run()).rejects.toThrow('The file store')
+  door.isShutFor = null
+  app.now = new Date(app.now.getTime() + 25 * 3_600_000)
+  await app.runJob('uploads.sweep')
+  expect(await activities()).toEqual([])
+  expect(await used(ada.id)).toEqual({ 'STORAGE_BYTES TOTAL': 0 })
+  expect((await run()).output).toMatch(/moved +│ 1/)
+})
+
+test('two runs at once move each file once', async () => {
+  const ada = await person('17')
+  for (let at = 0; at < 12; at += 1) await put(`17/${at}.fit`)
+  await Promise.all([run(), run(['--parallel', '3']), run(['--parallel', '1'])])
+  expect(await activities()).toHaveLength(12)
+  expect(await app.app.db.prisma.upload.count({ where: { status: 'READY' } })).toBe(12)
+  expect(await app.app.db.prisma.upload.count()).toBe(12)
+  expect(await used(ada.id)).toEqual({ 'STORAGE_BYTES TOTAL': 12 * smallFit.length })
+})
+
+test('what was moved counts as stored, and no plan refuses it', async () => {
+  const limits = [
+    { meter: 'STORAGE_BYTES', period: 'TOTAL', limit: smallFit.length },
+    { meter: 'UPLOADS', period: 'MONTH', limit: 0 },
+  ] as const
+  const plans = plansWith('FREE', limits)
+  await using small = await startTestApp({ databaseUrl: app.databaseUrl, config: { bucket: door.bucket, plans } })
+  const ada = await person('17')
+  for (const name of ['1', '2']) await put(`17/${name}.fit`)
+  const { output } = await run(['--parallel', '1'], small)
+  expect(output).toMatch(/moved +│ 2/)
+  expect(await used(ada.id)).toEqual({ 'STORAGE_BYTES TOTAL': 2 * smallFit.length })
+})
+
+test('Ctrl-C ends it after the files at hand, and the next run moves the others', async () => {
+  await person('17')
+  for (let at = 0; at < 4; at += 1) await put(`17/${at}.fit`)
+  door.onRequest = async () => void process.emit('SIGINT')
+  const stopped = await run(['--parallel', '2'])
+  expect(stopped).toMatchObject({ exitCode: 130, errors: expect.stringContaining('Stopped. Run the command again') })
+  door.onRequest = null
+  const { output } = await run()
+  expect(output).toMatch(/already there +│ 2/)
+  expect(output).toMatch(/moved +│ 2/)
+})
+
+test('a folder that is not there is told', async () => {
+  await rm(folder, { recursive: true })
+  await expect(run()).rejects.toThrow(`The folder ${folder} cannot be read.`)
+  await mkdir(folder)
+})

@@ -1,0 +1,78 @@
+import { text } from 'node:stream/consumers'
+import ms from 'ms'
+import { createSessionVerifier } from '../../adapters/clerk/session-verifier.ts'
+import { type ClerkConfig, readSettings, type Settings } from '../../config/config.ts'
+import { readEnvironment } from '../../config/env.ts'
+import { ProviderUnavailable } from '../../platform/errors.ts'
+import { oneLine } from '../terminal/one-line.ts'
+import { renderTable } from '../terminal/table.ts'
+import { reasonsAgainst } from './judge-token.ts'
+import { readJwt, type UntrustedToken } from './read-jwt.ts'
+
+/** Prints what the token says and what the server says of it; throws where the server refuses it. */
+export async function explain(argument: string): Promise<void> {
+  if (argument === '-' && process.stdin.isTTY) process.stderr.write('Paste the token, then Enter and Ctrl-D.\n')
+  const given = argument === '-' ? await text(process.stdin) : argument
+  const token = given.trim().replace(/^bearer\s+/i, '')
+  const said = readJwt(token)
+  const now = new Date()
+  write(renderTable(['what it says', 'value', 'which is'], rowsOf(said, now)))
+
+  const clerk = await clerkOf(readSettings(readEnvironment()))
+  const refusals = await refusalsOf(token, said, { clerk, now })
+  if (refusals.length > 0) throw new Error(`The server refuses it:\n${refusals.map((why) => `  - ${why}.`).join('\n')}`)
+  write('The server takes it: signature, dates, issuer and authorized party are right.')
+}
+
+function rowsOf({ header, claims }: UntrustedToken, now: Date): string[][] {
+  const rows = [
+    ...Object.entries(header).map(([name, value]) => [`header ${name}`, value] as const),
+    ...Object.entries(claims),
+  ]
+  return rows.map(([name, value]) => [oneLine(name, 40), oneLine(textOf(value), 100), meaningOf(name, value, now)])
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const instants: ReadonlySet<string> = new Set(['iat', 'nbf', 'exp'])
+
+/** Dates for people; the last instant that JavaScript knows is far away. */
+function meaningOf(name: string, value: unknown, now: Date): string {
+  if (!instants.has(name) || typeof value !== 'number' || !(Math.abs(value) <= 8.64e12)) return ''
+  const at = new Date(value * 1_000)
+  const away = at.getTime() - now.getTime()
+  const long = ms(Math.abs(away), { long: true })
+  return `${at.toISOString()}, ${away < 0 ? `${long} ago` : `in ${long}`}`
+}
+
+/** As the server would be configured here. */
+async function clerkOf({ clerk, dataDir }: Settings): Promise<ClerkConfig> {
+  if (clerk) return clerk
+  const { developmentIdentity } = await import('../../dev/identity.ts')
+  return { ...(await developmentIdentity(dataDir)), requireAuthorizedParty: true, apiUrl: 'https://api.clerk.com' }
+}
+
+async function refusalsOf(
+  token: string,
+  said: UntrustedToken,
+  { clerk, now }: { clerk: ClerkConfig; now: Date },
+): Promise<readonly string[]> {
+  try {
+    await createSessionVerifier(clerk).verify(token, now)
+    return []
+  } catch (error) {
+    if (error instanceof ProviderUnavailable) {
+      throw new Error('The signature cannot be checked: Clerk does not give its keys. Run `doctor`.', { cause: error })
+    }
+    const reasons = reasonsAgainst(said, clerk, now)
+    if (reasons.length > 0) return reasons
+    const { kid } = said.header
+    return [
+      `no key of this Clerk instance has signed it (kid ${oneLine(textOf(kid ?? 'not named'), 60)}), or it was changed`,
+    ]
+  }
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

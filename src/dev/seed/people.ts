@@ -1,0 +1,67 @@
+import type { Sport } from '../../generated/prisma/enums.ts'
+
+/** Somebody invented for a development database. */
+export interface InventedPerson {
+  readonly email: string
+  readonly timeZone: string
+  readonly locale: string
+  readonly place: { readonly latitude: number; readonly longitude: number }
+  /** A week's habit, repeated: what, on which day (0 is Monday), at which local hour, for how long, how fast. */
+  readonly habit: readonly Habit[]
+}
+
+export interface Habit {
+  readonly sport: Sport
+  readonly day: number
+  readonly hour: number
+  readonly minutes: number
+  readonly metersPerSecond: number
+  readonly indoor?: boolean
+}
+
+export const weeks = 6
+
+export const people: readonly InventedPerson[] = [
+  {
+    email: 'alice@example.com',
+    timeZone: 'Europe/Berlin',
+    locale: 'de',
+    place: { latitude: 52.5145, longitude: 13.3501 },
+    habit: [
+      { sport: 'RUNNING', day: 1, hour: 7, minutes: 42, metersPerSecond: 2.9 },
+      { sport: 'RUNNING', day: 3, hour: 18, minutes: 35, metersPerSecond: 3.3 },
+      { sport: 'CYCLING', day: 5, hour: 10, minutes: 95, metersPerSecond: 7.1 },
+    ],
+  },
+  {
+    email: 'minjun.kim@example.com',
+    timeZone: 'Asia/Seoul',
+    locale: 'ko',
+    place: { latitude: 37.5284, longitude: 126.9327 },
+    habit: [
+      { sport: 'RUNNING', day: 0, hour: 6, minutes: 50, metersPerSecond: 3.1 },
+      { sport: 'RUNNING', day: 2, hour: 21, minutes: 30, metersPerSecond: 3.6 },
+      { sport: 'HIKING', day: 6, hour: 9, minutes: 180, metersPerSecond: 1.2 },
+    ],
+  },
+  {
+    email: 'carmen.ruiz@example.com',
+    timeZone: 'America/Mexico_City',
+    locale: 'es',
+    place: { latitude: 19.4204, longitude: -99.1867 },
+    habit: [
+      { sport: 'CYCLING', day: 1, hour: 20, minutes: 45, metersPerSecond: 0, indoor: true },
+      { sport: 'WALKING', day: 4, hour: 8, minutes: 55, metersPerSecond: 1.5 },
+    ],
+  },
+  {
+    email: 'noah@example.com',
+    timeZone: 'America/New_York',
+    locale: 'en',
+    place: { latitude: 40.7736, longitude: -73.9566 },
+    habit: [
+      { sport: 'RUNNING', day: 2, hour: 12, minutes: 28, metersPerSecond: 3 },
+      { sport: 'ROWING', day: 5, hour: 8, minutes: 40, metersPerSecond: 2.4 },
+    ],
+  },
+]

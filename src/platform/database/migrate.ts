@@ -1,0 +1,211 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Logger, runMigrations as migrateQueue } from 'graphile-worker'
+import { Client, DatabaseError, type Pool } from 'pg'
+import { grantQueue } from '../queue/grant-queue.ts'
+import { type Log, silentLog } from '../watching/log.ts'
+
+/*
+ * Applies prisma/migrations as `prisma migrate deploy` would, and keeps the same books, so that the CLI and this agree
+ * on every database; but without the CLI (2 s and a development dependency). Each migration is one transaction together
+ * with its row in `_prisma_migrations`: a process that dies half way leaves nothing of it. Who comes second waits for
+ * the lock, which is also the CLI's, and then finds nothing to do.
+ */
+
+const projectMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
+
+/** The key of the advisory lock that Prisma's own `migrate` takes. */
+const prismaLock = 72_707_369
+
+/** Prisma's own definition, letter for letter. */
+const createBooks = `
+  CREATE TABLE IF NOT EXISTS _prisma_migrations (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             TIMESTAMPTZ,
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          TIMESTAMPTZ,
+    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count     INTEGER NOT NULL DEFAULT 0
+  )`
+
+/** A migration may take its time. But Postgres lets go of the lock 5 s after the process that held it was killed. */
+const sessionSettings = `
+  SET statement_timeout = 0;
+  SET lock_timeout = 0;
+  SET idle_session_timeout = 0;
+  SET client_connection_check_interval = '5s'`
+
+interface Migration {
+  readonly name: string
+  readonly sql: string
+  readonly checksum: string
+}
+
+interface BookEntry {
+  readonly migration_name: string
+  readonly checksum: string
+  readonly finished_at: Date | null
+}
+
+/** The database and the migrations do not fit together; the message says what to do. */
+class MigrationError extends Error {
+  override readonly name = 'MigrationError'
+}
+
+export interface MigrateOptions {
+  /** The owner's; direct, not through a pooler: the lock belongs to one session. Its database exists. */
+  readonly url: string
+  /** The project's own unless told. */
+  readonly directory?: string
+  readonly log?: Log
+}
+
+/**
+ * Brings the database up to date: the job queue's tables first, for a migration may call its functions, then what is
+ * missing of the migrations. Returns the names of those applied just now. 200 ms on an empty database, 17 ms on a
+ * current one. Migrations that only the database knows are left alone: a newer release has been here.
+ */
+export async function migrate({
+  url,
+  directory = projectMigrations,
+  log = silentLog,
+}: MigrateOptions): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations(directory)
+  const client = new Client({ connectionString: url, keepAlive: true })
+  // While the queue's migrations run this connection is idle; if it breaks, its next query says so.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query(sessionSettings)
+    await lock(client, log)
+    await migrateQueue({ connectionString: url, maxPoolSize: 1, logger: new Logger(() => () => {}) })
+    await client.query(createBooks)
+    const pending = missing(migrations, await readBooks(client))
+    for (const migration of pending) {
+      const began = performance.now()
+      await apply(client, migration)
+      log.info({ migration: migration.name, ms: Math.round(performance.now() - began) }, 'applied a migration')
+    }
+    await grantQueue(client)
+    return { applied: pending.map(({ name }) => name) }
+  } catch (error) {
+    throw error instanceof DatabaseError && error.code === '42501' ? notTheOwner(client, error) : error
+  } finally {
+    await client.end() // and with the session its lock
+  }
+}
+
+/**
+ * The names of the migrations that this program brings and the database has not finished; all of them where nothing was
+ * ever migrated. One statement, 1 ms: fit for a readiness probe.
+ */
+export async function pendingMigrations({
+  pool,
+  directory = projectMigrations,
+}: {
+  readonly pool: Pick<Pool, 'query'>
+  readonly directory?: string
+}): Promise<string[]> {
+  const names = await migrationNames(directory)
+  const done = await pool
+    .query<{ migration_name: string }>(
+      'SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    )
+    .catch((error) => {
+      if (error instanceof DatabaseError && error.code === '42P01') return { rows: [] } // no such table
+      throw error
+    })
+  const finished = new Set(done.rows.map((row) => row.migration_name))
+  return names.filter((name) => !finished.has(name))
+}
+
+function notTheOwner({ user }: Client, cause: DatabaseError): MigrationError {
+  return new MigrationError(
+    `The role ${user} of DIRECT_URL may not migrate this database: ${cause.message}. Set DIRECT_URL to the address of ` +
+      'the role that owns the tables, or AUTO_MIGRATE=false and migrate as that role before the start.',
+    { cause },
+  )
+}
+
+/** The folders of a directory in the order of their names, which begin with a timestamp. */
+async function migrationNames(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true })
+  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort()
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const names = await migrationNames(directory)
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(directory, name, 'migration.sql'))
+      return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') }
+    }),
+  )
+}
+
+async function lock(client: Client, log: Log): Promise<void> {
+  const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${prismaLock}) AS taken`)
+  if (rows[0]?.taken) return
+  log.info('another process migrates this database: waiting for it')
+  await client.query(`SELECT pg_advisory_lock(${prismaLock})`)
+}
+
+async function readBooks(client: Client): Promise<BookEntry[]> {
+  const { rows } = await client.query<BookEntry>(
+    'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
+  )
+  return rows
+}
+
+/** What the books lack. Throws where they contradict the files: guessing on would leave a schema that nobody knows. */
+function missing(migrations: readonly Migration[], books: readonly BookEntry[]): Migration[] {
+  const failed = books.find((entry) => entry.finished_at === null)
+  if (failed) {
+    const name = failed.migration_name
+    throw new MigrationError(
+      `The Prisma CLI began the migration ${name} on this database and it failed: the column logs of its row in ` +
+        '_prisma_migrations says why. Undo by hand what it left, then run ' +
+        `\`npx prisma migrate resolve --rolled-back ${name}\` and start again.`,
+    )
+  }
+  const checksums = new Map(books.map((entry) => [entry.migration_name, entry.checksum]))
+  for (const { name, checksum } of migrations) {
+    if ((checksums.get(name) ?? checksum) === checksum) continue
+    throw new MigrationError(
+      `The migration ${name} was changed after it was applied to this database. Restore its migration.sql and put the ` +
+        'change into a new migration. A development database may instead be emptied: `npx prisma migrate reset`.',
+    )
+  }
+  return migrations.filter(({ name }) => !checksums.has(name))
+}
+
+/** The migration and its row, or neither. A script without parameters goes to Postgres whole: it may hold any SQL. */
+async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN')
+    await client.query(sql)
+    await client.query(
+      `INSERT INTO _prisma_migrations
+         (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {}) // the connection may be what failed; then Postgres rolls back
+    const at = error instanceof DatabaseError && error.position ? ` at line ${lineAt(sql, Number(error.position))}` : ''
+    const message = error instanceof Error ? error.message : String(error)
+    throw new MigrationError(
+      `The migration ${name} failed${at} and nothing of it was kept: ${message}. Mend its migration.sql and start again.`,
+      { cause: error },
+    )
+  }
+}
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split('\n').length
+}

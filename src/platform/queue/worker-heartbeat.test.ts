@@ -1,0 +1,169 @@
+import type { Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPool } from '../../testing/pool.ts'
+import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
+import { silentLog } from '../watching/log.ts'
+import type { JobHandler } from './jobs.ts'
+import { type RunningJobs, runJobs } from './run-jobs.ts'
+
+const quickly = { beatMs: 50, silentMs: 400 }
+
+let database: ClonedDatabase
+let pool: Pool
+beforeAll(async () => {
+  database = await cloneDatabase()
+  pool = openPool(database.url)
+})
+afterAll(async () => {
+  await pool.end()
+  await database[Symbol.asyncDispose]()
+})
+
+const start = (handlers: JobHandler[], heartbeat = quickly): Promise<RunningJobs> =>
+  runJobs({ directUrl: database.url, handlers, cron: [], concurrency: 1, log: silentLog, heartbeat })
+
+async function addJob(name: string, maxAttempts = 12): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>(
+    'SELECT id FROM graphile_worker.add_job($1, $2::json, max_attempts => $3)',
+    [name, '{}', maxAttempts],
+  )
+  return rows[0]?.id ?? ''
+}
+
+/** As the queue does when a worker takes a job, an hour ago. */
+async function takenAnHourAgo(jobId: string, workerId: string): Promise<void> {
+  await pool.query(
+    `UPDATE graphile_worker._private_jobs
+     SET locked_by = $2, locked_at = now() - interval '1 hour', attempts = 1 WHERE id = $1`,
+    [jobId, workerId],
+  )
+}
+
+async function holderOf(jobId: string): Promise<string | null | undefined> {
+  const { rows } = await pool.query<{ locked_by: string | null }>(
+    'SELECT locked_by FROM graphile_worker.jobs WHERE id = $1',
+    [jobId],
+  )
+  return rows[0]?.locked_by
+}
+
+const seen = (workerId: string, ago: string) =>
+  pool.query(
+    `INSERT INTO worker_heartbeats (worker_id, seen_at) VALUES ($1, now() - $2::interval)
+     ON CONFLICT (worker_id) DO UPDATE SET seen_at = excluded.seen_at`,
+    [workerId, ago],
+  )
+
+/** A handler that says when it has run, and how often. */
+function counting(name: string) {
+  const attempts: boolean[] = []
+  const handler: JobHandler = { name, run: async (_payload, { isLastAttempt }) => void attempts.push(isLastAttempt) }
+  return { handler, attempts }
+}
+
+describe('a job that was taken an hour ago', () => {
+  test('by a worker that fell silent is done by another; that of a living one is left alone', async () => {
+    const { handler, attempts } = counting('long')
+    const [living, silent, unknown] = [await addJob('long'), await addJob('long'), await addJob('long')]
+    await takenAnHourAgo(living, 'worker-living')
+    await takenAnHourAgo(silent, 'worker-silent')
+    await takenAnHourAgo(unknown, 'worker-that-never-wrote')
+    await seen('worker-living', '-1 hour')
+    await seen('worker-silent', '1 minute')
+
+    await using _ = await start([handler])
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => holderOf(silent)).toBeUndefined()
+    await expect.poll(() => holderOf(unknown)).toBeUndefined()
+    expect(await holderOf(living)).toBe('worker-living')
+
+    await seen('worker-living', '1 minute')
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(3)
+  })
+
+  test('by a worker of another process that still works on it is done once', async () => {
+    const working = Promise.withResolvers<void>()
+    const finish = Promise.withResolvers<void>()
+    let runs = 0
+    const patient: JobHandler = {
+      name: 'patient',
+      run: async () => {
+        runs += 1
+        working.resolve()
+        await finish.promise
+      },
+    }
+    await using _busy = await start([patient])
+    await using _ = { [Symbol.asyncDispose]: async () => finish.resolve() }
+    const jobId = await addJob('patient')
+    await working.promise
+    const worker = await holderOf(jobId)
+    await pool.query(`UPDATE graphile_worker._private_jobs SET locked_at = now() - interval '1 hour' WHERE id = $1`, [
+      jobId,
+    ])
+
+    // That a silent worker's job is taken over shows that the other process has looked.
+    const { handler, attempts } = counting('quick')
+    await takenAnHourAgo(await addJob('quick'), 'worker-silent-too')
+    await using _other = await start([handler, patient])
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
+    expect([runs, await holderOf(jobId)]).toEqual([1, worker])
+    finish.resolve()
+    await expect.poll(() => holderOf(jobId), { timeout: 10_000 }).toBeUndefined()
+    expect(runs).toBe(1)
+  })
+})
+
+describe('a worker', () => {
+  test('writes that it is alive, again and again', async () => {
+    const { handler, attempts } = counting('alive')
+    await using _ = await start([handler])
+    await addJob('alive')
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
+    const newest = async () => {
+      const { rows } = await pool.query<{ seen: Date }>('SELECT max(seen_at) AS seen FROM worker_heartbeats')
+      return rows[0]?.seen.getTime() ?? 0
+    }
+    const first = await newest()
+    await expect.poll(newest).toBeGreaterThan(first)
+  })
+
+  test('forgets those that have been gone for a day', async () => {
+    await seen('worker-of-yesterday', '25 hours')
+    await using _ = await start([counting('any').handler])
+    const { rows } = await pool.query('SELECT FROM worker_heartbeats WHERE worker_id = $1', ['worker-of-yesterday'])
+    expect(rows).toEqual([])
+  })
+})
+
+test('a job that fails is tried again, and knows its last attempt', async () => {
+  const attempts: boolean[] = []
+  const failing: JobHandler = {
+    name: 'failing',
+    run: async (_payload, { isLastAttempt }) => {
+      attempts.push(isLastAttempt)
+      throw new Error(`Attempt ${attempts.length} failed.`)
+    },
+  }
+  await using _ = await start([failing])
+  const jobId = await addJob('failing', 3)
+  const jobRow = async () => {
+    const { rows } = await pool.query<{ attempts: number; last_error: string | null; locked_by: string | null }>(
+      'SELECT attempts, last_error, locked_by FROM graphile_worker._private_jobs WHERE id = $1',
+      [jobId],
+    )
+    return rows[0]
+  }
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    await expect
+      .poll(jobRow, { timeout: 10_000 })
+      .toMatchObject({ attempts: attempt, last_error: `Attempt ${attempt} failed.`, locked_by: null })
+    // The queue would wait e^attempt seconds.
+    await pool.query('SELECT graphile_worker.reschedule_jobs(ARRAY[$1::bigint], run_at => now())', [jobId])
+  }
+  const marker = counting('marker')
+  await using _other = await start([marker.handler, failing])
+  await addJob('marker')
+  await expect.poll(() => marker.attempts.length, { timeout: 10_000 }).toBe(1)
+  expect(attempts).toEqual([false, false, true])
+})
