@@ -23,10 +23,11 @@ export interface Context {
   readonly events: Events
   readonly clock: Clock
   readonly ports: Ports
+  // Made when a stream asks: a timer for each request would be one too many, and Yoga copies what getters give.
   /** Aborted when the token lapses; null where there is none. */
-  readonly lapsed: AbortSignal | null
+  lapsed(): AbortSignal | null
   /** Aborted when the client goes away, the token lapses or the server stops. */
-  readonly signal: AbortSignal
+  signal(): AbortSignal
 }
 
 /** The context of fields behind `signedIn`. */

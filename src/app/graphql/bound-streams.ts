@@ -29,7 +29,8 @@ export function boundStreams(mostPerUser: number): Plugin<Context & RequestConte
       )
       return {
         onSubscribeResult({ result, setResult }) {
-          if (isAsyncIterable(result)) setResult(sayingWhy(result as AsyncIterable<ExecutionResult>, { lapsed, gone }))
+          if (!isAsyncIterable(result)) return
+          setResult(sayingWhy(result as AsyncIterable<ExecutionResult>, { lapsed: lapsed(), gone }))
         },
       }
     },

@@ -77,21 +77,19 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
     context: async ({ request, gone }) => {
       const viewer = await readViewer(app, request.headers.get('authorization'))
       noteUser(viewer)
-      // Asked for by streams alone: a timer for each request would be one too many.
-      let lapsed: AbortSignal | null = null
+      let lapsing: AbortSignal | null = null
+      const lapsed = () => {
+        if (viewer) lapsing ??= lapse(viewer, clock())
+        return lapsing
+      }
       return {
         viewer,
         db: viewer ? holdingPerson(db, viewer.user.id, clock) : db,
         events,
         clock,
         ports,
-        get lapsed() {
-          if (viewer) lapsed ??= lapse(viewer, clock())
-          return lapsed
-        },
-        get signal() {
-          return this.lapsed ? AbortSignal.any([gone, this.lapsed]) : gone
-        },
+        lapsed,
+        signal: () => AbortSignal.any([gone, lapsed()].filter((signal) => signal !== null)),
       }
     },
   })

@@ -25,10 +25,17 @@ export function createLog({ level, pretty, destination }: LogOptions): Log {
     hooks: { streamWrite: maskLine },
   }
   if (destination) return pino(options, destination)
-  if (!pretty) return pino(options)
+  if (!pretty) return pino(options, standardOutput())
   const prettyOptions = { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
   return pino({ ...options, transport: { target: 'pino-pretty', options: prettyOptions } })
 }
+
+/**
+ * Lines leave together, a tenth of a second late at most: one by one, each takes a thread and 60 µs. An exit writes what is
+ * left; a kill loses it. What nobody reads is dropped at last, and stops nobody.
+ */
+const standardOutput = () =>
+  pino.destination({ fd: 1, sync: false, minLength: 4_096, periodicFlush: 100, maxLength: 16 * 1_024 ** 2 })
 
 function requestOfLine(): object {
   const request = currentRequest.getStore()

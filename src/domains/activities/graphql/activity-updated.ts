@@ -11,7 +11,7 @@ builder.subscriptionField('activityUpdated', (t) =>
     args: { activityId: t.arg.id({ required: true, description: "The activity's global id." }) },
     subscribe: (_root, args, { viewer, db, events, signal }) => {
       const activityId = parseId('Activity', args.activityId, ['activityId'])
-      return watchActivity({ db, events }, { userId: viewer.user.id, activityId, signal })
+      return watchActivity({ db, events }, { userId: viewer.user.id, activityId, signal: signal() })
     },
     resolve: async (query, activityId, _args, { db }) => {
       const activity = await db.prisma.activity.findUnique({ ...query, where: { id: activityId as string } })

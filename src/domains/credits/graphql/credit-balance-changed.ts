@@ -6,7 +6,7 @@ builder.subscriptionField('creditBalanceChanged', (t) =>
     type: 'User',
     description: 'Begins with the present balance, then every change of it.',
     subscribe: (_root, _args, { viewer, db, events, signal }) =>
-      watchBalance({ db, events }, { userId: viewer.user.id, signal }),
+      watchBalance({ db, events }, { userId: viewer.user.id, signal: signal() }),
     resolve: (query, userId, _args, { db }) =>
       db.prisma.user.findUniqueOrThrow({ ...query, where: { id: userId as string } }),
   }),
