@@ -7,6 +7,7 @@ import '../domains/uploads/graphql.ts'
 import '../domains/activities/graphql.ts'
 import '../domains/privacy/graphql.ts'
 import { builder } from '../graphql/builder.ts'
+import { withPlainIds } from '../graphql/plain-ids.ts'
 
 /** The schema of all domains; must equal schema.graphql (`npm run check:schema`). */
-export const schema: GraphQLSchema = builder.toSchema()
+export const schema: GraphQLSchema = withPlainIds(builder.toSchema())

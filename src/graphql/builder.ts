@@ -54,6 +54,8 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       read: (ownerId) => mayRead(context, ownerId),
     }),
     authorizeOnSubscribe: true,
+    // Once an object, not once for each of its fields.
+    runScopesOnType: true,
     unauthorizedError: unauthenticated,
   },
   validation: {

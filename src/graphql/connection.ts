@@ -1,5 +1,8 @@
 import type { ArgBuilder } from '@pothos/core'
+import type { GraphQLOutputType } from 'graphql'
+import { narrowed } from './asked-columns.ts'
 import { builder } from './builder.ts'
+import type { Context } from './context.ts'
 import { keysetConnection, keysetQuery, type Order, type PageArgs } from './keyset.ts'
 import { costing, pageCost } from './limits/field-cost.ts'
 
@@ -37,15 +40,23 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
   return {
     extensions: {
       ...costing(pageCost),
-      pothosPrismaSelect: (args: Args, _context: object, nest: NestedSelection, selected: Selected) => {
+      columnsRead: [],
+      pothosPrismaSelect: (
+        args: Args,
+        { asked }: Context,
+        nest: NestedSelection,
+        selected: Selected,
+        { field }: Position,
+      ) => {
         const { where, order } = pageOf(args)
         const page = keysetQuery(args, order)
         const query = { ...page, where: { AND: [where, page.where] } }
         const isShown = selected().has('edges') || selected().has('pageInfo')
+        const ofCursor = { id: true, [order.column]: true }
         // Where no node is asked for, nothing of the rows is but what cursors are made of.
         const rows = selected(nodePath)
-          ? nest(query, nodePath)
-          : { ...query, select: { id: true, [order.column]: true } }
+          ? narrowed(nest(query, nodePath), field.type, asked, ofCursor)
+          : { ...query, select: ofCursor }
         return {
           select: {
             ...(selected().has('totalCount') ? { _count: { select: { [relation]: { where } } } } : {}),
@@ -64,6 +75,11 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
 const nodePath = ['edges', 'node'] as const
 
 type NestedSelection = (query: object, path: readonly string[]) => object
+
+/** Where the field stands in the schema. */
+interface Position {
+  readonly field: { readonly type: GraphQLOutputType }
+}
 
 /** The names of the fields asked for; with a path, whether the field at its end is. */
 interface Selected {

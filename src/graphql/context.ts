@@ -17,6 +17,8 @@ export interface Ports {}
 
 /** What every resolver of one request gets. */
 export interface Context {
+  /** The names of all fields in the document, of whichever type: what a list need not read is not among them. */
+  readonly asked: ReadonlySet<string>
   /** Null when nobody is signed in. */
   readonly viewer: Viewer | null
   readonly db: Database

@@ -68,7 +68,13 @@ export function keysetConnection<Column extends string, Row extends { id: string
   const isMore = rows.length > page.size
   const shown = rows.slice(0, page.size)
   if (page.backwards) shown.reverse()
-  const edges = shown.map((node) => ({ cursor: encodeCursor(order, node[order.column], node.id), node }))
+  const edges = shown.map((node) => ({
+    node,
+    // Of most lists no cursor but the last is asked for.
+    get cursor() {
+      return encodeCursor(order, node[order.column], node.id)
+    },
+  }))
   return {
     edges,
     totalCount,

@@ -7,5 +7,6 @@ import type { Context } from './context.ts'
 export const ownedByUser = {
   nullable: true,
   findUnique: (id: string, { viewer }: Context) => (viewer?.isAdmin ? { id } : { id, userId: viewer?.user.id ?? '' }),
+  extensions: { columnsRead: ['userId'] },
   authScopes: ({ userId }: { readonly userId: string }) => ({ read: userId }),
 } as const

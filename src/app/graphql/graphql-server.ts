@@ -20,6 +20,7 @@ import { schema } from '../schema.ts'
 import { uploadOwners } from '../upload-owners.ts'
 import { boundStreams } from './bound-streams.ts'
 import { guardOperations } from './guard-operations.ts'
+import { noteAsked } from './note-asked.ts'
 import { persistedOperations } from './persisted-operations.ts'
 import { traceOperations } from './trace-operations.ts'
 
@@ -29,7 +30,10 @@ export interface GraphiqlPage {
   render(options: GraphiQLOptions): string
 }
 
-type Yoga = YogaServerInstance<RequestContext, Context>
+/** `noteAsked` adds the rest. */
+type BuiltContext = Omit<Context, 'asked'>
+
+type Yoga = YogaServerInstance<RequestContext, BuiltContext>
 
 export interface GraphqlServer {
   /** Answers whatever there is, by the fetch API. */
@@ -55,7 +59,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
   const ports = { bucket, uploadOwners, countUpload, emails, onArrival, directory, usage, ...billing }
   const isOpen = config.mode === 'development'
   const maskError = errorMask(log)
-  const yoga = createYoga<RequestContext, Context>({
+  const yoga = createYoga<RequestContext, BuiltContext>({
     schema,
     logging: false,
     landingPage: false,
@@ -69,6 +73,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
       boundedDocument,
       boundedOperation({ isOpen }),
       noteForLog,
+      noteAsked,
       guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
       boundStreams(config.limits.streamsPerUser),
       ...(config.tracing ? [traceOperations] : []),

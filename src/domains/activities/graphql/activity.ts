@@ -1,3 +1,5 @@
+import type { Activity } from '../../../generated/prisma/client.ts'
+import { reading } from '../../../graphql/asked-columns.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { badUserInput } from '../../../graphql/errors.ts'
 import { costing, countOf } from '../../../graphql/limits/field-cost.ts'
@@ -48,12 +50,12 @@ export const ActivityNode = builder.prismaNode('Activity', {
   fields: (t) => ({
     title: t.string({
       description: "What the person called it, else made from the sport and the local time of day: 'Morning run'.",
-      resolve: titleOf,
+      ...reading({ title: true, sport: true, startedAt: true, utcOffsetMinutes: true }, titleOf),
     }),
     sport: t.field({
       type: Sport,
       description: 'Which sport; OTHER while unknown.',
-      resolve: (activity) => activity.sport ?? 'OTHER',
+      ...reading({ sport: true }, ({ sport }: Pick<Activity, 'sport'>) => sport ?? 'OTHER'),
     }),
     status: t.expose('status', { type: ActivityStatus, description: 'How far the reading of its file has come.' }),
     failure: t.exposeString('failure', {

@@ -1,4 +1,7 @@
+import type { User } from '../../../generated/prisma/client.ts'
+import { reading } from '../../../graphql/asked-columns.ts'
 import { builder } from '../../../graphql/builder.ts'
+import type { Context } from '../../../graphql/context.ts'
 
 const Role = builder.enumType('Role', {
   description: 'What a person may do.',
@@ -15,17 +18,24 @@ export const UserNode = builder.prismaNode('User', {
   // Only oneself: another's id finds nothing. Admins find all who are not deleted or being so.
   findUnique: (id, { viewer }) =>
     viewer?.isAdmin ? { id, isPresent: true } : { id, AND: { id: viewer?.user.id ?? '' } },
+  extensions: { columnsRead: ['id'] },
   authScopes: ({ id }) => ({ read: id }),
   fields: (t) => ({
     email: t.string({
       nullable: true,
       description: 'The primary e-mail address; null for people who signed up without one.',
-      resolve: ({ emailSealed }, _args, { ports }) => ports.emails.read(emailSealed),
+      ...reading({ emailSealed: true }, ({ emailSealed }: Pick<User, 'emailSealed'>, _args: object, context: Context) =>
+        context.ports.emails.read(emailSealed),
+      ),
     }),
     name: t.string({
       nullable: true,
       description: 'First and last name joined, or the username, or null.',
-      resolve: ({ firstName, lastName, username }) => [firstName, lastName].filter(Boolean).join(' ') || username,
+      ...reading(
+        { firstName: true, lastName: true, username: true },
+        ({ firstName, lastName, username }: Pick<User, 'firstName' | 'lastName' | 'username'>) =>
+          [firstName, lastName].filter(Boolean).join(' ') || username,
+      ),
     }),
     firstName: t.exposeString('firstName', { nullable: true, description: 'The given name.' }),
     lastName: t.exposeString('lastName', { nullable: true, description: 'The family name.' }),
@@ -36,7 +46,11 @@ export const UserNode = builder.prismaNode('User', {
     role: t.field({
       type: Role,
       description: 'What the person may do.',
-      resolve: (user, _args, { viewer }) => (viewer?.isAdmin && viewer.user.id === user.id ? 'ADMIN' : user.role),
+      ...reading(
+        { id: true, role: true },
+        ({ id, role }: Pick<User, 'id' | 'role'>, _args: object, { viewer }: Context) =>
+          viewer?.isAdmin && viewer.user.id === id ? 'ADMIN' : role,
+      ),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account came to be here.' }),
   }),

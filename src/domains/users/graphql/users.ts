@@ -1,5 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { User } from '../../../generated/prisma/client.ts'
+import { narrowed } from '../../../graphql/asked-columns.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { pageArgs } from '../../../graphql/connection.ts'
 import { keysetConnection, keysetQuery, type Order } from '../../../graphql/keyset.ts'
@@ -33,7 +34,12 @@ builder.queryField('users', (t) =>
       if (!viewer.isAdmin) throw new Forbidden('list people')
       const page = keysetQuery(args, newestFirst)
       const found = await usersFound({ db: db.prisma, emails: ports.emails }, search ?? '')
-      const nodes: object = queryFromInfo({ context, info, typeName: 'User', path: ['edges', 'node'] })
+      const nodes: object = narrowed(
+        queryFromInfo({ context, info, typeName: 'User', path: ['edges', 'node'] }),
+        info.returnType,
+        context.asked,
+        { id: true, createdAt: true },
+      )
       const rows: User[] = await db.prisma.user.findMany({ ...nodes, ...page, where: { AND: [found, page.where] } })
       const { edges, pageInfo } = keysetConnection(rows, args, newestFirst, 0)
       // Cursors tell of people too, so nothing of the page leaves before all of them are written down.
