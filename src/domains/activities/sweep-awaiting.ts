@@ -1,6 +1,9 @@
-import { type Database, hint } from '../../platform/database/db.ts'
+import { type Database, hint, type Tx } from '../../platform/database/db.ts'
+import { inBatches } from '../../platform/database/in-batches.ts'
 import { uploadLifetimeHours } from '../uploads/index.ts'
 import { activityTopic } from './topic.ts'
+
+const batchSize = 500
 
 /**
  * Removes activities whose upload was refused or cancelled and that got no other file within a day. (Those whose upload
@@ -8,12 +11,17 @@ import { activityTopic } from './topic.ts'
  */
 export async function sweepAwaiting(db: Database, now: Date): Promise<void> {
   const before = new Date(now.getTime() - uploadLifetimeHours * 3_600_000)
-  await db.transaction(async (tx) => {
-    const removed = await tx.$queryRaw<{ id: string }[]>`
-      DELETE FROM activities USING uploads
-      WHERE activities.upload_id = uploads.id AND activities.status = 'AWAITING_FILE'
+  await inBatches({ size: batchSize }, (size) => db.transaction((tx) => removeSome(tx, before, size)))
+}
+
+async function removeSome(tx: Tx, before: Date, size: number): Promise<number> {
+  const removed = await tx.$queryRaw<{ id: string }[]>`
+    DELETE FROM activities WHERE id = ANY(ARRAY(
+      SELECT activities.id FROM activities JOIN uploads ON activities.upload_id = uploads.id
+      WHERE activities.status = 'AWAITING_FILE'
         AND uploads.status IN ('REJECTED', 'CANCELLED', 'EXPIRED') AND uploads.created_at < ${before}
-      RETURNING activities.id`
-    for (const { id } of removed) hint(tx, activityTopic(id))
-  })
+      LIMIT ${size} FOR UPDATE OF activities SKIP LOCKED))
+    RETURNING id`
+  for (const { id } of removed) hint(tx, activityTopic(id))
+  return removed.length
 }

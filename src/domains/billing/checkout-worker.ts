@@ -20,7 +20,7 @@ export interface CheckoutWorkerPorts {
 export function checkoutWorker({ db, clock, log, revenueCat, attemptCheckout }: CheckoutWorkerPorts): JobHandler[] {
   return [
     handle(prepareCheckout, ({ id }) => attemptCheckout(id)),
-    handle(sweepCheckouts, () => db.transaction((tx) => sweepOpenCheckouts(tx, clock()))),
+    handle(sweepCheckouts, () => sweepOpenCheckouts(db, clock())),
     handle(endRenewal, (renewal) => endRenewalOf({ revenueCat, log }, renewal)),
   ]
 }

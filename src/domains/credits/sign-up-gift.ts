@@ -1,4 +1,6 @@
-import type { Tx } from '../../platform/database/db.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { deleteInBatches } from '../../platform/database/delete-in-batches.ts'
 import { grant } from './grant.ts'
 
 /** An address that had the gift is remembered so long. */
@@ -31,6 +33,7 @@ async function claimAddress(tx: Tx, addressHash: string, now: Date): Promise<boo
 }
 
 /** Forgets the addresses whose time is over. */
-export async function forgetGiftedAddresses(tx: Tx, now: Date): Promise<void> {
-  await tx.giftedAddress.deleteMany({ where: { forgetAt: { lte: now } } })
+export async function forgetGiftedAddresses(db: Database, now: Date): Promise<void> {
+  const where = Prisma.sql`forget_at <= ${now}`
+  await deleteInBatches(db, { from: 'gifted_addresses', where, orderBy: 'forget_at' })
 }

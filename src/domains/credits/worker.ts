@@ -26,7 +26,7 @@ export function creditsWorker(ports: CreditsWorkerPorts): JobHandler[] {
     handle(jobs.sweepHolds, async () => {
       await sweepHolds(db, holdOwners, clock())
     }),
-    handle(jobs.forgetAddresses, () => db.transaction((tx) => forgetGiftedAddresses(tx, clock()))),
+    handle(jobs.forgetAddresses, () => forgetGiftedAddresses(db, clock())),
     handle(jobs.verifyLedger, watchedVerification(ports)),
   ]
 }

@@ -1,35 +1,49 @@
 import type { Database, Tx } from '../../platform/database/db.ts'
-import { scheduleExportRemoval } from './export-file.ts'
-import { writeExport } from './jobs.ts'
+import { inBatches } from '../../platform/database/in-batches.ts'
+import { enqueueMany } from '../../platform/queue/jobs.ts'
+import type { ExportRef } from './export-file.ts'
+import { removeExport, writeExport } from './jobs.ts'
+
+const batchSize = 500
 
 /**
  * Ends exports whose seven days are over (EXPIRED) and those whose job was killed in its last attempt, so that it could
- * not say so itself (FAILED). Their files go by jobs of their own.
+ * not say so itself (FAILED). Their files go by jobs of their own. Batches of 500, each a transaction; rows that another
+ * run or a request holds are passed over.
  */
 export async function expireExports(db: Database, now: Date): Promise<void> {
-  await db.transaction(async (tx) => {
-    const ended = [...(await expire(tx, now)), ...(await failStuck(tx))]
-    for (const ref of ended) await scheduleExportRemoval(tx, ref)
-  })
+  await endInBatches(db, (tx, size) => expire(tx, now, size))
+  await endInBatches(db, failStuck)
 }
 
-interface Ended {
-  readonly userId: string
-  readonly exportId: string
+function endInBatches(db: Database, end: (tx: Tx, size: number) => Promise<ExportRef[]>): Promise<number> {
+  return inBatches({ size: batchSize }, (size) =>
+    db.transaction(async (tx) => {
+      const ended = await end(tx, size)
+      const jobs = ended.map((ref) => ({ payload: ref, key: ref.exportId }))
+      await enqueueMany(tx, removeExport, jobs)
+      return ended.length
+    }),
+  )
 }
 
-function expire(tx: Tx, now: Date): Promise<Ended[]> {
+function expire(tx: Tx, now: Date, size: number): Promise<ExportRef[]> {
   return tx.$queryRaw`
     UPDATE data_exports SET status = 'EXPIRED', expires_at = NULL
-    WHERE status = 'READY' AND expires_at <= ${now}
+    WHERE id = ANY(ARRAY(
+      SELECT id FROM data_exports WHERE status = 'READY' AND expires_at <= ${now}
+      ORDER BY expires_at LIMIT ${size} FOR UPDATE SKIP LOCKED))
     RETURNING user_id AS "userId", id AS "exportId"`
 }
 
-function failStuck(tx: Tx): Promise<Ended[]> {
+function failStuck(tx: Tx, size: number): Promise<ExportRef[]> {
   return tx.$queryRaw`
     UPDATE data_exports SET status = 'FAILED'
-    WHERE status = 'PENDING' AND NOT EXISTS (
-      SELECT FROM graphile_worker.jobs
-      WHERE key = ${`${writeExport.name}:`} || data_exports.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
+    WHERE id = ANY(ARRAY(
+      SELECT id FROM data_exports
+      WHERE status = 'PENDING' AND NOT EXISTS (
+        SELECT FROM graphile_worker.jobs
+        WHERE key = ${`${writeExport.name}:`} || data_exports.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
+      LIMIT ${size} FOR UPDATE SKIP LOCKED))
     RETURNING user_id AS "userId", id AS "exportId"`
 }

@@ -1,4 +1,6 @@
-import type { Reader, Tx } from '../../platform/database/db.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { deleteInBatches } from '../../platform/database/delete-in-batches.ts'
 import { SealBroken } from '../../platform/sealing/sealing.ts'
 import type { Emails } from '../users/index.ts'
 
@@ -32,6 +34,7 @@ function readable(emails: Emails, sealed: Uint8Array | null): string | null {
 }
 
 /** Forgets the addresses whose time is over. */
-export async function forgetErasedAddresses(db: Reader, now: Date): Promise<void> {
-  await db.erasedAddress.deleteMany({ where: { forgetAt: { lte: now } } })
+export async function forgetErasedAddresses(db: Database, now: Date): Promise<void> {
+  const where = Prisma.sql`forget_at <= ${now}`
+  await deleteInBatches(db, { from: 'erased_addresses', where, orderBy: 'forget_at' })
 }

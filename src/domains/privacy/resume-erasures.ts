@@ -1,5 +1,6 @@
-import type { Database } from '../../platform/database/db.ts'
-import { enqueue } from '../../platform/queue/jobs.ts'
+import type { Database, Tx } from '../../platform/database/db.ts'
+import { inBatches } from '../../platform/database/in-batches.ts'
+import { enqueueMany, type JobType } from '../../platform/queue/jobs.ts'
 import { eraseStragglers, eraseUser } from './jobs.ts'
 
 const batchSize = 1_000
@@ -9,20 +10,44 @@ const batchSize = 1_000
  * key makes it one. An erasure is never given up: Clerk or the bucket may be away for longer than a job is tried.
  */
 export async function resumeErasures(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
-    const people = await tx.$queryRaw<{ userId: string }[]>`
-      SELECT id AS "userId" FROM users
-      WHERE standing = 'DELETING' AND NOT EXISTS (
-        SELECT FROM graphile_worker.jobs
-        WHERE key = ${`${eraseUser.name}:`} || users.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
-      LIMIT ${batchSize}`
-    for (const { userId } of people) await enqueue(tx, eraseUser, { userId }, { key: userId })
+  await resumeInBatches(db, eraseUser, withoutErasure)
+  await resumeInBatches(db, eraseStragglers, withoutLook)
+}
 
-    const prefix = `${eraseStragglers.name}:`
-    const looks = await tx.$queryRaw<{ userId: string }[]>`
-      SELECT substr(key, length(${prefix}) + 1) AS "userId" FROM graphile_worker.jobs
-      WHERE starts_with(key, ${prefix}) AND attempts >= max_attempts AND locked_at IS NULL
-      LIMIT ${batchSize}`
-    for (const { userId } of looks) await enqueue(tx, eraseStragglers, { userId }, { key: userId })
-  })
+interface Person {
+  readonly userId: string
+}
+
+/** Who got a job is not found again, so each batch finds others. */
+async function resumeInBatches(
+  db: Database,
+  job: JobType<Person>,
+  find: (tx: Tx, size: number) => Promise<Person[]>,
+): Promise<void> {
+  await inBatches({ size: batchSize }, (size) =>
+    db.transaction(async (tx) => {
+      const people = await find(tx, size)
+      const jobs = people.map(({ userId }) => ({ payload: { userId }, key: userId }))
+      await enqueueMany(tx, job, jobs)
+      return people.length
+    }),
+  )
+}
+
+/** Both in one order, so that two runs at once do not wait for each other's jobs. */
+function withoutErasure(tx: Tx, size: number): Promise<Person[]> {
+  return tx.$queryRaw`
+    SELECT id AS "userId" FROM users
+    WHERE standing = 'DELETING' AND NOT EXISTS (
+      SELECT FROM graphile_worker.jobs
+      WHERE key = ${`${eraseUser.name}:`} || users.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
+    ORDER BY id LIMIT ${size}`
+}
+
+function withoutLook(tx: Tx, size: number): Promise<Person[]> {
+  const prefix = `${eraseStragglers.name}:`
+  return tx.$queryRaw`
+    SELECT substr(key, length(${prefix}) + 1) AS "userId" FROM graphile_worker.jobs
+    WHERE starts_with(key, ${prefix}) AND attempts >= max_attempts AND locked_at IS NULL
+    ORDER BY key LIMIT ${size}`
 }

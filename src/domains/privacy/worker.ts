@@ -15,7 +15,7 @@ export function privacyWorker(ports: PrivacyWorkerPorts): JobHandler[] {
     handle(jobs.eraseUser, ({ userId }) => eraseUser(ports, userId)),
     handle(jobs.eraseStragglers, ({ userId }) => eraseLate(ports, userId)),
     handle(jobs.resumeErasures, () => resumeErasures(db)),
-    handle(jobs.forgetAddresses, () => forgetErasedAddresses(db.prisma, clock())),
+    handle(jobs.forgetAddresses, () => forgetErasedAddresses(db, clock())),
     handle(jobs.writeExport, (ref, run) => writeDataExport(ports, ref, run)),
     handle(jobs.removeExport, (ref) => removeEndedExport(ports, ref)),
     handle(jobs.expireExports, () => expireExports(db, clock())),

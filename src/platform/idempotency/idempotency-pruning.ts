@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/db.ts'
+import { deleteInBatches } from '../database/delete-in-batches.ts'
 import { type CronEntry, defineJob, handle, type JobHandler } from '../queue/jobs.ts'
 import { keyLifetimeHours } from './idempotency.ts'
 
@@ -11,7 +13,8 @@ export function idempotencyWorker({ db, clock }: { db: Database; clock: Clock })
   return [
     handle(pruneKeys, async () => {
       const lapsed = new Date(clock().getTime() - keyLifetimeHours * 3_600_000)
-      await db.prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: lapsed } } })
+      const where = Prisma.sql`created_at < ${lapsed}`
+      await deleteInBatches(db, { from: 'idempotency_keys', where, orderBy: 'created_at' })
     }),
   ]
 }

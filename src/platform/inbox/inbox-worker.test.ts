@@ -231,16 +231,6 @@ describe('pruning', () => {
     await app.runJob('inbox.prune')
     expect(await app.app.db.prisma.inboxEvent.count()).toBe(0)
   })
-
-  test('passes over sources that fold their events', async () => {
-    const event = await arrives('user_folded')
-    await attempt(event)
-    app.now = new Date(app.now.getTime() + 365 * dayMs)
-    await handlerOf('inbox.prune', { name: 'clerk', keepsEvents: true, apply: () => Promise.resolve() })({})
-    expect(await app.app.db.prisma.inboxEvent.count()).toBe(1)
-    await handlerOf('inbox.prune', { name: 'another', keepsEvents: true, apply: () => Promise.resolve() })({})
-    expect(await app.app.db.prisma.inboxEvent.count()).toBe(0)
-  })
 })
 
 /** A job of an inbox with that one source. */

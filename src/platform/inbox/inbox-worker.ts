@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import type { InboxEvent as InboxRow } from '../../generated/prisma/client.ts'
+import { type InboxEvent as InboxRow, Prisma } from '../../generated/prisma/client.ts'
 import type { Clock } from '../clock.ts'
 import type { Database, Tx } from '../database/db.ts'
+import { deleteInBatches } from '../database/delete-in-batches.ts'
 import { type CronEntry, defineJob, enqueue, enqueueMany, handle, type JobHandler } from '../queue/jobs.ts'
 import type { Sealer } from '../sealing/sealing.ts'
 import type { Log } from '../watching/log.ts'
@@ -123,15 +124,9 @@ async function resumeLost({ db, clock }: InboxWorkerOptions): Promise<void> {
   await db.transaction((tx) => enqueueMany(tx, processEvent, jobs))
 }
 
-async function pruneProcessed({ db, clock, sources, retentionDays }: InboxWorkerOptions): Promise<void> {
+async function pruneProcessed({ db, clock, retentionDays }: InboxWorkerOptions): Promise<void> {
   const before = new Date(clock().getTime() - retentionDays * 86_400_000)
-  const kept = sources.flatMap(({ name, keepsEvents }) => (keepsEvents ? [name] : []))
-  for (;;) {
-    const count = await db.prisma.$executeRaw`
-      DELETE FROM inbox_events WHERE id IN (
-        SELECT id FROM inbox_events
-        WHERE state = 'PROCESSED' AND received_at < ${before} AND source <> ALL(${kept}::text[])
-        ORDER BY received_at LIMIT ${batchSize})`
-    if (count < batchSize) return
-  }
+  const where = Prisma.sql`state = 'PROCESSED' AND received_at < ${before}`
+  // A body has up to 1 MiB, which lies in hundreds of rows of its own.
+  await deleteInBatches(db, { from: 'inbox_events', where, orderBy: 'received_at', size: batchSize })
 }

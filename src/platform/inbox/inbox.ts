@@ -26,8 +26,6 @@ export interface InboxEvent extends IncomingEvent {
 
 /** What a domain does with the events of a provider. */
 export interface InboxSource extends EventSource {
-  /** The domain folds its events, so they are never pruned. */
-  readonly keepsEvents?: true
   /**
    * The effect of an event, in the transaction that marks it PROCESSED. It must bear any order: it locks the subject's
    * row first, so that events of one subject go one after another, and applies only what is newer.

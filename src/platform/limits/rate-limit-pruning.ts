@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Database } from '../database/db.ts'
+import { deleteInBatches } from '../database/delete-in-batches.ts'
 import { type CronEntry, defineJob, handle, type JobHandler } from '../queue/jobs.ts'
 
 const pruneRateLimits = defineJob('platform.prune-rate-limits', z.object({}))
@@ -8,8 +10,9 @@ const pruneRateLimits = defineJob('platform.prune-rate-limits', z.object({}))
 export function rateLimitWorker({ db }: { db: Database }): JobHandler[] {
   return [
     handle(pruneRateLimits, async () => {
-      await db.prisma
-        .$executeRaw`DELETE FROM rate_limits WHERE expire < extract(epoch FROM now() - interval '1 minute') * 1000`
+      // A bigint, as the column is: the index does not serve the numeric that extract gives.
+      const where = Prisma.sql`expire < (extract(epoch FROM now() - interval '1 minute') * 1000)::bigint`
+      await deleteInBatches(db, { from: 'rate_limits', where, orderBy: 'expire' })
     }),
   ]
 }
