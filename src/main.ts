@@ -29,5 +29,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 }
-// A child of WEB_CONCURRENCY: the channel to its parent would keep it alive.
-process.channel?.unref()
+// What hangs on a silent Postgres would keep it alive, as would the channel of a child of WEB_CONCURRENCY to its parent.
+process.exit()

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { explainUnusable } from '../platform/database/database-unusable.ts'
 import { addCrypto } from './crypto.ts'
 import { addDoctor } from './doctor.ts'
 import { addInfo } from './info.ts'
@@ -40,7 +41,9 @@ for (const add of [
 
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (caught) {
+  const variable = process.argv[2] === 'migrate' ? 'DIRECT_URL' : 'DATABASE_URL'
+  const error = explainUnusable(caught, { variable })
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 }

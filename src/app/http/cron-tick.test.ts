@@ -47,6 +47,20 @@ describe('a tick', () => {
     expect(await queue()).toEqual(names)
   })
 
+  test('after another that nobody has worked on adds no second row, and none that is tried more often than all', async () => {
+    for (const minute of ['00', '10', '20']) await tickAt(`2026-11-14T12:${minute}:00Z`)
+    expect(await queue()).toEqual(names)
+    const { rows } = await app.owner.query('SELECT DISTINCT max_attempts AS most FROM graphile_worker.jobs')
+    expect(rows).toEqual([{ most: 12 }])
+
+    await app.owner.query(`UPDATE graphile_worker._private_jobs SET locked_by = 'somebody', locked_at = now()`)
+    expect(await tickAt('2026-11-14T12:30:00Z')).toContain('uploads.sweep')
+    const sweeps = await app.owner.query(
+      `SELECT locked_by AS by FROM graphile_worker.jobs WHERE task_identifier = 'uploads.sweep' ORDER BY id`,
+    )
+    expect(sweeps.rows).toEqual([{ by: 'somebody' }, { by: null }])
+  })
+
   test('of twenty at once queues each job once', async () => {
     app.now = new Date('2026-11-14T12:00:00Z')
     const answers = await Promise.all(Array.from({ length: 20 }, () => send()))

@@ -79,7 +79,7 @@ describe('Postgres restarts under a running server', () => {
 
     await startAgain()
     await expect.poll(isWell, { timeout: 5_000 }).toBe(true)
-    expect((await fetch(`${app.url}/health/ready`)).status).toBe(200)
+    await expect.poll(async () => (await fetch(`${app.url}/health/ready`)).status, { timeout: 5_000 }).toBe(200)
     await app.owner.query(`SELECT graphile_worker.add_job('uploads.sweep')`)
     await expect.poll(jobsLeft, { timeout: 15_000 }).toBe(0)
     const after = await follow()

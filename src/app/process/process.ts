@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, isComplete, type Settings } from '../../config/config.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { explainUnusable } from '../../platform/database/database-unusable.ts'
 import { migrate } from '../../platform/database/migrate.ts'
 import { warnOfOwner } from '../../platform/database/warn-of-owner.ts'
-import { runJobs } from '../../platform/queue/run-jobs.ts'
-import { createLog } from '../../platform/watching/log.ts'
+import { createLog, type Log } from '../../platform/watching/log.ts'
+import { within } from '../../platform/within.ts'
 import { createAdapters } from '../adapters.ts'
 import { type App, createApp } from '../app.ts'
 import type { GraphiqlPage } from '../graphql/graphql-server.ts'
 import { createHealth, type Health } from '../health/health.ts'
 import { type MetricsServer, serveMetrics } from '../health/metrics-server.ts'
 import { PortTaken } from '../http/listen.ts'
-import { stopRequest } from '../http/stop-request.ts'
-import { crontab, jobHandlers } from '../jobs.ts'
+import { type StopRequest, stopRequest } from '../http/stop-request.ts'
 import { startFront } from '../server.ts'
 import { createServices } from '../services.ts'
 import { beginTracing } from './begin-tracing.ts'
+import { startJobs } from './start-jobs.ts'
 import { readyMessage } from './supervise.ts'
 import { processName, warnOfConnections } from './warn-of-connections.ts'
 import { whatIsOff } from './what-is-off.ts'
@@ -28,22 +29,43 @@ export interface ProcessOptions {
   readonly number?: number
 }
 
-const shutdownMs = 10_000
+/** Whatever hangs, the process ends: an orchestrator would kill it without a word. */
+const shutdownMs = 9_800
 /** For so long a balancer may still send requests to a process that says it is not ready. */
 const graceMs = 2_000
-const jobConcurrency = 4
+/** For what the app has open: a silent Postgres is not waited for. */
+const closeMs = 1_000
 
 /**
  * One process from its first line to its last: takes its ports, starts what development embeds, migrates, serves and
  * works until it is told to stop, and then ends everything in reverse, within ten seconds. Throws when it cannot start;
- * nothing is left running then either.
+ * nothing is left running then either. What hangs on a silent Postgres is left to the exit of the program.
  */
-export async function runProcess(
-  settings: Settings,
-  { role, endWithParent, number = 1 }: ProcessOptions,
-): Promise<void> {
+export async function runProcess(settings: Settings, options: ProcessOptions): Promise<void> {
   const log = createLog({ level: settings.logLevel, pretty: process.stdout.isTTY === true })
-  const stop = stopRequest({ endWithParent })
+  const stop = stopRequest(options)
+  void stop.asked.then((reason) => {
+    log.info({ reason }, 'stopping')
+    setTimeout(() => {
+      log.error('the process did not end in time, and is cut off')
+      process.exit(1)
+    }, shutdownMs).unref()
+  })
+  try {
+    await run(settings, options, { log, stop })
+  } catch (error) {
+    if (!(error instanceof StoppedEarly)) throw error
+  }
+}
+
+/** Told to stop before it was ready. */
+class StoppedEarly extends Error {}
+
+async function run(
+  settings: Settings,
+  { role, number = 1 }: ProcessOptions,
+  { log, stop }: { readonly log: Log; readonly stop: StopRequest },
+): Promise<void> {
   await using running = new AsyncDisposableStack()
   running.use(await beginTracing(settings, log))
 
@@ -61,12 +83,20 @@ export async function runProcess(
   if (development) running.use(development)
   const config = development?.config ?? (settings as Config)
 
-  if (config.autoMigrate) await migrate({ url: config.database.directUrl, log })
-  const app = running.use(
-    createApp({ config, adapters: createAdapters(config), log, clock: systemClock, name: processName(role) }),
-  )
+  const { directUrl, url } = config.database
+  const direct = { url: directUrl, variable: directUrl === url ? 'DATABASE_URL' : 'DIRECT_URL' } as const
+  /** For what may hang on a Postgres that does. */
+  const begun = <Result>(work: Promise<Result>): Promise<Result> =>
+    Promise.race([
+      stop.asked.then(() => Promise.reject(new StoppedEarly())),
+      work.catch((error: unknown) => Promise.reject(explainUnusable(error, direct))),
+    ])
+
+  if (config.autoMigrate) await begun(migrate({ url: directUrl, log }))
+  const app = createApp({ config, adapters: createAdapters(config), log, clock: systemClock, name: processName(role) })
+  running.defer(() => closeApp(app))
   front?.open(createServices(app, development?.graphiql ?? null))
-  const jobs = role === 'api' ? null : await startJobs(app, stop.ask)
+  const jobs = role === 'api' ? null : await begun(startJobs(app, stop.ask))
   const endJobs = once(async () => jobs?.[Symbol.asyncDispose]())
   running.defer(endJobs)
   app.metrics.watchProcess()
@@ -79,15 +109,19 @@ export async function runProcess(
   if (front && number === 1) await development?.announce(`http://localhost:${front.port}`)
   process.send?.(readyMessage)
 
-  const reason = await stop.asked
-  log.info({ reason }, 'stopping')
+  await stop.asked
   health.drain()
-  // Whatever hangs, the process ends: an orchestrator would kill it without a word.
-  setTimeout(() => process.exit(1), shutdownMs).unref()
   const endJobsNow = endJobs()
   if (front && settings.mode === 'production') await sleep(graceMs)
   // Requests and jobs at work need all the rest, which ends after them.
   await Promise.all([closeFront(), endJobsNow])
+}
+
+async function closeApp(app: App): Promise<void> {
+  const late = () => new Error('It did not end within a second.')
+  await within(closeMs, Promise.resolve(app[Symbol.asyncDispose]()), late).catch((error: unknown) =>
+    app.log.warn({ err: error }, 'the connections of the process did not say good-bye'),
+  )
 }
 
 /** However often it is called, it ends once. */
@@ -127,23 +161,4 @@ async function serveMetricsOfProcess(
     if (!(error instanceof PortTaken) || settings.mode === 'production' || !settings.metricsPortIsDefault) throw error
     return serveMetrics(health, { host, port: 0 })
   }
-}
-
-async function startJobs(app: App, stop: (reason: string) => void): Promise<AsyncDisposable> {
-  const jobs = await runJobs({
-    directUrl: app.config.database.directUrl,
-    handlers: jobHandlers(app),
-    cron: crontab,
-    concurrency: jobConcurrency,
-    log: app.log,
-  })
-  jobs.ended.then(
-    () => stop('the job runner ended'),
-    (error: unknown) => {
-      app.log.fatal({ err: error }, 'the job runner failed')
-      process.exitCode = 1
-      stop('the job runner failed')
-    },
-  )
-  return jobs
 }

@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { Client } from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { CreditBalanceChangedDocument } from '../../../operations/typed-operations.ts'
+import { CompleteUploadDocument, CreditBalanceChangedDocument } from '../../../operations/typed-operations.ts'
+import { startTestApp } from '../../testing/app.ts'
+import { openBucketDoor } from '../../testing/bucket-door.ts'
 import { openStream } from '../../testing/event-stream.ts'
-import { cloneDatabase } from '../../testing/postgres.ts'
+import { createPerson } from '../../testing/factories.ts'
+import { cloneDatabase, ownerUrlOf } from '../../testing/postgres.ts'
 import { startProgram } from '../../testing/process.ts'
 import { production } from '../../testing/production.ts'
+import { sent } from '../../testing/upload-steps.ts'
 
 test('in production SIGTERM turns ready, ends streams with a reason, lets a request finish, and ends with 0', async () => {
   await using database = await cloneDatabase()
@@ -54,6 +58,52 @@ test('in production SIGTERM turns ready, ends streams with a reason, lets a requ
   expect(await answer.json()).toMatchObject({ data: { me: { creditBalance: 0 } } })
   expect(await program.ended).toBe(0)
   expect(performance.now() - began).toBeLessThan(10_000)
+})
+
+test('SIGTERM gives a job that takes longer back: another worker does it at once', async () => {
+  await using app = await startTestApp()
+  await using door = await openBucketDoor()
+  const ada = 'ada@example.com'
+  await createPerson(app, ada)
+  const { promise: isReading, resolve: reads } = Promise.withResolvers<void>()
+  door.onRequest = () => {
+    reads()
+    return new Promise(() => undefined)
+  }
+  const start = async (bucket: typeof door.bucket) => {
+    const database = { url: app.databaseUrl, ownerUrl: ownerUrlOf(app.databaseUrl) }
+    const { env } = await production({ dataDir: inject('dataDir'), bucket }, database)
+    const worker = startProgram(['src/main.ts', 'worker'], env)
+    onTestFinished(() => worker[Symbol.asyncDispose]())
+    await worker.says(/"msg":"ready"/)
+    return worker
+  }
+  const busy = await start(door.bucket)
+  const { upload } = await sent(app, ada)
+  await app.run(ada, CompleteUploadDocument, { input: { uploadId: upload.id } })
+  await isReading
+  busy.kill('SIGTERM')
+  const began = performance.now()
+  expect(await busy.ended).toBe(0)
+  expect(performance.now() - began).toBeLessThan(10_000)
+  const { rows } = await app.owner.query(
+    `SELECT attempts, locked_by, last_error, run_at <= now() AS "isDue"
+     FROM graphile_worker._private_jobs JOIN graphile_worker._private_tasks AS task ON task.id = task_id
+     WHERE task.identifier = 'activities.read-file'`,
+  )
+  expect(rows).toEqual([{ attempts: 1, locked_by: null, last_error: null, isDue: true }])
+  const other = await start(inject('bucket'))
+  await other.says(/"activities\.read-file".*"attempt":2.*"job done"/)
+}, 60_000)
+
+test('however often an idle worker is told to stop, it ends with 0', async () => {
+  await using database = await cloneDatabase()
+  const { env } = await production({ dataDir: inject('dataDir'), bucket: inject('bucket') }, database)
+  const worker = startProgram(['src/main.ts', 'worker'], env)
+  onTestFinished(() => worker[Symbol.asyncDispose]())
+  await worker.says(/"msg":"ready"/)
+  const again = setInterval(() => worker.kill('SIGTERM'), 1)
+  expect(await worker.ended.finally(() => clearInterval(again))).toBe(0)
 })
 
 async function waitingFor(client: Client): Promise<number> {

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Settings } from '../../config/config.ts'
+import { ConfigError, type Settings } from '../../config/config.ts'
 import { createLog } from '../../platform/watching/log.ts'
 import { stopRequest } from '../http/stop-request.ts'
 
@@ -19,15 +19,16 @@ const longestPauseMs = 10_000
 /** Whoever lives so long may begin anew at once. */
 const healthyMs = 30_000
 /** A child ends by itself within ten seconds. */
-const shutdownMs = 11_000
+const shutdownMs = 10_500
 
 /**
  * Keeps WEB_CONCURRENCY processes behind one port: the first has the role, so that jobs run once and what development
  * embeds starts once, the others are APIs that begin when it is ready. One that dies is replaced, sooner or later as it
  * lived longer or shorter. Resolves to the exit code when all have ended, because they were told to or the first one
- * could not start.
+ * could not start. Throws a ConfigError where their ports would be one another's.
  */
 export async function supervise(settings: Settings, { role, endWithParent, program }: Supervision): Promise<number> {
+  refuseTakenPorts(settings)
   const log = createLog({ level: settings.logLevel, pretty: process.stdout.isTTY === true })
   const stop = stopRequest({ endWithParent })
   const stopping = new AbortController()
@@ -79,12 +80,27 @@ export async function supervise(settings: Settings, { role, endWithParent, progr
     return (await ended)[0]
   })
   const timer = setTimeout(() => {
-    for (const child of children) child.process.kill('SIGKILL')
+    for (const child of children) {
+      log.error({ pid: child.process.pid }, 'a process did not end in time, or was paused: it is killed')
+      child.process.kill('SIGKILL')
+    }
   }, shutdownMs)
   const failed = (await Promise.all(codes)).some((code) => code !== 0)
   clearTimeout(timer)
   await Promise.all(kept)
   return failed ? 1 : 0
+}
+
+/** Each takes a metrics port, from METRICS_PORT on. One that nobody asked for gives way in development. */
+function refuseTakenPorts({ port, metricsPort, metricsPortIsDefault, mode, webConcurrency }: Settings): void {
+  if (metricsPort === null || metricsPort === 0 || (mode === 'development' && metricsPortIsDefault)) return
+  const last = metricsPort + webConcurrency - 1
+  const range = `WEB_CONCURRENCY=${webConcurrency} takes the ports ${metricsPort} to ${last} for metrics`
+  const advice = 'Choose another METRICS_PORT, or METRICS_PORT=off.'
+  if (last > 65_535) throw new ConfigError([`METRICS_PORT: ${range}, and 65535 is the last one. ${advice}`])
+  if (port >= metricsPort && port <= last) {
+    throw new ConfigError([`METRICS_PORT: ${range}, and PORT=${port} is one of them. ${advice}`])
+  }
 }
 
 async function saysReady(child: Worker): Promise<typeof readyMessage> {

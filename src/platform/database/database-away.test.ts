@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openPool } from '../../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
+import { openPostgresDoor } from '../../testing/postgres-door.ts'
 import { silentLog } from '../watching/log.ts'
 import { isDatabaseAway } from './database-away.ts'
 import { createDatabase, type Database } from './db.ts'
@@ -19,6 +20,7 @@ test.each(['postgres://pacer@127.0.0.1:1/pacer', 'postgres://pacer@nowhere.inval
   async (url) => {
     await using db = open({ url })
     expect(isDatabaseAway(await failureOf(db.prisma.user.count()))).toBe(true)
+    expect(isDatabaseAway(await failureOf(db.prisma.$queryRaw`SELECT 1`))).toBe(true)
     expect(isDatabaseAway(await failureOf(db.transaction((tx) => tx.user.count())))).toBe(true)
     expect(isDatabaseAway(await failureOf(db.pool.query('SELECT')))).toBe(true)
   },
@@ -46,6 +48,18 @@ test('a connection that is cut in the middle of a statement is away; what Postgr
     expect(isDatabaseAway(other)).toBe(false)
   }
 })
+
+test('connections that fall silent are not kept: the next transaction has a new one', async () => {
+  await using cloned = await cloneDatabase()
+  await using door = await openPostgresDoor(cloned.url)
+  await using db = open({ url: door.through(cloned.url) })
+  const cut = db.transaction((tx) => {
+    door.silenceOld()
+    return tx.user.count()
+  })
+  expect(isDatabaseAway(await failureOf(cut))).toBe(true)
+  await expect(db.transaction((tx) => tx.user.count())).resolves.toBe(0)
+}, 20_000)
 
 test('the server bounds statements and open transactions, where no pooler stands before it', async () => {
   await using cloned = await cloneDatabase()

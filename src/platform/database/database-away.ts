@@ -14,17 +14,22 @@ const socketCodes = new Set([
   'EAI_AGAIN',
 ])
 
+/** Prisma's again, where it has no code: of statements that we write ourselves. */
+const prismaKinds = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])
+
 /** pg's own errors have no codes. */
-const words = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|.*not queryable$)/
+const words =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired$|Query read timeout|.*not queryable$)/
 
 /** Whether an error says that the database could not be asked, or did not answer in time; another attempt may do. */
 export function isDatabaseAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
-  const { code, originalCode, message, cause, meta, errors } = error as Readonly<Record<string, unknown>>
+  const { code, originalCode, kind, message, cause, meta, errors } = error as Readonly<Record<string, unknown>>
   for (const name of [code, originalCode]) {
     if (typeof name !== 'string') continue
     if (prismaCodes.has(name) || sqlStates.test(name) || socketCodes.has(name)) return true
   }
+  if (typeof kind === 'string' && prismaKinds.has(kind)) return true
   if (typeof message === 'string' && words.test(message)) return true
   const inner = (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError
   const causes = [cause, inner, ...(Array.isArray(errors) ? errors : [])]

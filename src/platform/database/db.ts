@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool } from 'pg'
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts'
 import type { Log } from '../watching/log.ts'
+import { ImpatientClient, noticesSilence } from './silent-connections.ts'
 import { statementNames } from './statement-names.ts'
 
 declare const open: unique symbol
@@ -68,6 +69,8 @@ export function createDatabase(options: {
     connectionString: options.url,
     max: options.poolSize,
     application_name: options.name ?? 'pacer',
+    Client: ImpatientClient,
+    ...noticesSilence,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: statementTimeoutMs,
     // A pooler refuses these at the start of a session; its login has them by ALTER ROLE (docs/operations.md).
@@ -75,7 +78,6 @@ export function createDatabase(options: {
       ? {}
       : { statement_timeout: serverTimeoutMs, idle_in_transaction_session_timeout: idleInTransactionMs }),
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
   })
   // An idle connection that breaks would end the process without a listener; the pool replaces it by itself.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'))

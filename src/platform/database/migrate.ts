@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Logger, runMigrations as migrateQueue } from 'graphile-worker'
-import { Client, DatabaseError, type Pool } from 'pg'
+import { Client, DatabaseError, Pool } from 'pg'
 import { grantQueue } from '../queue/grant-queue.ts'
 import { type Log, silentLog } from '../watching/log.ts'
+import { endSoon, noticesSilence } from './silent-connections.ts'
 
 /*
  * Applies prisma/migrations as `prisma migrate deploy` would, and keeps the same books, so that the CLI and this agree
@@ -38,6 +39,9 @@ const sessionSettings = `
   SET lock_timeout = 0;
   SET idle_session_timeout = 0;
   SET client_connection_check_interval = '5s'`
+
+/** A server that wakes up for the first process of the day takes some seconds. */
+const connecting = { ...noticesSilence, connectionTimeoutMillis: 10_000 }
 
 interface Migration {
   readonly name: string
@@ -75,14 +79,14 @@ export async function migrate({
   log = silentLog,
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory)
-  const client = new Client({ connectionString: url, keepAlive: true })
+  const client = new Client({ connectionString: url, ...connecting })
   // While the queue's migrations run this connection is idle; if it breaks, its next query says so.
   client.on('error', () => {})
   try {
     await client.connect()
     await client.query(sessionSettings)
     await lock(client, log)
-    await migrateQueue({ connectionString: url, maxPoolSize: 1, logger: new Logger(() => () => {}) })
+    await migrateTheQueue(url)
     await client.query(createBooks)
     const pending = missing(migrations, await readBooks(client))
     for (const migration of pending) {
@@ -95,7 +99,7 @@ export async function migrate({
   } catch (error) {
     throw error instanceof DatabaseError && error.code === '42501' ? notTheOwner(client, error) : error
   } finally {
-    await client.end() // and with the session its lock
+    await endSoon(client) // and with the session its lock
   }
 }
 
@@ -129,6 +133,13 @@ function notTheOwner({ user }: Client, cause: DatabaseError): MigrationError {
       'the role that owns the tables, or AUTO_MIGRATE=false and migrate as that role before the start.',
     { cause },
   )
+}
+
+async function migrateTheQueue(url: string): Promise<void> {
+  const pool = new Pool({ connectionString: url, max: 1, ...connecting })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  await migrateQueue({ pgPool: pool, logger: new Logger(() => () => {}) }).finally(() => pool.end())
 }
 
 /** The folders of a directory in the order of their names, which begin with a timestamp. */

@@ -16,6 +16,6 @@ export async function warnOfOwner({ pool, log }: { pool: Pick<Pool, 'query'>; lo
   const isUnbound = await isUnboundRole(pool).catch(() => false)
   if (!isUnbound) return
   log.warn(
-    'the role of DATABASE_URL owns the tables or may write to all: use a login of its own (docs/operations.md, Roles)',
+    'the role of DATABASE_URL owns the tables or may write to all: use a login of its own (docs/operations.md, Postgres)',
   )
 }

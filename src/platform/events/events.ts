@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import { endSoon, ImpatientClient, keepPinging, noticesSilence } from '../database/silent-connections.ts'
 import type { Log } from '../watching/log.ts'
 import { createSignals, type Signals } from './signals.ts'
 
@@ -24,6 +24,10 @@ export interface EventsOptions {
   /** Sends the statement; over any connection. */
   readonly send: (sql: string, values: unknown[]) => Promise<unknown>
   readonly log: Log
+  /** How often, in milliseconds, the listening connection is asked whether it is still there; 20 s unless told. */
+  readonly pingMs?: number
+  /** For LISTEN itself and each of these questions, not for listening; 5 s unless told. */
+  readonly answerMs?: number
 }
 
 export function createEvents(options: EventsOptions): Events {
@@ -81,16 +85,19 @@ interface Listener {
   end(): Promise<void>
 }
 
-/** One connection that listens, made anew when it breaks; every time it listens again, everyone reads again. */
-function createListener({ directUrl, log }: EventsOptions, signals: Signals): Listener {
-  let client: Client | undefined
+/**
+ * One connection that listens, made anew when it breaks or falls silent (after 25 s at the latest); every time it listens
+ * again, everyone reads again.
+ */
+function createListener({ directUrl, log, pingMs, answerMs = 5_000 }: EventsOptions, signals: Signals): Listener {
+  let client: ImpatientClient | undefined
   let ended = false
   let listening = connect(0)
 
   async function connect(attempt: number): Promise<void> {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 5_000)))
     if (ended) return
-    const next = new Client({ connectionString: directUrl, connectionTimeoutMillis: 5_000, keepAlive: true })
+    const next = new ImpatientClient({ connectionString: directUrl, query_timeout: answerMs, ...noticesSilence })
     next.on('notification', (message) => signals.raise(message.payload ?? ''))
     next.on('error', (error) => log.warn({ err: error }, 'the listening connection broke'))
     try {
@@ -98,11 +105,12 @@ function createListener({ directUrl, log }: EventsOptions, signals: Signals): Li
       await next.query(`LISTEN ${channel}`)
     } catch (error) {
       log.warn({ err: error }, 'listening failed; trying again')
-      await next.end().catch(() => undefined)
+      await endSoon(next).catch(() => undefined)
       return connect(attempt + 1)
     }
-    if (ended) return next.end()
+    if (ended) return endSoon(next)
     client = next
+    keepPinging(next, pingMs)
     next.once('end', () => {
       if (!ended) listening = connect(1)
     })
@@ -113,7 +121,7 @@ function createListener({ directUrl, log }: EventsOptions, signals: Signals): Li
     ready: () => listening,
     async end() {
       ended = true
-      await client?.end()
+      if (client) await endSoon(client)
     },
   }
 }

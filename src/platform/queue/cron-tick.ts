@@ -1,5 +1,6 @@
 import { parseCronItem } from 'graphile-worker'
 import type { Pool } from 'pg'
+import { cronJob } from './cron-item.ts'
 import type { CronEntry } from './jobs.ts'
 
 const minuteMs = 60_000
@@ -20,6 +21,7 @@ export async function tickCron(
   for (const { job, schedule } of crontab) {
     const due = latestDue(schedule, now)
     if (!due) continue
+    const { jobKey, jobKeyMode, maxAttempts } = cronJob(job.name)
     const { rowCount } = await pool.query(
       `WITH mine AS (
          INSERT INTO graphile_worker._private_known_crontabs AS known (identifier, known_since, last_execution)
@@ -27,8 +29,9 @@ export async function tickCron(
          ON CONFLICT (identifier) DO UPDATE SET last_execution = excluded.last_execution
          WHERE coalesce(known.last_execution, known.known_since) < excluded.last_execution
          RETURNING identifier)
-       SELECT graphile_worker.add_job(identifier, '{}') FROM mine`,
-      [job.name, due],
+       SELECT graphile_worker.add_job(identifier, '{}', job_key => $3, job_key_mode => $4, max_attempts => $5)
+       FROM mine`,
+      [job.name, due, jobKey, jobKeyMode, maxAttempts],
     )
     if (rowCount) queued.push(job.name)
   }

@@ -20,7 +20,7 @@ export interface EnqueueOptions {
 }
 
 /** With the queue's own delays, the last attempt comes after some hours. */
-const maxAttempts = 12
+export const maxAttempts = 12
 
 /** Adds a job to the transaction of its cause: committed together or not at all. */
 export async function enqueue<Payload>(

@@ -1,16 +1,19 @@
-import { once } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
-import { type Job, Logger, parseCronItems, type Runner, run } from 'graphile-worker'
+import { type Job, Logger, parseCronItems, run } from 'graphile-worker'
 import { Pool } from 'pg'
-import { isDatabaseAway } from '../database/database-away.ts'
+import { ImpatientClient, keepPinging, noticesSilence } from '../database/silent-connections.ts'
 import type { Log } from '../watching/log.ts'
+import { within } from '../within.ts'
+import { cronItem } from './cron-item.ts'
 import { inJobSpan } from './job-cause.ts'
 import type { CronEntry, JobHandler } from './jobs.ts'
-import { keepHeartbeat } from './worker-heartbeat.ts'
+import { type KeptRunner, keepRunning } from './keep-running.ts'
+import { type Heartbeat, type HeartbeatTimes, keepHeartbeat } from './worker-heartbeat.ts'
 
 /** Jobs that are not finished by then are given back when the process stops. */
 const finishMs = 5_000
-const againMs = 500
+/** For giving them back, and for the last words of the connections: a silent Postgres is not waited for. */
+const giveBackMs = 1_500
+const closeMs = 500
 
 export interface RunJobsOptions {
   /** Without a pooler: the queue listens. */
@@ -19,7 +22,9 @@ export interface RunJobsOptions {
   readonly cron: readonly CronEntry[]
   readonly concurrency: number
   readonly log: Log
-  readonly heartbeat?: { readonly beatMs: number; readonly silentMs: number }
+  readonly heartbeat?: HeartbeatTimes
+  /** For each of the queue's own statements, which take milliseconds; 10 s unless told. Jobs' statements are the app's. */
+  readonly answerMs?: number
 }
 
 export interface RunningJobs extends AsyncDisposable {
@@ -28,17 +33,42 @@ export interface RunningJobs extends AsyncDisposable {
 }
 
 /**
- * Runs jobs until disposed of; then those at work are finished, or given back after five seconds. Handlers run at least
- * once: a job whose worker died is taken over by another (see worker-heartbeat.ts).
+ * Runs jobs until disposed of; then those at work are finished, or given back after five seconds, and within eight all has
+ * ended. Handlers run at least once: a job whose worker died is taken over by another (see worker-heartbeat.ts).
  */
 export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
-  const { log, handlers } = options
-  const pool = new Pool({ connectionString: options.directUrl, max: options.concurrency + 3, keepAlive: true })
+  const { log, handlers, answerMs = 10_000 } = options
+  let running: KeptRunner | null = null
+  const pool = new Pool({
+    connectionString: options.directUrl,
+    max: options.concurrency + 3,
+    Client: ImpatientClient,
+    query_timeout: answerMs,
+    // The server gives up first: then the connection is whole.
+    statement_timeout: answerMs * 0.9,
+    ...noticesSilence,
+  })
   const onBroken = (error: Error) => log.warn({ err: error }, 'a queue connection broke')
   pool.on('error', onBroken)
   // A connection in use that breaks (Postgres restarts) would end the process without a listener of its own.
   pool.on('connect', (client) => client.on('error', onBroken))
-  const heartbeat = await keepHeartbeat({ pool, log, ...options.heartbeat })
+  // The queue keeps the answer to a worker's first question for ever, also where that was an error: then only another
+  // runner gets jobs.
+  const onDeaf = () =>
+    void running
+      ?.current()
+      .stop()
+      .catch(() => undefined)
+  const heartbeat = await keepHeartbeat({ pool, log, onDeaf, ...options.heartbeat }).catch(async (error: unknown) => {
+    await pool.end()
+    throw error
+  })
+  const pings = new Map<unknown, () => void>()
+  heartbeat.events.on('pool:listen:success', ({ client }) => pings.set(client, keepPinging(client)))
+  heartbeat.events.on('pool:listen:release', ({ client }) => {
+    pings.get(client)?.()
+    pings.delete(client)
+  })
 
   const begin = () => {
     heartbeat.forget()
@@ -53,62 +83,35 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
       // Only of batches it minds whether noting what became of a job failed: else nobody hears, and the job stays taken.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       taskList: Object.fromEntries(handlers.map((handler) => [handler.name, task(handler, log)])),
-      parsedCronItems: parseCronItems(
-        options.cron.map(({ job, schedule }) => ({ task: job.name, match: schedule, options: { backfillPeriod: 0 } })),
-      ),
+      parsedCronItems: parseCronItems(options.cron.map(cronItem)),
     })
   }
   const stopping = new AbortController()
-  const running = keepRunning(begin, await begin(), { log, signal: stopping.signal })
+  const kept = keepRunning(begin, await begin(), { log, signal: stopping.signal })
+  running = kept
 
   return {
-    ended: running.ended,
+    ended: kept.ended,
     async [Symbol.asyncDispose]() {
       stopping.abort()
-      const runner = running.current()
-      const stopped = runner.stop()
-      const timer = globalThis.setTimeout(
-        () => void runner.kill('jobs took too long to finish').catch(() => undefined),
-        finishMs,
+      const finished = Promise.allSettled([kept.current().stop(), kept.ended])
+      await within(finishMs, finished).catch(() => giveBack(heartbeat, log))
+      const closed = Promise.resolve(heartbeat[Symbol.asyncDispose]()).then(() => pool.end())
+      await within(closeMs, closed).catch((error: unknown) =>
+        log.warn({ err: error }, 'the queue did not say good-bye'),
       )
-      await stopped.catch(() => undefined)
-      await running.ended.catch(() => undefined)
-      clearTimeout(timer)
-      await heartbeat[Symbol.asyncDispose]()
-      await pool.end()
     },
   }
 }
 
-/**
- * A runner ends, without a word, when it cannot note what became of a job: Postgres is away. Another one begins as soon
- * as it is back; what the old one held is given to others as a dead worker's jobs are.
- */
-function keepRunning(
-  begin: () => Promise<Runner>,
-  first: Runner,
-  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-): { readonly ended: Promise<void>; current(): Runner } {
-  let runner = first
-  const pause = () => setTimeout(againMs, undefined, { signal }).catch(() => undefined)
-  const keep = async (): Promise<void> => {
-    let isRunning = true
-    for (;;) {
-      // A runner that lost its database says that it stops, and its promise may hang.
-      if (isRunning) await Promise.race([runner.promise, once(runner.events, 'stop')])
-      if (signal.aborted) return
-      if (isRunning) log.warn('the queue ended by itself; it begins again')
-      await pause()
-      const next = await begin().catch((error: unknown) => {
-        if (!isDatabaseAway(error)) throw error
-      })
-      isRunning = next !== undefined
-      if (next) runner = next
-      // It began while the end was asked for.
-      if (next && signal.aborted) await next.stop()
-    }
+/** Another worker takes at once what was not finished. It counts as an attempt, as with a worker that was killed. */
+async function giveBack(heartbeat: Heartbeat, log: Log): Promise<void> {
+  try {
+    await within(giveBackMs, heartbeat.giveBack())
+    log.info('jobs that take longer were given back')
+  } catch (error) {
+    log.warn({ err: error }, 'jobs could not be given back; others take them as those of a dead worker')
   }
-  return { ended: keep(), current: () => runner }
 }
 
 function task(handler: JobHandler, log: Log) {

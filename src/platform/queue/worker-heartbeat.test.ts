@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPool } from '../../testing/pool.ts'
-import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
-import { silentLog } from '../watching/log.ts'
+import { type ClonedDatabase, cloneDatabase, directUrlOf } from '../../testing/postgres.ts'
+import { createLog, silentLog } from '../watching/log.ts'
 import type { JobHandler } from './jobs.ts'
 import { type RunningJobs, runJobs } from './run-jobs.ts'
 
@@ -114,7 +114,70 @@ describe('a job that was taken an hour ago', () => {
   })
 })
 
+test('a job that was taken by the books, and never heard of, waits again; one at work is left alone', async () => {
+  const working = Promise.withResolvers<void>()
+  const finish = Promise.withResolvers<void>()
+  let runs = 0
+  const run = async () => {
+    runs += 1
+    working.resolve()
+    await finish.promise
+  }
+  const { handler, attempts } = counting('lost')
+  await using _ = await start([{ name: 'at-work', run }, handler])
+  await using _finish = { [Symbol.asyncDispose]: async () => finish.resolve() }
+  const atWork = await addJob('at-work')
+  await working.promise
+  const lost = await addJob('lost')
+  const worker = (await holderOf(atWork)) ?? ''
+  for (const job of [atWork, lost]) await takenAnHourAgo(job, worker)
+  await expect.poll(() => holderOf(lost), { timeout: 10_000 }).toBeNull()
+  expect(await holderOf(atWork)).toBe(worker)
+  finish.resolve()
+  await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
+  expect(runs).toBe(1)
+})
+
 describe('a worker', () => {
+  test('whose first question fails asks anew, and then does its jobs', async () => {
+    await using own = await cloneDatabase()
+    const owner = openPool(own.ownerUrl, 1)
+    await owner.query('REVOKE SELECT ON graphile_worker._private_tasks FROM pacer_runtime')
+    const { handler, attempts } = counting('job')
+    let said = ''
+    const destination = { write: (line: string) => (said += line) }
+    const log = createLog({ level: 'debug', pretty: false, destination })
+    const heartbeat = { beatMs: 50, silentMs: 400, deafMs: 1_500 }
+    const options = { cron: [], concurrency: 1, log, heartbeat }
+    await using _ = await runJobs({ directUrl: directUrlOf(own.url), handlers: [handler], ...options })
+    await owner.query(`SELECT graphile_worker.add_job('job')`)
+    await expect.poll(() => said, { timeout: 10_000 }).toContain('Failed to acquire job')
+    expect(attempts).toEqual([])
+    await owner.query('GRANT SELECT ON graphile_worker._private_tasks TO pacer_runtime')
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
+    await owner.end()
+  })
+
+  test('that the queue answers nothing says no longer that it is alive', async () => {
+    await using own = await cloneDatabase()
+    const owner = openPool(own.ownerUrl, 1)
+    const heartbeat = { beatMs: 50, silentMs: 400, deafMs: 1_500 }
+    const options = { cron: [], concurrency: 1, log: silentLog, heartbeat }
+    await using _ = await runJobs({ directUrl: directUrlOf(own.url), handlers: [counting('any').handler], ...options })
+    const silentFor = async () => {
+      const { rows } = await owner.query<{ ms: number }>(
+        'SELECT extract(epoch FROM now() - max(seen_at))::float8 * 1000 AS ms FROM worker_heartbeats',
+      )
+      return rows[0]?.ms ?? Number.POSITIVE_INFINITY
+    }
+    await expect.poll(silentFor).toBeLessThan(200)
+    await owner.query('REVOKE UPDATE ON graphile_worker._private_jobs FROM pacer_runtime')
+    await expect.poll(silentFor, { timeout: 10_000 }).toBeGreaterThan(1_000)
+    await owner.query('GRANT UPDATE ON graphile_worker._private_jobs TO pacer_runtime')
+    await expect.poll(silentFor, { timeout: 10_000 }).toBeLessThan(200)
+    await owner.end()
+  })
+
   test('writes that it is alive, again and again', async () => {
     const { handler, attempts } = counting('alive')
     await using _ = await start([handler])

@@ -2,31 +2,41 @@ import { EventEmitter } from 'node:events'
 import { makeWorkerUtils, type WorkerEvents } from 'graphile-worker'
 import type { Pool } from 'pg'
 import type { Log } from '../watching/log.ts'
+import { watchJobsAtWork } from './jobs-at-work.ts'
+
+export interface HeartbeatTimes {
+  readonly beatMs?: number
+  readonly silentMs?: number
+  /** A pool of workers without a job whom the queue has answered nothing for so long is dead, whatever else it reaches. */
+  readonly deafMs?: number
+}
 
 export interface Heartbeat extends AsyncDisposable {
   /** Given to the runner, so that every pool of workers it makes has a heartbeat. */
   readonly events: WorkerEvents
   /** The pools that there are now are dead: what they hold is given to others. */
   forget(): void
+  /** What the pools hold is given to others at once. */
+  giveBack(): Promise<void>
 }
 
 /**
  * The queue alone gives the jobs of a dead worker to another only after four hours. So every process writes a row every
  * `beatMs`, and looks as often for jobs that are held by somebody without a fresh row and unlocks them: a killed worker's
- * jobs go on after `silentMs` + `beatMs` at the latest (80 s by default). Jobs are held by the pool of workers that a
- * process has (`pool-…`), not by the single worker.
+ * jobs go on after `silentMs` + `beatMs` at the latest (80 s by default). So do those that this process holds by the
+ * queue's books and does not know of: the answer that brought them was lost with its connection.
  *
  * A worker that was only paused may then do a job a second time: handlers' effects are conditional on the row's state.
  */
-export async function keepHeartbeat(options: {
-  pool: Pool
-  log: Log
-  beatMs?: number
-  silentMs?: number
-}): Promise<Heartbeat> {
-  const { pool, log, beatMs = 20_000, silentMs = 60_000 } = options
+export async function keepHeartbeat(
+  options: { pool: Pool; log: Log; onDeaf: () => void } & HeartbeatTimes,
+): Promise<Heartbeat> {
+  const { pool, log, onDeaf, beatMs = 20_000, silentMs = 60_000, deafMs = 30_000 } = options
   const events: WorkerEvents = new EventEmitter()
-  const workerIds = new Set<string>()
+  const onAlive = (poolId: string) => {
+    write([poolId]).catch((error) => log.warn({ err: error }, 'the first heartbeat could not be written'))
+  }
+  const work = watchJobsAtWork(events, { deafMs, onAlive })
   const utils = await makeWorkerUtils({ pgPool: pool })
 
   const write = async (ids: readonly string[]) => {
@@ -50,26 +60,37 @@ export async function keepHeartbeat(options: {
     }
     await pool.query(`DELETE FROM worker_heartbeats WHERE seen_at < now() - interval '1 day'`)
   }
+  const letGoOfLost = async () => {
+    const { rows } = await pool.query<{ id: string }>(
+      `UPDATE graphile_worker._private_jobs SET locked_by = NULL, locked_at = NULL
+       WHERE locked_by = ANY($1::text[]) AND locked_at < now() - $2 * interval '1 ms' AND id <> ALL($3::bigint[])
+       RETURNING id`,
+      [work.pools(), silentMs, work.jobs()],
+    )
+    if (rows.length > 0)
+      log.warn({ jobs: rows.map(({ id }) => id) }, 'jobs were taken and never heard of; they wait again')
+  }
   const beat = async () => {
     try {
-      await write([...workerIds])
+      if (work.isDeaf()) {
+        log.warn({ deafMs }, 'the queue answers none of the workers')
+        onDeaf()
+      }
+      await write(work.living())
       await takeOver()
+      await letGoOfLost()
     } catch (error) {
       log.warn({ err: error }, 'the heartbeat could not be written; trying again')
     }
   }
 
-  events.on('pool:create', ({ workerPool }) => {
-    workerIds.add(workerPool.id)
-    write([workerPool.id]).catch((error) => log.warn({ err: error }, 'the first heartbeat could not be written'))
-  })
-  events.on('pool:release', ({ workerPool }) => workerIds.delete(workerPool.id))
   await beat()
   const timer = setInterval(beat, beatMs)
 
   return {
     events,
-    forget: () => workerIds.clear(),
+    forget: work.forget,
+    giveBack: async () => utils.forceUnlockWorkers(work.pools()),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await utils.release()

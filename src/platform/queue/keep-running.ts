@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import type { Runner } from 'graphile-worker'
+import { isDatabaseAway } from '../database/database-away.ts'
+import type { Log } from '../watching/log.ts'
+
+const againMs = 500
+
+export interface KeptRunner {
+  /** Rejects when no other one can begin. */
+  readonly ended: Promise<void>
+  current(): Runner
+}
+
+/**
+ * A runner ends, without a word, when it cannot note what became of a job: Postgres is away. Another one begins as soon
+ * as it is back; what the old one held is given to others as a dead worker's jobs are.
+ */
+export function keepRunning(
+  begin: () => Promise<Runner>,
+  first: Runner,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+): KeptRunner {
+  let runner = first
+  const pause = () => setTimeout(againMs, undefined, { signal }).catch(() => undefined)
+  const keep = async (): Promise<void> => {
+    let isRunning = true
+    for (;;) {
+      // A runner that lost its database says that it stops, and its promise may hang.
+      if (isRunning) await Promise.race([runner.promise, once(runner.events, 'stop')])
+      if (signal.aborted) return
+      if (isRunning) log.warn('the queue ended by itself; it begins again')
+      await pause()
+      const next = await begin().catch((error: unknown) => {
+        if (!isDatabaseAway(error)) throw error
+      })
+      isRunning = next !== undefined
+      if (next) runner = next
+      // It began while the end was asked for.
+      if (next && signal.aborted) await next.stop()
+    }
+  }
+  return { ended: keep(), current: () => runner }
+}
