@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { variables } from '../src/config/variables.ts'
 import { cloneDatabase } from '../src/testing/postgres.ts'
@@ -16,19 +16,29 @@ const chosen = '${datasource}'
 
 interface Rules {
   readonly groups: readonly {
-    readonly rules: readonly {
-      readonly alert: string
-      readonly labels: { readonly severity: string }
-      readonly annotations: { readonly summary?: string; readonly description?: string }
-    }[]
+    readonly rules: readonly (Alert | { readonly record: string })[]
   }[]
+}
+interface Alert {
+  readonly alert: string
+  readonly labels: { readonly severity: string }
+  readonly annotations: { readonly summary?: string; readonly description?: string }
 }
 interface Stories {
   readonly tests: readonly { readonly promql_expr_test: readonly { expr: string; exp_samples: readonly unknown[] }[] }[]
 }
 
+interface Scraping {
+  readonly scrape_configs: readonly {
+    readonly job_name: string
+    readonly dns_sd_configs: readonly { readonly names: readonly string[]; readonly port: number }[]
+  }[]
+}
+
 const rules = parse(await read('ops/prometheus/rules.yml')) as Rules
-const alerts = rules.groups.flatMap((group) => group.rules)
+const allRules = rules.groups.flatMap((group) => group.rules)
+const alerts = allRules.filter((rule) => 'alert' in rule)
+const recorded = allRules.flatMap((rule) => ('record' in rule ? [rule.record] : []))
 const runbook = (await read('docs/operations.md')).split('\n')
 
 test.each([
@@ -43,7 +53,7 @@ test.each([
 describe('what rules and dashboards name', () => {
   let exposed: Set<string>
   beforeAll(async () => {
-    exposed = new Set(['up', ...(await metricsOfProcesses())])
+    exposed = new Set(['up', ...recorded, ...(await metricsOfProcesses())])
   })
 
   test('the rules: a running API or worker tells it', () => {
@@ -92,8 +102,17 @@ describe('what rules and dashboards name', () => {
           const [, port] = await program.says(/"metricsPort":(\d+)/)
           const own = `http://127.0.0.1:${port}`
           expect(await (await fetch(`${own}/health`)).json()).toMatchObject({ status: 'ok' })
-          const text = await (await fetch(`${own}/metrics`)).text()
-          expect(text).toMatch(/^ready 1$/m)
+          const show = async () => (await fetch(`${own}/metrics`)).text()
+          const text = await vi.waitFor(
+            async () => {
+              const shown = await show()
+              expect(shown).toMatch(/^ready 1$/m)
+              return shown
+            },
+            { timeout: 5_000 },
+          )
+          // Prometheus gives these labels to what it scrapes, and renames ours.
+          expect(text).not.toMatch(/[{,](job|instance)="/)
           return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, metric, type]) =>
             type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => `${metric}${suffix}`) : [metric ?? ''],
           )
@@ -116,8 +135,9 @@ describe('every alert', () => {
   })
 
   test('has a moment in which it fires and one in which it does not', async () => {
-    const { tests } = parse(await read('ops/prometheus/rules.test.yml')) as Stories
-    const moments = tests.flatMap((story) => story.promql_expr_test)
+    const files = ['rules.test.yml', 'rules.days.test.yml'].map((name) => read(`ops/prometheus/${name}`))
+    const stories = (await Promise.all(files)).map((text) => parse(text) as Stories)
+    const moments = stories.flatMap(({ tests }) => tests).flatMap((story) => story.promql_expr_test)
     for (const { alert } of alerts) {
       const own = moments.filter(({ expr }) => expr.includes(`alertname="${alert}"`))
       expect(new Set(own.map(({ exp_samples: samples }) => samples.length)), alert).toEqual(new Set([0, 1]))
@@ -143,5 +163,16 @@ test('compose runs API and worker apart, within their limits, watched, with vari
     expect(JSON.stringify(healthcheck)).toContain('http://127.0.0.1:9464/health/live')
     expect(envFile).toBe('../.env')
     expect(ports).toBeUndefined()
+  }
+})
+
+test('Prometheus scrapes each process that WEB_CONCURRENCY of compose makes, and no port that nobody listens on', async () => {
+  const { services } = parse(await read('ops/compose.production.yml'), { merge: true })
+  const { scrape_configs: scraped } = parse(await read('ops/prometheus/prometheus.yml')) as Scraping
+  for (const [service, { environment }] of Object.entries<{ environment: Record<string, number> }>(services)) {
+    const { METRICS_PORT: first = 0, WEB_CONCURRENCY: count = 1 } = environment
+    const { dns_sd_configs: found = [] } = scraped.find(({ job_name: name }) => name === `pacer-${service}`) ?? {}
+    expect(found.flatMap(({ names }) => names)).toEqual(Array.from({ length: count }, () => service))
+    expect(found.map(({ port }) => port)).toEqual(Array.from({ length: count }, (_, at) => first + at))
   }
 })

@@ -58,7 +58,13 @@ if (missing.length > 0) {
   const folder = mkdtempSync(join(tmpdir(), 'pacer-ops-'))
   const passed = [
     run('promtool', 'check', 'rules', join(ops, 'prometheus/rules.yml')),
-    run('promtool', 'test', 'rules', join(ops, 'prometheus/rules.test.yml')),
+    run(
+      'promtool',
+      'test',
+      'rules',
+      join(ops, 'prometheus/rules.test.yml'),
+      join(ops, 'prometheus/rules.days.test.yml'),
+    ),
     run('promtool', 'check', 'config', join(ops, 'prometheus/prometheus.yml')),
     run('amtool', 'check-config', alertmanager),
     route('severity=page', 'page,slack'),

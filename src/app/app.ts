@@ -15,6 +15,7 @@ import { goesThroughPooler } from '../platform/database/pooler.ts'
 import { traceStatements } from '../platform/database/trace-statements.ts'
 import { createEvents, type Events } from '../platform/events/events.ts'
 import { watchDeadEvents } from '../platform/inbox/inbox-metrics.ts'
+import { watchGivenUpJobs } from '../platform/queue/job-metrics.ts'
 import { createSealer, type Sealer } from '../platform/sealing/sealing.ts'
 import type { Log } from '../platform/watching/log.ts'
 import { createMetrics, type Metrics } from '../platform/watching/metrics.ts'
@@ -63,6 +64,7 @@ export function createApp({ config, adapters, log, clock, name }: AppParts): App
   if (config.tracing) traceStatements(db)
   watchDatabase(metrics, { pool: db.pool, bytesLimit: config.databaseBytesLimit })
   watchDeadEvents(metrics, db.pool)
+  watchGivenUpJobs(metrics, db.pool)
   watchStorage(metrics, { db: db.prisma, bytesLimit: config.storageBytesLimit })
   const events = createEvents({
     directUrl: database.directUrl,

@@ -11,6 +11,7 @@ import { clerkInbox } from '../domains/users/index.ts'
 import { idempotencyCron, idempotencyWorker } from '../platform/idempotency/idempotency-pruning.ts'
 import { inboxCron, inboxWorker } from '../platform/inbox/inbox-worker.ts'
 import { rateLimitCron, rateLimitWorker } from '../platform/limits/rate-limit-pruning.ts'
+import { countJobs } from '../platform/queue/job-metrics.ts'
 import type { CronEntry, JobHandler } from '../platform/queue/jobs.ts'
 import type { App } from './app.ts'
 import { holdOwners } from './hold-owners.ts'
@@ -26,7 +27,7 @@ export function jobHandlers(app: App): JobHandler[] {
     clerkInbox({ webhooks: clerkWebhooks, emails, onArrival, onDeleting: scheduleErasure, clock }),
     purchaseInbox({ ...purchases, webhooks: purchaseWebhooks, clock }),
   ]
-  return [
+  return countJobs(metrics, [
     ...idempotencyWorker({ db, clock }),
     ...rateLimitWorker({ db }),
     ...inboxWorker({ db, sealer, clock, log, metrics, sources, retentionDays: config.inboxRetentionDays }),
@@ -36,7 +37,7 @@ export function jobHandlers(app: App): JobHandler[] {
     ...uploadsWorker({ db, bucket, clock, owners: uploadOwners, countUpload: uploadCounter(metrics) }),
     ...activitiesWorker({ db, bucket, reader, clock }),
     ...privacyWorker({ db, bucket, directory, emails, clock, personalData: personalData(app) }),
-  ]
+  ])
 }
 
 export const crontab: readonly CronEntry[] = [

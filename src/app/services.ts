@@ -6,6 +6,7 @@ import { tickCron } from '../platform/queue/cron-tick.ts'
 import type { App } from './app.ts'
 import { createGraphqlServer, type GraphiqlPage } from './graphql/graphql-server.ts'
 import { readKnownOperations } from './graphql/known-operations.ts'
+import { cronTickPath } from './http/answer-cron-tick.ts'
 import { createFrontLimits } from './http/front-limits.ts'
 import { createRequestMetrics } from './http/request-metrics.ts'
 import { crontab } from './jobs.ts'
@@ -27,7 +28,10 @@ export function createServices(app: App, graphiql: GraphiqlPage | null): Service
       metrics,
       webhooks.map(({ source }) => source),
     ),
-    observeRequest: createRequestMetrics(metrics, readKnownOperations()),
+    observeRequest: createRequestMetrics(metrics, {
+      routes: ['/graphql', cronTickPath, ...webhooks.flatMap(({ paths }) => paths)],
+      operations: readKnownOperations(),
+    }),
     clock,
     cronTick: { secret: app.config.cronSecret, run: () => tickCron(db.pool, crontab, clock()) },
   }

@@ -100,10 +100,26 @@ test('where all is well it says so of each thing, and leaves nothing behind', as
 test('a database that is away is one failure, and keeps its password', async () => {
   const database = { url: 'postgres://pacer:secret@127.0.0.1:1/pacer', directUrl: 'postgres://o:secret@127.0.0.1:1/p' }
   const found = await find({ config: { database } })
-  expect(found.database).toMatchObject({ state: 'failed', about: expect.stringContaining('ECONNREFUSED') })
+  expect(found.database).toMatchObject({
+    state: 'failed',
+    about: expect.stringMatching(/^Postgres does not answer: .*ECONNREFUSED/),
+    todo: expect.stringContaining('See that it runs'),
+  })
   expect(found['direct address']?.state).toBe('failed')
   expect(found).not.toHaveProperty('migrations')
   expect(JSON.stringify(found)).not.toContain('secret@')
+})
+
+test('a database that does not exist is an answer, no silence', async () => {
+  const at = (changes: Partial<URL>) => {
+    const { href: url } = Object.assign(new URL(app.databaseUrl), changes)
+    return { database: { url, directUrl: url } }
+  }
+  const missing = await find({ config: at({ pathname: '/nothing' }) })
+  expect(missing.database).toMatchObject({
+    about: 'database "nothing" does not exist',
+    todo: expect.stringContaining('DATABASE_URL has the right login'),
+  })
 })
 
 test('a collector of traces is greeted, refuses, or is away', async () => {
@@ -122,8 +138,14 @@ test('a collector of traces is greeted, refuses, or is away', async () => {
   expect(collector.headers).toMatchObject({ 'x-key': 'right' })
   collector.trouble = { status: 401 }
   expect(await judged()).toMatchObject({ state: 'failed', about: 'it answers 401' })
+  collector.trouble = { status: 503 }
+  const full = { state: 'failed', about: 'The collector does not answer: it answered 503' }
+  expect(await judged()).toMatchObject({ ...full, todo: expect.stringContaining('No key is wrong') })
   await collector.stop()
-  expect(await judged()).toMatchObject({ state: 'failed', about: expect.stringContaining('fetch failed') })
+  expect(await judged()).toMatchObject({
+    state: 'failed',
+    about: expect.stringMatching(/does not answer: fetch failed/),
+  })
 })
 
 test('it tells of an owner as the role, of missing migrations, and of too many processes', async () => {
@@ -132,7 +154,7 @@ test('it tells of an owner as the role, of missing migrations, and of too many p
     const owner = ownerUrlOf(app.databaseUrl)
     const found = await find({ config: { database: { url: owner, directUrl: owner } }, workers: 1_000 })
     expect(found).toMatchObject({
-      role: { state: 'warning', todo: expect.stringContaining('docs/operations.md, Roles') },
+      role: { state: 'warning', todo: expect.stringContaining('docs/operations.md, Postgres') },
       migrations: { state: 'failed', about: expect.stringMatching(/^1 missing, from \d+_main_job on$/) },
       connections: { state: 'failed', todo: expect.stringContaining('DB_POOL_SIZE') },
     })
@@ -166,11 +188,25 @@ test('of a bucket it says why not: the key, the door, the rule', async () => {
   })
   expect(JSON.stringify(stranger)).not.toContain('wrong')
 
-  await using door = await openBucketDoor()
+  const door = await openBucketDoor()
   door.isShutFor = (line) => line.startsWith('GET')
   const shut = await find({ config: { bucket: door.bucket } })
-  expect(shut.bucket).toMatchObject({ state: 'failed', about: 'what was put there does not come back' })
+  const away = {
+    state: 'failed',
+    about: 'The bucket does not answer: it answered 503',
+    todo: expect.stringContaining('No key is wrong'),
+  }
+  expect(shut.bucket).toMatchObject(away)
   expect(door.requests.some((line) => line.startsWith('DELETE'))).toBe(true)
+
+  door.isShutFor = () => true
+  const corsOrigins = ['https://app.example']
+  const closed = await find({ config: { bucket: door.bucket, corsOrigins } })
+  expect(closed).toMatchObject({ bucket: away, 'CORS https://app.example': away })
+  await door[Symbol.asyncDispose]()
+  const gone = await find({ config: { bucket: door.bucket, corsOrigins } })
+  const silent = { ...away, about: expect.stringMatching(/^The bucket does not answer: fetch failed/) }
+  expect(gone).toMatchObject({ bucket: silent, 'CORS https://app.example': silent })
 })
 
 test('each origin is asked for by a preflight of its own', async () => {
@@ -227,6 +263,22 @@ test("Clerk's keys must work, and be of one instance", async () => {
     'Clerk secret key': { state: 'failed', todo: expect.stringContaining('CLERK_SECRET_KEY') },
     'Clerk signing keys': { state: 'failed', about: '/v1/jwks answered 401' },
   })
+  for (const [trouble, reason] of [
+    [{ status: 503 }, /^Clerk does not answer: .*(503|Unavailable)/],
+    [{ status: 502, body: '<html>Bad gateway' }, /^Clerk does not answer: /],
+    [{ status: 429 }, /^Clerk does not answer: .*(429|Too Many)/],
+  ] as const) {
+    clerk.trouble = trouble
+    const silent = { state: 'failed', about: expect.stringMatching(reason), todo: expect.stringContaining('No key is') }
+    expect(await find()).toMatchObject({ 'Clerk secret key': silent, 'Clerk signing keys': silent })
+  }
+  clerk.trouble = null
+  await clerk.stop()
+  const gone = await find({ config: { clerk: clerkConfig({ issuer: clerk.url }) } })
+  await clerk.start()
+  const silent = { about: expect.stringMatching(/^Clerk does not answer: .*(fetch failed|ECONNREFUSED)/) }
+  expect(gone).toMatchObject({ 'Clerk secret key': silent, 'Clerk signing keys': silent })
+  expect(gone['Clerk secret key']?.todo).not.toContain('CLERK_SECRET_KEY')
   const test = await find({ config: { mode: 'production' } })
   expect(test['Clerk secret key']).toMatchObject({ state: 'warning', todo: expect.stringContaining('sk_live_') })
 })
@@ -241,7 +293,16 @@ test('a key of RevenueCat is tried', async () => {
   expect((await find({ config }))['RevenueCat key']).toMatchObject({
     state: 'failed',
     about: expect.stringContaining('401, Invalid API key'),
+    todo: expect.stringContaining('Copy REVENUECAT_API_KEY anew'),
   })
+  revenueCat.trouble = { status: 503 }
+  expect((await find({ config }))['RevenueCat key']).toMatchObject({
+    about: 'RevenueCat does not answer: it answered 503',
+    todo: expect.stringContaining('No key is wrong'),
+  })
+  await revenueCat.stop()
+  const gone = await find({ config })
+  expect(gone['RevenueCat key']?.about).toMatch(/^RevenueCat does not answer: fetch failed/)
 })
 
 test('clocks and connections are judged by how far they are off', () => {

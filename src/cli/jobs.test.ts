@@ -103,11 +103,14 @@ test('retry takes every failed job, of one name where asked, but nobody retries 
   expect((await run('retry', one, '--name', 'one')).failure).toContain('--name goes with --failed.')
 })
 
-test('cancel has a waiting job not run any more, once or twice; it can be retried', async () => {
+test('cancel has a job that waits or was given up not run any more, once or twice; it can be retried', async () => {
   const id = await put('waiting', 'a')
   expect((await run('cancel', id)).output).toMatch(/cancelled/)
-  const again = await run('cancel', id)
-  expect(again).toMatchObject({ failure: null, output: expect.stringContaining('not run any more anyway') })
+  const givenUp = await put('failed', 'a')
+  for (const job of [id, givenUp]) {
+    expect(await run('cancel', job)).toMatchObject({ failure: null, output: expect.stringContaining('cancelled') })
+    expect(await stateOf(job)).toBe('failed')
+  }
   expect((await run('show', id)).output).toContain('Cancelled by an operator.')
   await run('retry', id)
   expect(await stateOf(id)).toBe('waiting')

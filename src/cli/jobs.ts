@@ -45,7 +45,9 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
     })
   jobs
     .command('cancel')
-    .description('has waiting jobs not run any more; they stay in the list as failed, and can be retried')
+    .description(
+      'has jobs that wait or were given up not run any more; they stay in the list as failed, and can be retried',
+    )
     .argument('<ids...>')
     .action(async (ids: string[]) => {
       const { cancel } = await import('./jobs/change.ts')

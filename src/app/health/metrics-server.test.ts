@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CreditBalanceChangedDocument } from '../../../operations/typed-operations.ts'
+import { cancelJobs } from '../../platform/queue/queue-change.ts'
 import { createMetrics } from '../../platform/watching/metrics.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { clerkPerson } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
 import { openStream } from '../../testing/event-stream.ts'
+import { openPostgresDoor } from '../../testing/postgres-door.ts'
 import { samplesIn } from '../../testing/samples.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
 import { createHealth, type Health } from './health.ts'
@@ -24,6 +26,11 @@ afterEach(async () => {
 })
 
 const get = (path = '/metrics', init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init)
+
+/** Of a counter those that are not 0. */
+async function counted(name: string): Promise<Record<string, number>> {
+  return Object.fromEntries(Object.entries(await samples(name)).filter(([, count]) => count > 0))
+}
 
 /** The samples that begin so, by what follows. */
 async function samples(beginning: string): Promise<Record<string, number>> {
@@ -77,7 +84,7 @@ describe('once open', () => {
     const { id } = await app.app.db.prisma.inboxEvent.findFirstOrThrow({ where: { eventId: 'msg_4' } })
     expect(await samples('webhook_events_dead')).toEqual({ '': 0 })
     await app.runJob('inbox.process', { id })
-    expect(await samples('webhook_events_total')).toEqual({
+    expect(await counted('webhook_events_total')).toEqual({
       '{source="clerk",type="user.created",outcome="received"}': 2,
       '{source="clerk",type="user.created",outcome="duplicate"}': 1,
       '{source="clerk",type="other",outcome="refused"}': 1,
@@ -126,7 +133,7 @@ describe('once open', () => {
         '{code="GRAPHQL_PARSE_FAILED"}': 1,
         '{code="INTERNAL_SERVER_ERROR"}': 1,
       })
-    expect(await samples('http_requests_failed_total')).toEqual({ '{route="/graphql"}': 1 })
+    expect(await counted('http_requests_failed_total')).toEqual({ '{route="/graphql"}': 1 })
   })
 
   test('deliveries that are refused are no errors of GraphQL', async () => {
@@ -182,12 +189,12 @@ describe('once open', () => {
   })
 
   test('the nightly check of the ledger says when it was and how many lies it found', async () => {
-    expect(await samples('ledger_')).toEqual({})
+    expect(await counted('ledger_')).toEqual({})
     const wallet = await openWallet(app)
     await wallet.gift('2027-01-01', 50)
     await app.runJob('credits.verify-ledger')
     const checked = { last_verified_timestamp_seconds: app.now.getTime() / 1_000, lies: 0 }
-    expect(await samples('ledger_')).toEqual({ ...checked, 'verifications_total{outcome="honest"}': 1 })
+    expect(await samples('ledger_')).toMatchObject({ ...checked, 'verifications_total{outcome="honest"}': 1 })
 
     await app.owner.query(`
       SET session_replication_role = replica;
@@ -200,6 +207,71 @@ describe('once open', () => {
     await expect(app.runJob('credits.verify-ledger')).rejects.toThrow('credit_lots')
     expect(await samples('ledger_')).toMatchObject({ lies: 2, 'verifications_total{outcome="failed"}': 1 })
   })
+})
+
+test('what alerts count begins at 0: Prometheus takes what is first seen at 500 for no growth', async () => {
+  server.open(app.app.metrics)
+  for (const [name, shown] of [
+    ['webhook_events_total', '{source="clerk",type="user.created",outcome="failed"}'],
+    ['webhook_events_total', '{source="clerk",type="other",outcome="refused"}'],
+    ['webhook_events_total', '{source="revenuecat",type="RENEWAL",outcome="failed"}'],
+    ['webhook_events_total', '{source="other",type="other",outcome="failed"}'],
+    ['http_requests_failed_total', '{route="/graphql"}'],
+    ['http_requests_failed_total', '{route="/webhooks/clerk"}'],
+    ['http_requests_failed_total', '{route="/webhooks/revenuecat"}'],
+    ['http_requests_failed_total', '{route="/cron/tick"}'],
+    ['ledger_verifications_total', '{outcome="failed"}'],
+    ['jobs_total', '{name="privacy.erase-user",outcome="failed"}'],
+    ['payment_retry_total', ''],
+  ] as const) {
+    expect((await samples(name))[shown], name + shown).toBe(0)
+  }
+  expect((await samples('quota_exceeded_total'))['{meter="UPLOADS",tier="FREE"}']).toBe(0)
+})
+
+test('jobs are counted by how they ended', async () => {
+  server.open(app.app.metrics)
+  await app.runJob('uploads.sweep')
+  await app.owner.query('ALTER TABLE credit_lots RENAME TO mislaid')
+  await expect(app.runJob('credits.verify-ledger')).rejects.toThrow('credit_lots')
+  expect(await counted('jobs_total')).toEqual({
+    '{name="uploads.sweep",outcome="done"}': 1,
+    '{name="credits.verify-ledger",outcome="failed"}': 1,
+  })
+})
+
+test('jobs that were given up are shown, but for those that somebody cancelled', async () => {
+  server.open(app.app.metrics)
+  await app.owner.query(`
+    SELECT graphile_worker.add_job('waits'), graphile_worker.add_job('bad'), graphile_worker.add_job('settled');
+    UPDATE graphile_worker._private_jobs SET attempts = max_attempts, last_error = 'It broke' FROM (
+      SELECT id AS task FROM graphile_worker._private_tasks WHERE identifier <> 'waits') AS tasks WHERE task_id = task`)
+  const { rows } = await app.owner.query<{ id: string }>(
+    `SELECT job.id::text FROM graphile_worker.jobs AS job WHERE task_identifier = 'settled'`,
+  )
+  await cancelJobs(
+    app.app.db.prisma,
+    rows.map(({ id }) => id),
+  )
+  expect(await samples('jobs_given_up')).toEqual({ '': 1 })
+})
+
+test('while Postgres is silent the rest is shown, within two seconds', async () => {
+  const door = await openPostgresDoor(app.databaseUrl)
+  await using silent = await startTestApp({ databaseUrl: door.through(app.databaseUrl) })
+  // Closed first: what waits for an answer would hold up the app's end.
+  await using _ = door
+  server.open(silent.app.metrics)
+  health.begin(silent.app)
+  await silent.app.db.pool.query('SELECT')
+  door.isSilent = true
+  const began = performance.now()
+  const shown = samplesIn(await (await get()).text(), '')
+  expect(performance.now() - began).toBeLessThan(2_000)
+  expect(shown).toMatchObject({ ready: 0, 'pg_pool_connections{state="used"}': expect.any(Number) })
+  for (const name of ['queue_depth', 'webhook_events_dead', 'jobs_given_up', 'database_bytes', 'storage_bytes_used']) {
+    expect(shown).not.toHaveProperty(name)
+  }
 })
 
 test('while Postgres is away the rest is shown, within two seconds', async () => {

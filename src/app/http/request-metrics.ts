@@ -24,11 +24,15 @@ export function isOurFault(status: number | undefined, codes: ReadonlySet<string
   return (status ?? 0) >= 500 || ourFaults.some((code) => codes.has(code))
 }
 
-/**
- * Measures requests. Operations' names are the client's to choose, so only those that are known get a number of their
- * own; the codes of errors are ours.
- */
-export function createRequestMetrics(metrics: Metrics, knownOperations: ReadonlySet<string>): ObserveRequest {
+export interface KnownRequests {
+  /** Our paths: failures of each begin at 0, for what is first seen at 500 has not grown, as Prometheus counts. */
+  readonly routes: readonly string[]
+  /** Operations' names are the client's to choose, so only these get a number of their own. */
+  readonly operations: ReadonlySet<string>
+}
+
+/** Measures requests. The codes of errors are ours. */
+export function createRequestMetrics(metrics: Metrics, known: KnownRequests): ObserveRequest {
   const requests = metrics.duration(
     'http_request_duration_seconds',
     'GraphQL requests and webhooks from their arrival to their last byte; streams are not counted.',
@@ -39,6 +43,7 @@ export function createRequestMetrics(metrics: Metrics, knownOperations: Readonly
     'Those of them that we failed: 5xx, or INTERNAL_SERVER_ERROR or SERVICE_UNAVAILABLE among the errors of a 200.',
     ['route'],
   )
+  for (const route of known.routes) failed.add({ route }, 0)
   const operations = metrics.duration(
     'graphql_operation_duration_seconds',
     'GraphQL operations by name (of operations/*.graphql, else other) and outcome: ok, error or gone.',
@@ -61,7 +66,7 @@ export function createRequestMetrics(metrics: Metrics, knownOperations: Readonly
       requests.observe({ route, status: status === undefined ? 'gone' : String(status) }, seconds)
       if (operation === undefined) return
       const outcome = status === undefined ? 'gone' : codes.size > 0 ? 'error' : 'ok'
-      operations.observe({ operation: knownOperations.has(operation) ? operation : 'other', outcome }, seconds)
+      operations.observe({ operation: known.operations.has(operation) ? operation : 'other', outcome }, seconds)
     }
   }
 }

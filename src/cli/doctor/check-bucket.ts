@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Settings } from '../../config/config.ts'
 import type { Bucket, SignedRequest } from '../../domains/uploads/index.ts'
-import { type Check, type Finding, failed, ok, warning } from './finding.ts'
+import { type Asked, type Check, type Finding, failed, ok, warning } from './finding.ts'
 import { judgeClock } from './judge-clock.ts'
+import { answerOf } from './no-answer.ts'
 
 const answerMs = 5_000
 const keysTodo = 'Check the R2_ variables: the endpoint, the bucket, and a token with Object Read & Write on it.'
+const asks: Asked = {
+  name: 'The bucket',
+  todo: 'No key is wrong by that. Check R2_ENDPOINT, the way there, and https://www.cloudflarestatus.com; then run it again.',
+}
 const corsTodo = 'Paste the CORS rule of docs/operations.md, R2, with this origin in it.'
 /** What a browser asks for when it sends a file: docs/operations.md, R2. */
 const sentHeaders = ['content-type', 'content-disposition', 'content-md5', 'if-none-match']
@@ -15,9 +20,10 @@ export function checkBucket(bucket: Bucket, { corsOrigins, mode }: Pick<Settings
   const cors = corsOrigins.map((origin) => ({
     what: `CORS ${origin}`,
     todo: corsTodo,
+    asks,
     run: async () => [await checkOrigin(bucket, { origin, isProduction: mode === 'production' })],
   }))
-  return [{ what: 'bucket', todo: keysTodo, run: () => checkObject(bucket) }, ...cors]
+  return [{ what: 'bucket', todo: keysTodo, asks, run: () => checkObject(bucket) }, ...cors]
 }
 
 /** A probe has a name of its own: two doctors at once do not meet, and no person's file is touched. */
@@ -50,9 +56,10 @@ async function checkObject(bucket: Bucket): Promise<readonly Finding[]> {
   return [ok('bucket', 'put, get and delete work'), ...clock]
 }
 
-function send({ method, url, headers }: SignedRequest, body?: Uint8Array<ArrayBuffer>): Promise<Response> {
+async function send({ method, url, headers }: SignedRequest, body?: Uint8Array<ArrayBuffer>): Promise<Response> {
   const named = headers.map(({ name, value }): [string, string] => [name, value])
-  return fetch(url, { method, headers: named, body: body ?? null, signal: AbortSignal.timeout(answerMs) })
+  const signal = AbortSignal.timeout(answerMs)
+  return answerOf(await fetch(url, { method, headers: named, body: body ?? null, signal }))
 }
 
 /** S3 says why in XML, with a code that programs know. */
@@ -83,6 +90,7 @@ async function checkOrigin(
     },
     signal: AbortSignal.timeout(answerMs),
   })
+  answerOf(answer)
   const allowed = (name: string) =>
     (answer.headers.get(`access-control-allow-${name}`) ?? '').toLowerCase().split(/ *, */)
   const isFor = allowed('origin').some((text) => text === origin.toLowerCase() || text === '*')

@@ -4,9 +4,13 @@ import { createSigningKeys } from '../../adapters/clerk/signing-keys.ts'
 import type { ClerkConfig } from '../../config/config.ts'
 import { issuerOf } from '../../config/missing-variables.ts'
 import type { ClerkDirectory } from '../../domains/users/index.ts'
-import { type Check, type Finding, failed, ok, warning } from './finding.ts'
+import { type Asked, type Check, type Finding, failed, ok, warning } from './finding.ts'
 
 const answerMs = 5_000
+const asks: Asked = {
+  name: 'Clerk',
+  todo: 'No key is wrong by that. Check the way there and https://status.clerk.com; then run it again.',
+}
 
 export interface ClerkParts {
   readonly clerk: ClerkConfig
@@ -23,11 +27,13 @@ export function checkClerk({ clerk, directory, publishableKey, isProduction }: C
     {
       what: 'Clerk secret key',
       todo: keyTodo,
+      asks,
       run: async () => [await checkSecretKey(directory, { isTest: secretKey?.startsWith('sk_test_'), isProduction })],
     },
     {
       what: 'Clerk signing keys',
-      todo: `See that CLERK_ISSUER, ${clerk.issuer}, is the Frontend API address of the dashboard's API keys.`,
+      todo: `Copy CLERK_SECRET_KEY and CLERK_ISSUER, ${clerk.issuer}, from one instance: dashboard, API keys.`,
+      asks: { ...asks, todo: `See that CLERK_ISSUER, ${clerk.issuer}, is the Frontend API address. ${asks.todo}` },
       run: () => checkSigningKeys(clerk),
     },
     {

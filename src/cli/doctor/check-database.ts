@@ -5,7 +5,7 @@ import { pendingMigrations } from '../../platform/database/migrate.ts'
 import { goesThroughPooler } from '../../platform/database/pooler.ts'
 import { isUnboundRole } from '../../platform/database/warn-of-owner.ts'
 import { checkQueue } from './check-queue.ts'
-import { type Check, type Finding, failed, ok, runChecks, warning } from './finding.ts'
+import { type Asked, type Check, type Finding, failed, ok, runChecks, warning } from './finding.ts'
 import { judgeClock } from './judge-clock.ts'
 import { judgePool, type Processes } from './judge-pool.ts'
 
@@ -15,10 +15,11 @@ const answerMs = 5_000
 /** Both addresses, and over the program's own one: version, migrations, role, clock, connections and queue. */
 export function checkDatabase(config: Config, processes: Processes): Check[] {
   const { url, directUrl } = config.database
-  const todo = (name: string) => `See that Postgres runs, and that ${name} has the right host, login and database.`
+  const todo = (name: string) => `See that ${name} has the right login, password and database.`
   const program = {
     what: 'database',
     todo: todo('DATABASE_URL'),
+    asks: asks('DATABASE_URL'),
     run: () =>
       connected(url, async (pool) => {
         const { rows } = await pool.query<{ version: string; name: string; role: string }>(
@@ -34,8 +35,15 @@ export function checkDatabase(config: Config, processes: Processes): Check[] {
       }),
   }
   if (directUrl === url) return [program]
-  return [program, { what: 'direct address', todo: todo('DIRECT_URL'), run: () => checkDirect(directUrl) }]
+  const direct = { todo: todo('DIRECT_URL'), asks: asks('DIRECT_URL'), run: () => checkDirect(directUrl) }
+  return [program, { what: 'direct address', ...direct }]
 }
+
+/** No answer is no wrong login. */
+const asks = (name: string): Asked => ({
+  name: 'Postgres',
+  todo: `See that it runs, has connections left, and that ${name} has its host and port. Neon wakes up: run it again.`,
+})
 
 async function connected<Result>(url: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   const pool = new Pool({
@@ -65,14 +73,15 @@ function checkDirect(url: string): Promise<readonly Finding[]> {
 }
 
 function checksOver(pool: Pool, config: Config, processes: Processes): Check[] {
-  const todo = 'See that the login of DATABASE_URL is in pacer_runtime: docs/operations.md, Roles.'
-  return [
-    { what: 'migrations', todo, run: () => checkMigrations(pool, config) },
-    { what: 'role', todo, run: () => checkRole(pool) },
-    { what: "database's clock", todo, run: () => checkClock(pool) },
-    { what: 'connections', todo, run: () => checkConnections(pool, config, processes) },
-    { what: 'queue', todo, run: () => checkQueue(pool) },
+  const todo = 'See that the login of DATABASE_URL is in pacer_runtime: docs/operations.md, Postgres.'
+  const checks = [
+    { what: 'migrations', run: () => checkMigrations(pool, config) },
+    { what: 'role', run: () => checkRole(pool) },
+    { what: "database's clock", run: () => checkClock(pool) },
+    { what: 'connections', run: () => checkConnections(pool, config, processes) },
+    { what: 'queue', run: () => checkQueue(pool) },
   ]
+  return checks.map((check) => ({ ...check, todo, asks: asks('DATABASE_URL') }))
 }
 
 async function checkMigrations(pool: Pool, { autoMigrate }: Config): Promise<readonly Finding[]> {
@@ -85,7 +94,7 @@ async function checkMigrations(pool: Pool, { autoMigrate }: Config): Promise<rea
 
 async function checkRole(pool: Pool): Promise<readonly Finding[]> {
   if (!(await isUnboundRole(pool))) return [ok('role', 'owns no table')]
-  const todo = 'Give DATABASE_URL a login of its own: docs/operations.md, Roles.'
+  const todo = 'Give DATABASE_URL a login of its own: docs/operations.md, Postgres.'
   return [warning('role', 'owns the tables or may write to all', todo)]
 }
 

@@ -2,6 +2,7 @@ import { ProviderUnavailable } from '../../platform/errors.ts'
 import { maskText } from '../../platform/watching/mask-text.ts'
 import { within } from '../../platform/within.ts'
 import { oneLine } from '../terminal/one-line.ts'
+import { isNoAnswer } from './no-answer.ts'
 
 /** One line of what the doctor says. */
 export interface Finding {
@@ -12,10 +13,18 @@ export interface Finding {
   readonly todo: string
 }
 
+/** Whom a check asks. */
+export interface Asked {
+  readonly name: string
+  /** What to do where it does not answer: other than where it says no. */
+  readonly todo: string
+}
+
 export interface Check {
   readonly what: string
-  /** What to do where it throws or does not answer. */
+  /** What to do where it throws. */
   readonly todo: string
+  readonly asks?: Asked
   run(): Promise<readonly Finding[]>
 }
 
@@ -31,11 +40,12 @@ const longestMs = 20_000
 /** Runs them at once, each bounded in time; the order of the findings is that of the checks. */
 export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    checks.map(async ({ what, todo, run }) => {
+    checks.map(async ({ what, todo, asks, run }) => {
       try {
         return await within(longestMs, run())
       } catch (error) {
-        return [failed(what, reasonOf(error), todo)]
+        if (!asks || !isNoAnswer(error)) return [failed(what, reasonOf(error), todo)]
+        return [failed(what, `${asks.name} does not answer: ${reasonOf(error)}`, asks.todo)]
       }
     }),
   )
@@ -46,7 +56,8 @@ export async function runChecks(checks: readonly Check[]): Promise<readonly Find
 export function reasonOf(error: unknown): string {
   if (error instanceof ProviderUnavailable && error.cause !== undefined) return reasonOf(error.cause)
   if (!(error instanceof Error)) return oneLine(maskText(String(error)), 200)
-  const { code } = error as NodeJS.ErrnoException
+  const { code, errors: [first] = [] } = error as NodeJS.ErrnoException & { errors?: { message?: string }[] }
   const cause = error.cause instanceof Error ? `: ${reasonOf(error.cause)}` : ''
-  return oneLine(maskText(`${error.message || code || error.name}${cause}`), 200)
+  const said = [error.message, first?.message].filter(Boolean).join(': ') || code || error.name
+  return oneLine(maskText(`${said}${cause}`), 200)
 }

@@ -33,9 +33,8 @@ export async function retry({ db }: App, ids: readonly string[], wish: RetryWish
 export async function cancel({ db }: App, ids: readonly string[]): Promise<void> {
   const jobs = await existingJobs(db.prisma, ids)
   const changed = await cancelJobs(db.prisma, jobs.map(idOf))
-  const isLeft = ({ id, state }: QueueListing) => !changed.has(id) && state !== 'failed'
-  tell(jobs, (job) => (changed.has(job.id) ? 'cancelled' : isLeft(job) ? 'at work' : 'not run any more anyway'))
-  const left = jobs.filter(isLeft)
+  const left = jobs.filter(({ id }) => !changed.has(id))
+  tell(jobs, (job) => (changed.has(job.id) ? 'cancelled' : 'at work'))
   if (left.length === 0) return
   throw new Error(`At work now: ${left.map(idOf).join(', ')}. It ends by itself; cancel it once it waits again.`)
 }

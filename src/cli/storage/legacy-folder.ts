@@ -3,23 +3,53 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LegacyFile } from '../../domains/activities/index.ts'
 
-/** What lies in an older system's folder, from it on: a recording, or what no recording can be called. */
-export type LegacyEntry = { readonly file: LegacyFile } | { readonly path: string; readonly problem: string }
+/** Why something in an older system's folder is no recording to be moved. */
+export interface Passed {
+  readonly path: string
+  readonly what: 'unreadable name' | 'link' | 'same id'
+  readonly why: string
+}
+
+/** What lies there, from the folder on. */
+export type LegacyEntry = { readonly file: LegacyFile } | Passed
 
 /** Where it lies, from the folder on. */
 export const pathOf = ({ legacyUserId, filename }: Pick<LegacyFile, 'legacyUserId' | 'filename'>) =>
   `${legacyUserId}/${filename}`
 
-const layout = 'it is not <user>/<activity>.fit'
+const unreadable = (path: string, why = 'it is not <user>/<activity>.fit'): Passed => ({
+  path,
+  what: 'unreadable name',
+  why,
+})
+
+const link = (path: string): Passed => ({
+  path,
+  what: 'link',
+  why: 'it is a symbolic link, and none is followed: put what it names in its place',
+})
 
 /** Every file of `<user>/<activity>.fit`, in the order of their names; a person's names are in memory at a time. */
 export async function* readLegacyFolder(folder: string): AsyncGenerator<LegacyEntry> {
   for (const person of await listed(folder)) {
-    if (!person.isDirectory()) {
-      yield { path: person.name, problem: layout }
-      continue
+    if (person.isSymbolicLink()) yield link(person.name)
+    else if (person.isDirectory()) yield* readPerson(folder, person.name)
+    else yield unreadable(person.name)
+  }
+}
+
+/** Of names that differ in their ending only, 1.FIT and 1.fit, the first is the activity of that id; the other would be lost. */
+async function* readPerson(folder: string, legacyUserId: string): AsyncGenerator<LegacyEntry> {
+  const filenames = new Map<string, string>()
+  for (const entry of await listed(join(folder, legacyUserId))) {
+    const found = entryOf(folder, legacyUserId, entry)
+    const first = 'file' in found ? filenames.get(found.file.legacyActivityId) : undefined
+    if ('file' in found && first === undefined) filenames.set(found.file.legacyActivityId, found.file.filename)
+    if (first === undefined) yield found
+    else {
+      const path = pathOf({ legacyUserId, filename: entry.name })
+      yield { path, what: 'same id', why: `${first} has its id: give one of them another name, or remove it` }
     }
-    for (const entry of await listed(join(folder, person.name))) yield entryOf(folder, person.name, entry)
   }
 }
 
@@ -43,8 +73,9 @@ function entryOf(folder: string, legacyUserId: string, entry: Dirent): LegacyEnt
   const { name: filename } = entry
   const path = pathOf({ legacyUserId, filename })
   const legacyActivityId = /^(.+)\.fit$/i.exec(filename)?.[1]
-  if (!entry.isFile() || legacyActivityId === undefined) return { path, problem: layout }
+  if (entry.isSymbolicLink()) return link(path)
+  if (!entry.isFile() || legacyActivityId === undefined) return unreadable(path)
   // U+FFFD stands where the name is no UTF-8.
-  if (/[\p{Cc}\ufffd]/u.test(path)) return { path, problem: 'its name holds what no text holds' }
+  if (/[\p{Cc}\ufffd]/u.test(path)) return unreadable(path, 'its name holds what no text holds')
   return { file: { legacyUserId, legacyActivityId, filename, read: () => readFile(join(folder, path)) } }
 }

@@ -96,6 +96,7 @@ test('what cannot be moved is told with its reason, as a table and as a file, an
   await put('nobody/6.fit')
   await put('stray.fit')
   await symlink('/etc/hostname', join(folder, 'ada', '7.fit'))
+  await symlink(join(folder, 'ada'), join(folder, 'linked'))
   const file = `${folder}.csv`
   const { output, exitCode } = await run(['--report', file, '--parallel', '3'])
   expect(exitCode).toBe(1)
@@ -105,15 +106,42 @@ test('what cannot be moved is told with its reason, as a table and as a file, an
     ['moved', 1],
     ['failed', 2],
     ['unknown user', 2],
-    ['unreadable name', 4],
+    ['unreadable name', 3],
+    ['link', 2],
   ] as const
   for (const [what, count] of counts) expect(output).toMatch(new RegExp(`│ ${what} +│ ${count} +│`))
   const lines = (await readFile(file, 'utf8')).trim().split('\n')
   await rm(file)
-  expect(lines).toHaveLength(10)
+  expect(lines).toHaveLength(11)
+  expect(lines).toContainEqual(expect.stringMatching(/^linked,link,"?it is a symbolic link/))
   expect(lines).toContain('"ada/notes, old.txt",unreadable name,it is not <user>/<activity>.fit')
   expect(lines).toContain('ada/1.fit,moved,')
   expect((await activities()).map(({ userId, legacyId }) => [userId, legacyId])).toEqual([[ada.id, '1']])
+})
+
+test('two names of one id are one activity: the second is told, in a dry run and however often it is run', async () => {
+  await person('17')
+  const ride = encodeFit({ sport: 'CYCLING', startedAt: new Date('2024-05-01T08:00:00Z'), seconds: 600 })
+  await put('17/a1.fit')
+  await put('17/a1.FIT', ride)
+  await put('17/A1.fit')
+  const file = `${folder}.csv`
+  for (const [args, what] of [
+    [['--dry-run'], 'moved'],
+    [[], 'moved'],
+    [[], 'already there'],
+  ] as const) {
+    const { output, exitCode } = await run([...args, '--report', file])
+    expect(exitCode).toBe(1)
+    expect(output).toMatch(new RegExp(`│ ${what} +│ 2 +│`))
+    expect(output).toMatch(/17\/a1\.fit +│ same id +│ a1\.FIT has its id/)
+    expect(await readFile(file, 'utf8')).toContain('17/a1.fit,same id,"a1.FIT has its id')
+  }
+  await rm(file)
+  expect((await activities()).map(({ legacyId, upload }) => [legacyId, upload?.filename]).toSorted()).toEqual([
+    ['A1', 'A1.fit'],
+    ['a1', 'a1.FIT'],
+  ])
 })
 
 test('killed between the rows and the object, the next run goes on with the same rows', async () => {

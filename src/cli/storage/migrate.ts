@@ -5,7 +5,7 @@ import { uploadCounter } from '../../domains/uploads/index.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { openReportFile } from '../terminal/report-file.ts'
 import { runLong } from '../terminal/run-long.ts'
-import { countLegacyFolder, type LegacyEntry, pathOf, readLegacyFolder } from './legacy-folder.ts'
+import { countLegacyFolder, type LegacyEntry, type Passed, pathOf, readLegacyFolder } from './legacy-folder.ts'
 
 export interface MigrateWish {
   readonly dryRun: boolean
@@ -36,7 +36,7 @@ export async function migrate(app: App, folder: string, wish: MigrateWish): Prom
       left += 1
       report.row(what, [oneLine(path, 100), what, oneLine(why, 100)])
     }
-    const files = readable(readLegacyFolder(folder), (path, problem) => tell(path, 'unreadable name', problem))
+    const files = readable(readLegacyFolder(folder), ({ path, what, why }) => tell(path, what, why))
     await each(moveLegacyFiles(ports, files, wish), (moved) => {
       for (const one of moved) tell(pathOf(one.file), one.outcome, one.reason)
     })
@@ -46,10 +46,10 @@ export async function migrate(app: App, folder: string, wish: MigrateWish): Prom
 
 async function* readable(
   entries: AsyncIterable<LegacyEntry>,
-  pass: (path: string, problem: string) => void,
+  pass: (passed: Passed) => void,
 ): AsyncGenerator<LegacyFile> {
   for await (const entry of entries) {
     if ('file' in entry) yield entry.file
-    else pass(entry.path, entry.problem)
+    else pass(entry)
   }
 }

@@ -4,6 +4,8 @@ import type { Log } from '../../platform/watching/log.ts'
 import type { Metrics } from '../../platform/watching/metrics.ts'
 import { verifyLedger } from './verify-ledger.ts'
 
+const outcomes = ['honest', 'lies', 'failed'] as const
+
 export interface VerificationPorts {
   readonly db: Database
   readonly clock: Clock
@@ -18,6 +20,8 @@ export function watchedVerification({ db, clock, log, metrics }: VerificationPor
     'Checks of the ledger by outcome: honest, lies, or failed (it could not be checked).',
     ['outcome'],
   )
+  // What is first seen at 1 has not grown, as Prometheus counts.
+  for (const outcome of outcomes) verifications.add({ outcome }, 0)
   const verifiedAt = metrics.gauge(
     'ledger_last_verified_timestamp_seconds',
     'When this process last checked all of it.',

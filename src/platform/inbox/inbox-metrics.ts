@@ -11,18 +11,27 @@ export interface EventSource {
   readonly types: readonly string[]
 }
 
+const outcomes = ['received', 'duplicate', 'refused', 'applied', 'failed', 'dead'] as const
+
 /** What became of an event: at the door received, duplicate or refused; then applied, or failed and in the end dead. */
-export type EventOutcome = 'received' | 'duplicate' | 'refused' | 'applied' | 'failed' | 'dead'
+export type EventOutcome = (typeof outcomes)[number]
 
 export type CountEvent = (event: { source: string; type: string }, outcome: EventOutcome) => void
 
-/** Types are the provider's words, or a forger's, so only those that are known get a number of their own. */
+/**
+ * Types are the provider's words, or a forger's, so only those that are known get a number of their own. Each begins at
+ * 0: what is first seen at 500 has not grown, as Prometheus counts.
+ */
 export function eventCounter(metrics: Metrics, sources: readonly EventSource[]): CountEvent {
   const events = metrics.counter('webhook_events_total', 'Webhook events by what became of them.', [
     'source',
     'type',
     'outcome',
   ])
+  for (const { name, types } of [...sources, { name: 'other', types: [] }]) {
+    for (const type of [...types, 'other'])
+      for (const outcome of outcomes) events.add({ source: name, type, outcome }, 0)
+  }
   return ({ source, type }, outcome) => {
     const known = sources.find(({ name }) => name === source)
     events.add({
