@@ -64,6 +64,14 @@ describe('the address', () => {
     ['no Host, as in HTTP/1.0', 'GET /graphql HTTP/1.0\r\n\r\n'],
     ['an absolute URL', 'GET http://127.0.0.1/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
     ['another host in the path', 'GET //evil.example/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['two Hosts', 'GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n'],
+    ['the same Host twice', 'GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a way that leads back', 'GET /x/../graphql?query={__typename} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a way that leads back elsewhere', 'POST /webhooks/../cron/tick HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a way that hides its dots', 'GET /x/%2e%2E/graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a way of backslashes', 'GET /x\\..\\graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a dot on its way', 'GET /./health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
+    ['a fragment', 'GET /graphql#x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
     ['no path', 'OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'],
   ])('is refused in JSON, without a stack: %s', async (_about, request) => {
     const { status, head, body } = await sendRaw(request)
@@ -77,7 +85,7 @@ describe('the address', () => {
     expect((await sendRaw(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status).toBe(200)
   })
 
-  test.each(['/nothing', '/graphql/', '/graphql/x', '/health/live/', '/%00', '/../etc/passwd', '/favicon.ico'])(
+  test.each(['/nothing', '/graphql/', '/graphql/x', '/health/live/', '/%00', '/a..b', '/favicon.ico'])(
     'that leads nowhere is 404: %s',
     async (path) => {
       const { status, body } = await sendRaw(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
@@ -95,7 +103,7 @@ describe('the address', () => {
 
 describe('the body', () => {
   const query = (length: number) => {
-    const [begin, end] = ['{"query":"{ __typename }', '"}']
+    const [begin, end] = ['{"query":"{ __typename }"', '}']
     return begin + ' '.repeat(length - begin.length - end.length) + end
   }
 

@@ -1,11 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../config/limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isDatabaseAway } from '../platform/database/database-away.ts'
 import { ServiceUnavailable } from '../platform/errors.ts'
 import type { CountEvent } from '../platform/inbox/inbox-metrics.ts'
 import type { WebhookEndpoint } from '../platform/inbox/webhooks.ts'
+import { connectionAddressReader } from '../platform/limits/client-address.ts'
 import type { Log } from '../platform/watching/log.ts'
 import { answerGraphql } from './graphql/answer-graphql.ts'
 import type { GraphqlServer } from './graphql/graphql-server.ts'
@@ -13,8 +13,18 @@ import type { Health } from './health/health.ts'
 import { answerCronTick, type CronTick, cronTickPath } from './http/answer-cron-tick.ts'
 import { retryAfter } from './http/answer-in-time.ts'
 import { answerWebhook } from './http/answer-webhook.ts'
+import { watchConnections } from './http/connections.ts'
 import type { FrontLimits } from './http/front-limits.ts'
-import { allowOrigin, answerPreflight, readRequestId, readUrl, redirect, refuse } from './http/gates.ts'
+import { createFrontServer, type Timeouts } from './http/front-server.ts'
+import {
+  allowOrigin,
+  answerPreflight,
+  readRequestId,
+  readUrl,
+  redirect,
+  refuse,
+  refuseExpectations,
+} from './http/gates.ts'
 import { listen } from './http/listen.ts'
 import { answerLogged } from './http/request-log.ts'
 import type { ObserveRequest } from './http/request-metrics.ts'
@@ -25,10 +35,11 @@ export interface FrontOptions {
   readonly port: number
   readonly allowedHosts: readonly string[]
   readonly corsOrigins: readonly string[]
+  readonly trustedProxies: readonly string[]
   readonly log: Log
   readonly health: Health
   readonly mode: 'development' | 'production'
-  readonly limits: Pick<Limits, 'stallSeconds' | 'connections'>
+  readonly limits: Timeouts & Pick<Limits, 'stallSeconds' | 'connections' | 'connectionsPerAddress'>
 }
 
 /** What stands behind the front. */
@@ -78,6 +89,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const isAllowedOrigin = allowOrigin(request, response, options.corsOrigins)
     const url = readUrl(request, options.allowedHosts)
     if (!url) return refuse(response, 400, 'BAD_REQUEST', 'The address or the Host header is not one of this server.')
+    if (refuseExpectations(request, response)) return
     if (health.answer(request, response)) return
     if (url.pathname === '/graphql' && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
     if (!services) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
@@ -116,33 +128,17 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     })
   }
 
-  const server = createServer(
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 15_000,
-      keepAliveTimeout: 15_000,
-      maxHeaderSize: 16 * 1024,
-      requireHostHeader: false, // readUrl refuses it in our words
-    },
-    (request, response) => {
-      // A connection that is kept alive after its last answer would hold up the closing for six seconds.
-      response.once('close', () => stopping && server.closeIdleConnections())
-      answer(request, response).catch((error: unknown) => {
-        const requestId = response.getHeader('x-request-id')
-        log.error({ err: error, requestId }, 'a request failed outside GraphQL')
-        if (response.headersSent) response.destroy()
-        else refuseFailed(response, error)
-      })
-    },
-  )
-  server.maxConnections = options.limits.connections
-  // A connection that has not asked for anything yet (a browser's preconnect) counts as busy for Node's own closing.
-  const unused = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    unused.add(socket)
-    socket.once('close', () => unused.delete(socket))
+  const server = createFrontServer(options.limits, (request, response) => {
+    // A connection that is kept alive after its last answer would hold up the closing for six seconds.
+    response.once('close', () => stopping && server.closeIdleConnections())
+    answer(request, response).catch((error: unknown) => {
+      const requestId = response.getHeader('x-request-id')
+      log.error({ err: error, requestId }, 'a request failed outside GraphQL')
+      if (response.headersSent) response.destroy()
+      else refuseFailed(response, error)
+    })
   })
-  server.on('request', (request) => unused.delete(request.socket))
+  const connections = watchConnections(server, options.limits, connectionAddressReader(options.trustedProxies))
   const port = await listen(server, options)
 
   return {
@@ -156,7 +152,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       for (const gone of exchanges) gone.abort(hasGone)
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      for (const socket of unused) socket.destroy()
+      connections.endUnused()
       const timer = setTimeout(() => server.closeAllConnections(), drainMs)
       await closed.finally(() => clearTimeout(timer))
     },

@@ -264,6 +264,12 @@ describe('production', () => {
     })
   })
 
+  test('answers under the hosts that are named, as a request will name them', () => {
+    const ALLOWED_HOSTS = 'API.example.com, my-api_2, 192.0.2.7, [::1], [0:0::2]'
+    const { allowedHosts } = readSettings({ ...production, ALLOWED_HOSTS })
+    expect(allowedHosts).toEqual(['api.example.com', 'my-api_2', '192.0.2.7', '[::1]', '[::2]'])
+  })
+
   test("needs no issuer where the publishable key says it, and no PEM: the instance's keys are fetched", () => {
     const environment = {
       ...without(production, 'CLERK_ISSUER'),
@@ -338,6 +344,16 @@ describe('values that do not fit are named', () => {
     ['TRUSTED_PROXIES', '*'],
     ['TRUSTED_PROXIES', '10.0.0.0/8, proxy.example.com'],
     ['PERSISTED_ONLY', 'maybe'],
+    ['ALLOWED_HOSTS', 'https://api.example.com'],
+    ['ALLOWED_HOSTS', 'api.example.com:443'],
+    ['ALLOWED_HOSTS', 'api.example.com/graphql'],
+    ['ALLOWED_HOSTS', 'api.example.com, *.example.com'],
+    ['ALLOWED_HOSTS', 'api.example.com.'],
+    ['ALLOWED_HOSTS', 'a b'],
+    ['ALLOWED_HOSTS', '::1'],
+    ['ALLOWED_HOSTS', '[::g]'],
+    ['ALLOWED_HOSTS', '999.1.1.1'],
+    ['ALLOWED_HOSTS', ','],
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'https://app.example.com,*'],

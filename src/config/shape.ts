@@ -23,6 +23,11 @@ const origins = list.pipe(
       ),
   ),
 )
+const host = z
+  .string()
+  .refine(isBareHost, 'must be bare host names such as api.example.com: no scheme, port, path or wildcard')
+  .transform((text) => new URL(`http://${text}`).hostname)
+const hosts = list.pipe(z.array(host).min(1, 'names no host'))
 const key = z.string().refine(isKey, 'must be the base64url of 32 bytes: npm run --silent cli -- crypto new-key')
 const webhookSecret = z
   .string()
@@ -90,7 +95,7 @@ export const shape = {
   SIGNUP_CREDITS: z.coerce.number().int().min(0).max(1_000_000).default(100),
   PLANS_FILE: z.string().optional(),
   CORS_ORIGINS: origins.default([]),
-  ALLOWED_HOSTS: list.default([]),
+  ALLOWED_HOSTS: hosts.default([]),
   TRUSTED_PROXIES: list.pipe(z.array(proxy)).default([]),
   PERSISTED_ONLY: flag.default(false),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
@@ -108,5 +113,10 @@ export const shape = {
     .default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
 } satisfies Record<VariableName, z.ZodType>
+
+/** A name, or an address (of IPv6 in brackets), as a Host header says it before its port. */
+function isBareHost(text: string): boolean {
+  return /^([a-z\d_-]+(\.[a-z\d_-]+)*|\[[a-f\d:.]+\])$/i.test(text) && URL.canParse(`http://${text}`)
+}
 
 export type Values = z.infer<z.ZodObject<typeof shape>>

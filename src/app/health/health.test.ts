@@ -46,12 +46,24 @@ describe('on the public port', () => {
     expect(await read(app.url, 'ready')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ready' } })
   })
 
-  test('readiness is one statement', async () => {
+  test('readiness is one statement a second, however often and by however many it is asked', async () => {
+    await using asked = await startTestApp({ databaseUrl: app.databaseUrl })
     const statements: unknown[] = []
-    const { pool } = app.app.db
+    const { pool } = asked.app.db
     pool.on('acquire', (client) => statements.push(client))
-    await read(app.url, 'ready')
+    const answers = await Promise.all(Array.from({ length: 50 }, () => read(asked.url, 'ready')))
+    for (let n = 0; n < 20; n += 1) answers.push(await read(asked.url, 'ready'))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(statements).toHaveLength(1)
+  })
+
+  test.each(['', '/live', '/ready'])('health is read: %s by GET or HEAD, and nothing else', async (path) => {
+    const url = `${app.url}/health${path}`
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const answer = await fetch(url, { method })
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+    }
   })
 })
 
@@ -68,7 +80,7 @@ test('a database without tables is not ready; once it is migrated it is', async 
     body: { checks: { ...allWell, migrations: 'failed', queue: 'failed' } },
   })
   await migrate({ url: empty.url })
-  expect(await read(app.url, 'ready')).toMatchObject({ status: 200 })
+  await expect.poll(async () => (await read(app.url, 'ready')).status, { timeout: 2_000 }).toBe(200)
 })
 
 describe('while Postgres is away', () => {

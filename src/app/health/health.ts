@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { pendingMigrations } from '../../platform/database/migrate.ts'
+import { remembered } from '../../platform/remembered.ts'
 import { within } from '../../platform/within.ts'
 import type { App } from '../app.ts'
+import { refuse } from '../http/gates.ts'
 import { createHealthChecks, type Findings, nothingKnown } from './health-checks.ts'
 
 export interface Health {
@@ -22,6 +24,10 @@ interface Report {
 }
 
 const readyMs = 1_000
+/** Anybody may ask, as often as they like; a balancer asks every few seconds. */
+const readyCacheMs = 1_000
+
+const paths: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready'])
 
 /**
  * Live: the process answers. Ready: its parts are up, the database answers within a second, and every migration that
@@ -29,20 +35,14 @@ const readyMs = 1_000
  * sending the others elsewhere helps nobody.
  */
 export function createHealth(): Health {
-  let app: App | null = null
+  let findObstacle: (() => Promise<string | null>) | null = null
   let look: (() => Promise<Findings>) | null = null
   let draining = false
 
   const whyNotReady = async (): Promise<string | null> => {
     if (draining) return 'stopping'
-    if (!app) return 'starting'
-    const { pool } = app.db
-    try {
-      const pending = await within(readyMs, pendingMigrations({ pool }))
-      return pending.length > 0 ? 'migrations are missing' : null
-    } catch {
-      return 'the database does not answer'
-    }
+    const obstacle = findObstacle ? await findObstacle() : 'starting'
+    return draining ? 'stopping' : obstacle
   }
 
   const report = async (): Promise<Report> => {
@@ -56,25 +56,38 @@ export function createHealth(): Health {
   return {
     isReady: async () => (await whyNotReady()) === null,
     begin(started) {
-      app = started
+      findObstacle = remembered(readyCacheMs, () => obstacleIn(started))
       look = createHealthChecks(started)
     },
     drain() {
       draining = true
     },
     answer(request, response) {
-      const path = request.url?.split('?')[0]
-      if (path === '/health/live') {
+      const path = request.url?.split('?')[0] ?? ''
+      if (!paths.has(path)) return false
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        response.setHeader('allow', 'GET, HEAD')
+        refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Health is read by GET.')
+      } else if (path === '/health/live') {
         send(response, 200, { status: 'live' })
       } else if (path === '/health/ready') {
         void whyNotReady().then((reason) =>
           send(response, reason ? 503 : 200, reason ? { status: 'not ready', reason } : { status: 'ready' }),
         )
-      } else if (path === '/health') {
+      } else {
         void report().then((found) => send(response, found.status === 'ok' ? 200 : 503, found))
-      } else return false
+      }
       return true
     },
+  }
+}
+
+async function obstacleIn({ db: { pool } }: App): Promise<string | null> {
+  try {
+    const pending = await within(readyMs, pendingMigrations({ pool }))
+    return pending.length > 0 ? 'migrations are missing' : null
+  } catch {
+    return 'the database does not answer'
   }
 }
 

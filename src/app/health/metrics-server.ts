@@ -1,5 +1,7 @@
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { defaultLimits } from '../../config/limits.ts'
 import type { Metrics } from '../../platform/watching/metrics.ts'
+import { createFrontServer, type Timeouts } from '../http/front-server.ts'
 import { listen } from '../http/listen.ts'
 import type { Health } from './health.ts'
 
@@ -13,9 +15,10 @@ export interface MetricsServer extends AsyncDisposable {
 export async function serveMetrics(
   health: Health,
   address: { readonly host: string; readonly port: number },
+  timeouts: Timeouts = defaultLimits,
 ): Promise<MetricsServer> {
   let metrics: Metrics | null = null
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 15_000 }, (request, response) => {
+  const server = createFrontServer(timeouts, (request, response) => {
     if (health.answer(request, response)) return
     if (request.url?.split('?')[0] !== '/metrics') return answer(response, 404, 'There is nothing here.\n')
     if (request.method !== 'GET') return answer(response, 405, 'Metrics are read by GET.\n')

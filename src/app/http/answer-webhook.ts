@@ -26,7 +26,7 @@ export async function answerWebhook(
     response.setHeader('allow', 'POST')
     return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Webhooks are sent by POST.')
   }
-  const body = await readBody(request, maxBodyBytes).catch(() => 'gone' as const)
+  const body = await readBody({ request, response }, maxBodyBytes).catch(() => 'gone' as const)
   if (body === 'gone') return void response.destroy()
   if (body === 'too large') return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'A webhook may have 1 MiB.')
 

@@ -6,10 +6,25 @@ export function readUrl(request: IncomingMessage, allowedHosts: readonly string[
   const path = request.url ?? ''
   const host = request.headers.host ?? ''
   const isPlain = path.startsWith('/') && !path.startsWith('//')
-  const address = `http://${host}${path}`
-  if (!isPlain || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(address)) return null
-  const url = new URL(address)
-  return allowedHosts.includes(url.hostname) ? url : null
+  if (!isPlain || !/^[\w.:[\]-]+$/.test(host)) return null
+  const url = URL.parse(`http://${host}${path}`)
+  return url && allowedHosts.includes(url.hostname) && isSameHere(path, url.pathname) ? url : null
+}
+
+/** A proxy that closes /cron has not closed /x/../cron, which is the same once it is made plain. */
+function isSameHere(path: string, plain: string): boolean {
+  return path.startsWith(plain) && (path.length === plain.length || path[plain.length] === '?')
+}
+
+/** Refuses what HTTP lets a client expect of a server and this one does not do. True when it refused. */
+export function refuseExpectations({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  const { expect, 'transfer-encoding': coding } = headers
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    refuse(response, 417, 'EXPECTATION_FAILED', 'Nothing but 100-continue may be expected here.')
+  } else if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    refuse(response, 501, 'NOT_IMPLEMENTED', 'A body may come chunked, and not compressed.')
+  } else return false
+  return true
 }
 
 /** A client's own id is taken when it is harmless in a log. */
@@ -24,7 +39,7 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
   response.setHeader('vary', 'origin, accept, authorization')
   if (origin === undefined || !origins.includes(origin)) return false
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after')
+  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate')
   return true
 }
 

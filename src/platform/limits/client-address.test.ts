@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { addressReader, isProxy } from './client-address.ts'
+import { addressReader, connectionAddressReader, isProxy } from './client-address.ts'
 
 const request = (remoteAddress: string, forwardedFor?: string) =>
   ({
@@ -28,12 +28,35 @@ test.each<[string, readonly string[], IncomingMessage, string]>([
   ],
   ['the proxy itself, where it says nothing', ['10.0.0.0/8'], request('10.1.2.3'), '10.1.2.3'],
   ['the proxy itself, where it says junk', ['10.0.0.0/8'], request('10.1.2.3', 'x".;--'), '10.1.2.3'],
+  ['without its port', ['10.0.0.0/8'], request('10.1.2.3', '198.51.100.7:50123'), '198.51.100.7'],
+  ['without its port, of IPv6', ['10.0.0.0/8'], request('10.1.2.3', '[2001:db8:1:2::9]:443'), '2001:db8:1:2::/64'],
+  ['without brackets', ['10.0.0.0/8'], request('10.1.2.3', '[2001:db8:1:2::9]'), '2001:db8:1:2::/64'],
+  [
+    'behind a trusted proxy with a port',
+    ['10.0.0.0/8'],
+    request('10.1.2.3', '198.51.100.7:50123, 10.1.1.1:443'),
+    '198.51.100.7',
+  ],
   ['IPv4 in the clothes of IPv6', [], request('::ffff:203.0.113.9'), '203.0.113.9'],
   ['a trusted proxy in them', ['10.0.0.0/8'], request('::ffff:10.1.2.3', '198.51.100.7'), '198.51.100.7'],
   ['a network of IPv6', [], request('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64'],
   ['the same network', [], request('2001:db8:1:2::9'), '2001:db8:1:2::/64'],
 ])('a client is %s', (_about, proxies, from, address) => {
   expect(addressReader(proxies)(from)).toBe(address)
+})
+
+test.each<[string | undefined, string | null]>([
+  ['203.0.113.9', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['10.1.2.3', null],
+  ['::ffff:10.1.2.3', null],
+  ['127.0.0.1', null],
+  ['::ffff:127.0.0.1', null],
+  ['::1', null],
+  [undefined, null],
+])('a connection of %s counts as that of %s', (remoteAddress, address) => {
+  expect(connectionAddressReader(['10.0.0.0/8'])({ remoteAddress })).toBe(address)
 })
 
 test('proxies are addresses, networks and three names', () => {
