@@ -3,6 +3,7 @@
  * `npm run bench -- ledger`  one group of it.
  * Never part of the tests: a busy machine would make them fail.
  */
+import { documents } from './documents.ts'
 import { front } from './front.ts'
 import { growth } from './growth.ts'
 import { ledger } from './ledger.ts'
@@ -15,6 +16,7 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
   front,
   growth,
   ledger,
+  documents,
   streams,
   container: oneContainer,
 }

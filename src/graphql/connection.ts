@@ -6,8 +6,15 @@ import type { Context } from './context.ts'
 import { keysetConnection, keysetQuery, type Order, type PageArgs } from './keyset.ts'
 import { costing, pageCost } from './limits/field-cost.ts'
 
+/** Reads no row, and the index of all. */
+const countCost = 5
+
 builder.globalConnectionField('totalCount', (t) =>
-  t.int({ description: 'How many there are on all pages.', resolve: ({ totalCount }) => totalCount }),
+  t.int({
+    description: 'How many there are on all pages.',
+    extensions: costing({ own: countCost }),
+    resolve: ({ totalCount }) => totalCount,
+  }),
 )
 
 /** The arguments of every connection. */

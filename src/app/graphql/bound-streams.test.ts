@@ -6,6 +6,7 @@ import { defaultLimits } from '../../config/limits.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openStream } from '../../testing/event-stream.ts'
 import { createActivities, createPerson } from '../../testing/factories.ts'
+import { openWallet } from '../../testing/wallet-steps.ts'
 
 const email = 'ada@example.com'
 
@@ -46,6 +47,36 @@ test('a person has ten streams at once, and may open another when one is closed'
       data: { creditBalanceChanged: { creditBalance: 100 } },
     })
   for (const { leave } of [...streams, other]) leave()
+})
+
+test('who has too many is told when to come again', async () => {
+  const streams = []
+  for (let n = 0; n < 10; n += 1) streams.push(await follow('eve@example.com'))
+  const answer = await app.run('eve@example.com', CreditBalanceChangedDocument)
+  expect(answer).toMatchObject({ status: 429, ...tooMany })
+  expect(answer.headers.get('retry-after')).toBe('5')
+  for (const { leave } of streams) leave()
+})
+
+test('each event costs what the operation does, and a stream ends when nothing is left', async () => {
+  const limits = { ...defaultLimits, costPerUser: { points: 3, seconds: 60 } }
+  await using poor = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
+  const wallet = await openWallet(poor, 'carol@example.com')
+  const gone = new AbortController()
+  const token = await poor.token('carol@example.com')
+  const stream = await openStream(poor, token, CreditBalanceChangedDocument, {}, gone.signal)
+  // The first is paid with the opening; three is what there is in a minute.
+  const balances = []
+  for (let n = 0; n < 3; n += 1) {
+    balances.push((await stream.next()).value?.data?.creditBalanceChanged.creditBalance)
+    await wallet.buy('2026-01-01', 1, `purchase ${n}`)
+  }
+  expect(balances).toEqual([0, 1, 2])
+  expect((await stream.next()).value).toMatchObject({
+    errors: [{ message: expect.stringContaining('3 points of cost'), extensions: { code: 'RATE_LIMITED' } }],
+  })
+  expect(await stream.next()).toEqual({ done: true, value: undefined })
+  gone.abort()
 })
 
 test('a stream is not opened by GET', async () => {

@@ -1,5 +1,5 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
-import { isAsyncIterable, type Plugin, type YogaInitialContext } from 'graphql-yoga'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Context } from '../../graphql/context.ts'
 import type { RequestContext } from '../http/request-context.ts'
 
@@ -11,8 +11,7 @@ export function boundStreams(mostPerUser: number): Plugin<Context & RequestConte
   const open = new Map<string, number>()
   return {
     onSubscribe({ args, setResultAndStopExecution }) {
-      const { viewer, gone, lapsed, request } = args.contextValue as Context & RequestContext & YogaInitialContext
-      if (request.method === 'GET') return void setResultAndStopExecution({ errors: [notByGet] })
+      const { viewer, gone, lapsed } = args.contextValue as Context & RequestContext
       if (!viewer || gone.aborted) return
       const { id } = viewer.user
       const count = open.get(id) ?? 0
@@ -55,12 +54,11 @@ const stopping = new GraphQLError('The server is stopping. Open the stream again
   extensions: { code: 'SERVER_STOPPING' },
 })
 
-const notByGet = new GraphQLError('Open streams by POST: GET runs queries only.', {
-  extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'POST' } } },
-})
+/** Nobody knows when the person closes one; a page that is left does within moments. */
+const retryAfter = { 'retry-after': '5' }
 
 function tooManyStreams(count: number): GraphQLError {
   return new GraphQLError(`You have ${count} streams open, as many as you may. Close one first.`, {
-    extensions: { code: 'TOO_MANY_STREAMS', http: { status: 429 } },
+    extensions: { code: 'TOO_MANY_STREAMS', http: { status: 429, headers: retryAfter } },
   })
 }

@@ -78,7 +78,7 @@ const nested = (open: string, levels: number, close: string) => open.repeat(leve
 describe('what a client gets wrong is said to the client, and is not logged', () => {
   const notOurs = (answer: Answer) => {
     expect(answer.status).toBeLessThan(500)
-    expect(answer.errors?.[0]?.extensions.code).toMatch(/^(BAD_|GRAPHQL_|OPERATION_)/)
+    expect(answer.errors?.[0]?.extensions.code).toMatch(/^(BAD_|GRAPHQL_|OPERATION_|METHOD_)/)
     expect(answer.text).not.toMatch(/node_modules|\.ts:|\\n +at /)
     expect(loud.lines).toEqual([])
   }
@@ -115,12 +115,12 @@ describe('what a client gets wrong is said to the client, and is not logged', ()
   })
 
   test.each([
-    ['fields 20,000 levels deep', `${'{a'.repeat(20_000)}`],
-    ['fields 20,000 levels deep, closed', nested('{a', 20_000, '}')],
+    ['fields 5,000 levels deep', `${'{a'.repeat(5_000)}`],
+    ['fields 5,000 levels deep, closed', nested('{a', 5_000, '}')],
     ['fragments 1,000 levels deep', `{ ${nested('... on Query {', 1_000, '}')} }`],
-    ['lists 20,000 levels deep', `{ node(id: ${nested('[', 20_000, ']')}) { id } }`],
-    ['objects 20,000 levels deep', `{ node(id: ${nested('{a:', 20_000, '}')}) { id } }`],
-    ['types 20,000 levels deep', `query ($a: ${'['.repeat(20_000)}Int${']'.repeat(20_000)}) { __typename }`],
+    ['lists 5,000 levels deep', `{ node(id: ${nested('[', 5_000, ']')}) { id } }`],
+    ['objects 5,000 levels deep', `{ node(id: ${nested('{a:', 5_000, '}')}) { id } }`],
+    ['types 5,000 levels deep', `query ($a: ${'['.repeat(5_000)}Int${']'.repeat(5_000)}) { __typename }`],
   ])('%s', async (_about, text) => {
     const answer = await post(query(text))
     notOurs(answer)

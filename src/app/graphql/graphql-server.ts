@@ -3,25 +3,26 @@ import { createYoga, type GraphiQLOptions, type GraphQLParams, type YogaServerIn
 import { checkoutAttempts } from '../../domains/billing/index.ts'
 import { uploadCounter } from '../../domains/uploads/index.ts'
 import { holdingPerson } from '../../domains/users/index.ts'
-import { Unauthenticated } from '../../domains/users/ports.ts'
 import type { Context, Viewer } from '../../graphql/context.ts'
 import { toClientError } from '../../graphql/errors.ts'
 import { boundedDocument } from '../../graphql/limits/document.ts'
-import { boundedOperation } from '../../graphql/limits/operation.ts'
-import { ProviderUnavailable, ServiceUnavailable } from '../../platform/errors.ts'
+import { boundedValidation } from '../../graphql/limits/validation.ts'
 import type { RateLimiter } from '../../platform/limits/rate-limiter.ts'
 import type { Log } from '../../platform/watching/log.ts'
-import { within } from '../../platform/within.ts'
 import type { App } from '../app.ts'
-import { answerMs, retryAfter } from '../http/answer-in-time.ts'
+import { retryAfter } from '../http/answer-in-time.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { noteCode, noteForLog, noteUser } from '../http/request-log.ts'
 import { schema } from '../schema.ts'
 import { uploadOwners } from '../upload-owners.ts'
 import { boundStreams } from './bound-streams.ts'
+import { checkLargeVariables, type Sized } from './check-large-variables.ts'
 import { guardOperations } from './guard-operations.ts'
 import { noteAsked } from './note-asked.ts'
-import { persistedOperations } from './persisted-operations.ts'
+import { persistedOperations, readManifest } from './persisted-operations.ts'
+import { queriesByGet } from './queries-by-get.ts'
+import { readViewer } from './read-viewer.ts'
+import { rememberDocuments } from './remembered-documents.ts'
 import { traceOperations } from './trace-operations.ts'
 
 /** GraphiQL in development: its page and what it opens with. Never given in production. */
@@ -36,13 +37,14 @@ type BuiltContext = Omit<Context, 'asked'>
 type Yoga = YogaServerInstance<RequestContext, BuiltContext>
 
 export interface GraphqlServer {
-  /** Answers whatever there is, by the fetch API. */
+  /** Answers whatever there is, by the fetch API: GraphiQL's page. */
   readonly fetch: Yoga['fetch']
+  readonly hasPage: boolean
   /** Runs one operation as `fetch` would, without what stands around it there (200 µs a request). */
   run(asked: AskedOperation, asker: RequestContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>
 }
 
-export interface AskedOperation {
+export interface AskedOperation extends Sized {
   readonly params: GraphQLParams
   /** What plugins and the context look at of a request. */
   readonly request: Pick<Request, 'method' | 'url'> & { readonly headers: Pick<Headers, 'get'> }
@@ -59,22 +61,27 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
   const ports = { bucket, uploadOwners, countUpload, emails, onArrival, directory, usage, ...billing }
   const isOpen = config.mode === 'development'
   const maskError = errorMask(log)
+  const manifest = readManifest()
   const yoga = createYoga<RequestContext, BuiltContext>({
     schema,
     logging: false,
     landingPage: false,
     batching: false,
+    parserAndValidationCache: false, // rememberDocuments, which is bounded by bytes
     graphiql: graphiql ? () => graphiql.options() : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
     cors: false, // server.ts says it, on its own refusals too
     extraParamNames: ['documentId'],
     plugins: [
-      persistedOperations({ only: config.persistedOnly }),
+      persistedOperations({ only: config.persistedOnly, manifest }),
+      rememberDocuments({ limiter, limits: config.limits, ours: new Set(manifest.values()) }),
+      queriesByGet,
       boundedDocument,
-      boundedOperation({ isOpen }),
+      boundedValidation({ isOpen }),
       noteForLog,
       noteAsked,
       guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
+      checkLargeVariables,
       boundStreams(config.limits.streamsPerUser),
       ...(config.tracing ? [traceOperations] : []),
     ],
@@ -100,10 +107,12 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
   })
   return {
     fetch: yoga.fetch,
-    async run({ params, request }, asker) {
+    hasPage: graphiql !== null,
+    async run({ params, request, bytes }, asker) {
       try {
         const asked = { params, request: request as Request }
-        const result = await yoga.getResultForParams(asked, { ...asker })
+        const context: RequestContext & Sized = { ...asker, bytes }
+        const result = await yoga.getResultForParams(asked, context)
         return result ?? {}
       } catch (error) {
         // Refused before there was anything to run: no operation is known by the hash, or there is no text.
@@ -125,27 +134,6 @@ function errorMask(log: Log): (error: unknown) => GraphQLError {
     return shown
   }
 }
-
-/** No header: nobody. A bad one: HTTP 401, with no hint why beyond expired or invalid. */
-async function readViewer(app: App, authorization: string | null): Promise<Viewer | null> {
-  if (authorization === null) return null
-  const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1]
-  try {
-    if (!token) throw new Unauthenticated('invalid')
-    const authenticated = app.authenticator.authenticate(token, app.clock())
-    const { user, expiresAt } = await within(answerMs, authenticated, () => new ServiceUnavailable())
-    const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
-    return { user, isAdmin, expiresAt }
-  } catch (error) {
-    if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401)
-    if (!(error instanceof ProviderUnavailable)) throw error
-    app.log.warn({ err: error.cause }, 'nobody could be let in: Clerk does not answer')
-    throw withStatus(error.message, error.code, 503)
-  }
-}
-
-const withStatus = (message: string, code: string, status: number) =>
-  new GraphQLError(message, { extensions: { code, http: { status } } })
 
 /** Timers hold 24.8 days at most; no token lives as long. */
 const longestTimer = 2 ** 31 - 1

@@ -6,17 +6,15 @@ import {
   type GraphQLSchema,
   getOperationAST,
   Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-  type SelectionSetNode,
 } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Limits } from '../../config/limits.ts'
 import type { Context } from '../../graphql/context.ts'
-import { rateOf } from '../../graphql/limits/mutation-rate.ts'
+import { mutationsOf } from '../../graphql/limits/mutation-rate.ts'
 import { rememberCosts } from '../../graphql/limits/remembered-cost.ts'
 import type { Counted, RateLimiter } from '../../platform/limits/rate-limiter.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import { rateLimited } from './rate-limited.ts'
 
 export interface Guard {
   readonly limiter: RateLimiter
@@ -33,24 +31,29 @@ type Args = {
   readonly contextValue: unknown
 }
 
-/** Refuses an operation that costs too much, or one too many of its person or address, before anything of it is run. */
+/**
+ * Refuses an operation that costs too much, or one too many of its person or address, before anything of it is run. Of a
+ * stream each event costs as much again.
+ */
 export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Context & RequestContext> {
   const costOf = rememberCosts()
+  const ofCost = { name: 'cost', ...limits.costPerUser }
   const check = async (args: Args): Promise<{ readonly cost: number; readonly refusal: GraphQLError | null }> => {
     const operation = getOperationAST(args.document, args.operationName)
     if (!operation) return { cost: 0, refusal: null } // refused by the executor in its words
     const variables = args.variableValues as Record<string, unknown> | undefined
     const fragments = fragmentsOf(args.document)
     const cost = costOf({ schema: args.schema, operation, fragments, variables: variables ?? {} })
-    const { viewer, address } = args.contextValue as Context & RequestContext
+    const asker = args.contextValue as Context & RequestContext
+    const { viewer } = asker
     if (cost > limits.maxCost) return { cost, refusal: tooCostly(cost, limits.maxCost) }
-    const who = viewer ? `user ${viewer.user.id}` : `address ${address}`
-    const counts: [Counted, number][] = [[{ name: 'cost', ...limits.costPerUser }, cost]]
+    const who = payer(asker)
+    const counts: [Counted, number][] = [[ofCost, cost]]
     if (viewer) counts.unshift([{ name: 'requests-of-user', ...limits.requestsPerUser }, 1])
     if (viewer) counts.push(...mutationsOf(args.schema, operation, fragments))
     for (const [what, points] of counts) {
       const seconds = points > 0 ? await limiter.take(what, who, points) : null
-      if (seconds !== null) return { cost, refusal: tooMany(what, seconds) }
+      if (seconds !== null) return { cost, refusal: rateLimited(what, seconds) }
     }
     return { cost, refusal: null }
   }
@@ -68,11 +71,39 @@ export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Co
       }
     },
     async onSubscribe({ args, setResultAndStopExecution }) {
-      const { refusal } = await check(args)
-      if (refusal) setResultAndStopExecution({ errors: [refusal] })
+      const { cost, refusal } = await check(args)
+      if (refusal) return void setResultAndStopExecution({ errors: [refusal] })
+      if (cost === 0) return
+      const who = payer(args.contextValue as Context & RequestContext)
+      const pay = async () => {
+        const seconds = await limiter.take(ofCost, who, cost)
+        return seconds === null ? null : rateLimited(ofCost, seconds)
+      }
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (isAsyncIterable(result)) setResult(paid(result as AsyncIterable<ExecutionResult>, pay))
+        },
+      }
     },
   }
 }
+
+/** Who opened it has paid for the first. What an event costs is known when it has come, so one at most is too many. */
+async function* paid(
+  events: AsyncIterable<ExecutionResult>,
+  pay: () => Promise<GraphQLError | null>,
+): AsyncGenerator<ExecutionResult> {
+  let isFirst = true
+  for await (const event of events) {
+    const refusal = isFirst ? null : await pay()
+    isFirst = false
+    if (refusal) return yield { errors: [refusal] }
+    yield event
+  }
+}
+
+const payer = ({ viewer, address }: Context & RequestContext) =>
+  viewer ? `user ${viewer.user.id}` : `address ${address}`
 
 const withCost = (result: ExecutionResult, cost: object): ExecutionResult => ({
   ...result,
@@ -87,57 +118,9 @@ function fragmentsOf({ definitions }: DocumentNode): Map<string, FragmentDefinit
   )
 }
 
-/** The mutations with a rate of their own, each as often as it is called. */
-function mutationsOf(
-  schema: GraphQLSchema,
-  { operation, selectionSet }: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): [Counted, number][] {
-  if (operation !== OperationTypeNode.MUTATION) return []
-  const calls = new Map<string, Set<string>>()
-  const seen = new Set<string>()
-  const collect = ({ selections }: SelectionSetNode): void => {
-    for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) {
-        const { name, alias } = selection
-        // The same name twice is one call.
-        calls.set(name.value, (calls.get(name.value) ?? new Set()).add(alias?.value ?? name.value))
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet)
-      else if (!seen.has(selection.name.value)) {
-        seen.add(selection.name.value)
-        const fragment = fragments.get(selection.name.value)
-        if (fragment) collect(fragment.selectionSet)
-      }
-    }
-  }
-  collect(selectionSet)
-  const fields = schema.getMutationType()?.getFields() ?? {}
-  return [...calls].flatMap(([name, keys]): [Counted, number][] => {
-    const rate = fields[name] && rateOf(fields[name])
-    return rate ? [[{ name, ...rate }, keys.size]] : []
-  })
-}
-
 function tooCostly(asked: number, allowed: number): GraphQLError {
   return new GraphQLError(
     `The operation may cost ${asked}; ${allowed} is allowed. Ask for shorter pages, or for less of each item.`,
     { extensions: { code: 'OPERATION_TOO_COSTLY', asked, allowed, http: { status: 400, spec: true } } },
   )
 }
-
-function tooMany({ name, points, seconds: period }: Counted, seconds: number): GraphQLError {
-  const what = nouns[name] ?? `calls of ${name}`
-  return new GraphQLError(
-    `You have used up what is allowed: ${points} ${what} in ${period} s. Try again in ${seconds} s.`,
-    {
-      extensions: {
-        code: 'RATE_LIMITED',
-        limit: name,
-        retryAfterSeconds: seconds,
-        http: { status: 429, headers: { 'retry-after': String(seconds) } },
-      },
-    },
-  )
-}
-
-const nouns: Readonly<Record<string, string>> = { cost: 'points of cost', 'requests-of-user': 'requests' }

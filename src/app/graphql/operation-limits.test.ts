@@ -47,12 +47,32 @@ describe('a document', () => {
       'has 51 fragments; 50 are allowed',
     ],
     ['operations', (n) => repeat(n, (i) => `query Q${i} { __typename }`), 20, 'has 21 operations; 20 are allowed'],
-    ['tokens', (n) => `{ ${'__typename '.repeat(n - 2)} }`, 2_000, 'has 2001 tokens; 2000 are allowed'],
+    ['fields', (n) => `{ ${repeat(n, (i) => `x${i}`)} }`, 500, 'has 501 fields; 500 are allowed'],
+    [
+      'fields of one name',
+      (n) => `{ ${repeat(n - 50, () => '__typename')} ${repeat(50, (i) => `... { b${i} { __typename } }`)} }`,
+      100,
+      'has 101 fields of one name; 100 are allowed',
+    ],
+    [
+      'tokens',
+      (n) => `{ nodes(ids: [${repeat(n - 12, () => '"x"')}]) { id } }`,
+      2_000,
+      'has 2001 tokens, comments among them; 2000 are allowed',
+    ],
+    [
+      'comments',
+      (n) => `{ __typename } ${'#\n'.repeat(n - 3)}`,
+      2_000,
+      'has 2001 tokens, comments among them; 2000 are allowed',
+    ],
+    ['letters in a name', (n) => `{ ${'x'.repeat(n)} }`, 128, 'has a name of 129 characters; 128 are allowed'],
   ])('with one more of %s than allowed is refused, and says what was asked', async (about, document, most, message) => {
     const allowed = await post(document(most))
     expect(JSON.stringify(allowed.errors ?? [])).not.toContain('are allowed')
     const { errors, data } = await post(document(most + 1))
-    const code = about === 'tokens' ? 'GRAPHQL_PARSE_FAILED' : 'OPERATION_TOO_LARGE'
+    const isText = ['tokens', 'comments', 'letters in a name'].includes(about)
+    const code = isText ? 'GRAPHQL_PARSE_FAILED' : 'OPERATION_TOO_LARGE'
     expect(errors?.map(({ extensions }) => extensions.code)).toContain(code)
     expect(errors?.map((error) => error.message).join()).toContain(message)
     expect(data ?? null).toBeNull()
@@ -73,6 +93,7 @@ describe('a document', () => {
 })
 
 describe('the cost of an operation', () => {
+  const many = Array.from({ length: 100 }, () => 'YQ==')
   const costOf = async (query: string, variables: object = {}) => {
     const { extensions } = (await app.query(email, query, variables)) as unknown as {
       readonly extensions?: { readonly cost: { readonly requested: number; readonly maximum: number } }
@@ -83,7 +104,13 @@ describe('the cost of an operation', () => {
   test.each<[string, number, object]>([
     ['{ __typename me { id name creditBalance } }', 1, {}],
     ['{ me { activities { edges { node { id } } } } }', 2 + 20, {}],
-    ['{ me { activities(first: 5) { totalCount pageInfo { endCursor } edges { cursor node { id } } } } }', 2 + 5, {}],
+    [
+      '{ me { activities(first: 5) { totalCount pageInfo { endCursor } edges { cursor node { id } } } } }',
+      2 + 5 + 5,
+      {},
+    ],
+    ['{ me { subscriptions { id } } }', 1 + 10, {}],
+    ['{ me { activities(first: 3) { edges { node { laps { startedAt } } } } } }', 2 + 3 * (1 + 10), {}],
     ['{ me { activities(last: 7) { edges { node { id upload { filename } } } } } }', 2 + 7 * 2, {}],
     ['query ($n: Int = 3) { me { activities(first: $n) { edges { node { id } } } } }', 2 + 3, {}],
     ['query ($n: Int = 3) { me { activities(first: $n) { edges { node { id } } } } }', 2 + 9, { n: 9 }],
@@ -95,9 +122,11 @@ describe('the cost of an operation', () => {
       {},
     ],
     ['{ nodes(ids: []) { id } }', 1, {}],
+    ['{ nodes(ids: "YQ==") { id } }', 1 + 1, {}],
+    ['query ($ids: [ID!]!) { a: nodes(ids: $ids) { id } b: nodes(ids: $ids) { id } }', 2 * (1 + 100), { ids: many }],
     [
       'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Activity { upload { id } } } }',
-      1 + 2,
+      1 + 2 + 2,
       { ids: ['YQ==', 'Yg=='] },
     ],
   ])('%s', async (query, cost, variables) => {

@@ -15,18 +15,20 @@ export function readManifest(): ReadonlyMap<string, string> {
   return new Map(documents.map((document) => [createHash('sha256').update(document).digest('hex'), document]))
 }
 
+export interface Persisted {
+  readonly only: boolean
+  readonly manifest: ReadonlyMap<string, string>
+}
+
 /**
  * Takes an operation by its hash, as `extensions.persistedQuery.sha256Hash` (Apollo, urql) or as `documentId` (GraphQL
  * over HTTP). Where `only` those are taken, whoever sends a text is refused.
  */
-export function persistedOperations({ only }: { readonly only: boolean }): Plugin {
-  const manifest = readManifest()
+export function persistedOperations({ only, manifest }: Persisted): Plugin {
   return usePersistedOperations({
     allowArbitraryOperations: !only,
-    extractPersistedOperationId: (params, request) =>
+    extractPersistedOperationId: (params) =>
       hashOf((params as { readonly documentId?: unknown }).documentId) ??
-      // Yoga takes what it knows of an address, and that is not among it.
-      (request.method === 'GET' ? hashOf(new URL(request.url).searchParams.get('documentId')) : null) ??
       hashOf((params.extensions?.persistedQuery as { readonly sha256Hash?: unknown } | undefined)?.sha256Hash),
     getPersistedOperation: (hash) => manifest.get(hash) ?? null,
     customErrors: {

@@ -27,7 +27,7 @@ export interface CostedOperation {
   readonly variables: Values
 }
 
-/** A list of our own types whose length nobody declared. */
+/** A list of our own types whose length nobody declared: so many rows, and so often what is asked of each. */
 const itemsOfList = 10
 /** `__schema` and `__type` answer with hundreds of values, out of memory. */
 const introspectionCost = 100
@@ -72,10 +72,11 @@ export function costOfOperation(asked: CostedOperation, onRead: (variable: strin
     const type = getNamedType(field.type)
     const { own: declaredOwn, items: declaredItems } = costOf(field)
     const isOfPage = isConnection(parent)
-    const standard = parent === mutations ? mutationCost : isLeafType(type) || isOfPage ? 0 : 1
+    const rows = isList(field.type) ? itemsOfList : 1
+    const standard = parent === mutations ? mutationCost : isLeafType(type) || isOfPage ? 0 : rows
     const own = amountOf(declaredOwn ?? standard, field, node, given)
     if (!node.selectionSet) return own
-    const items = amountOf(declaredItems ?? (isList(field.type) ? itemsOfList : 1), field, node, given)
+    const items = amountOf(declaredItems ?? rows, field, node, given)
     const times = isConnection(type) ? 1 : isOfPage && isList(field.type) ? page : items
     return own + times * ofSelections(node.selectionSet, type, isConnection(type) ? items : page)
   }

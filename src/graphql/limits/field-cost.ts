@@ -1,6 +1,6 @@
 /**
  * What a field costs beside what is asked of its value. 1 is about one row read; a field of our own types costs that
- * unless it says otherwise, plain values nothing.
+ * unless it says otherwise, a list of them ten, plain values nothing.
  */
 export interface FieldCost {
   readonly own?: Amount

@@ -9,8 +9,10 @@ interface Known {
 
 /** Front ends send the same documents with a few lengths of pages. */
 const mostPerOperation = 50
+/** Nor do they send more than a few: what others send is not worth the memory. */
+const longestKey = 200
 
-/** Yoga remembers documents; so their costs can be, by what their variables say (0.4 µs instead of 32). */
+/** Documents are remembered; so their costs can be, by what their variables say (0.4 µs instead of 32). */
 export function rememberCosts(): (asked: CostedOperation) => number {
   const known = new WeakMap<OperationDefinitionNode, Known>()
   return (asked) => {
@@ -25,6 +27,7 @@ export function rememberCosts(): (asked: CostedOperation) => number {
     }
     const key = keyOf(before.names, variables)
     const cost = before.costs.get(key) ?? costOfOperation(asked)
+    if (key.length > longestKey) return cost
     if (before.costs.size >= mostPerOperation) before.costs.clear()
     before.costs.set(key, cost)
     return cost

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApp, type TestApp } from '../../testing/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startTestApp({ config: { mode: 'production' } })
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+interface Refusal {
+  readonly status: number
+  readonly text: string
+  readonly headers: Headers
+  readonly errors: unknown
+}
+
+async function ask(init: RequestInit, search = ''): Promise<Refusal> {
+  const response = await fetch(`${app.url}/graphql${search}`, init)
+  const text = await response.text()
+  const { status, headers } = response
+  return { status, headers, text, errors: text && JSON.parse(text).errors }
+}
+
+const json = { 'content-type': 'application/json' }
+const isBytes = (body: object): body is Uint8Array<ArrayBuffer> => body instanceof Uint8Array
+
+const post = (body: string | Uint8Array<ArrayBuffer> | object, headers: Record<string, string> = {}) =>
+  ask({
+    method: 'POST',
+    headers: { ...json, ...headers },
+    body: typeof body === 'string' || isBytes(body) ? body : JSON.stringify(body),
+  })
+
+describe('a body', () => {
+  test.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
+    ['that breaks off', '{"query":"{ me { id } }","secret":"hunter2"', 'The body is no JSON.'],
+    ['that is empty', '', 'The body is no JSON.'],
+    ['with a byte order mark', '\ufeff{"query":"{ __typename }"}', 'The body is no JSON.'],
+    ['that is a number', '7', 'The body is no JSON object.'],
+    ['that is null', 'null', 'The body is no JSON object.'],
+    ['that is a list', '[{"query":"{ __typename }"}]', 'The body is no JSON object.'],
+    [
+      'with bytes that are no UTF-8',
+      new Uint8Array(Buffer.from('{"query":"{ __typename }","operationName":"\xff"}', 'latin1')),
+      'The body is not UTF-8.',
+    ],
+  ])('%s is refused, and not repeated', async (_about, body, message) => {
+    const { status, errors, text } = await post(body, { accept: 'application/graphql-response+json' })
+    expect({ status, errors }).toEqual({ status: 400, errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
+    expect(text).not.toMatch(/originalError|hunter2/)
+  })
+})
+
+describe('a token that is not taken', () => {
+  test.each(['Bearer none', 'Basic YTpi'])('%s', async (authorization) => {
+    const { status, headers } = await post({ query: '{ __typename }' }, { authorization })
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"'])
+  })
+})
+
+describe('a method', () => {
+  const notAllowed = [{ message: expect.any(String), extensions: { code: 'METHOD_NOT_ALLOWED' } }]
+
+  test.each(['PUT', 'DELETE', 'PATCH'])('%s', async (method) => {
+    const { status, headers, errors } = await ask({ method })
+    expect([status, headers.get('allow'), errors]).toEqual([405, 'GET, POST', notAllowed])
+  })
+
+  test('GET, for what is no query', async () => {
+    const mutation = '?query=mutation{cancelUpload(uploadId:"x"){__typename}}'
+    for (const search of [mutation, '?query=subscription{creditBalanceChanged{creditBalance}}']) {
+      const { status, headers, errors } = await ask({}, search)
+      expect([status, headers.get('allow'), errors]).toEqual([405, 'POST', notAllowed])
+    }
+  })
+})
+
+test('a client that takes nothing we have is told so, before anything is done', async () => {
+  const { status, errors } = await post(
+    { query: 'mutation { updateProfile(input: {}) { __typename } }' },
+    { accept: 'text/html' },
+  )
+  expect([status, errors]).toEqual([406, [{ message: expect.any(String), extensions: { code: 'NOT_ACCEPTABLE' } }]])
+  expect(await ask({ headers: { accept: 'text/html' } }, '?query={__typename}')).toMatchObject({ status: 406 })
+  expect(await ask({ headers: { accept: 'text/html,*/*;q=0.8' } }, '?query={__typename}')).toMatchObject({
+    status: 200,
+  })
+})
+
+test('a parameter that is none is refused in an address as in a body', async () => {
+  for (const answer of [
+    await ask({}, '?query={__typename}&other=1'),
+    await post({ query: '{ __typename }', other: 1 }),
+  ]) {
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+  }
+})
