@@ -26,6 +26,8 @@ async function resumeInBatches(
 ): Promise<void> {
   await inBatches({ size: batchSize }, (size) =>
     db.transaction(async (tx) => {
+      // Two runs at once find the same people, and add_jobs locks many keys in an order of its own: one after the other.
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${job.name}, 0))`
       const people = await find(tx, size)
       const jobs = people.map(({ userId }) => ({ payload: { userId }, key: userId }))
       await enqueueMany(tx, job, jobs)
@@ -34,7 +36,6 @@ async function resumeInBatches(
   )
 }
 
-/** Both in one order, so that two runs at once do not wait for each other's jobs. */
 function withoutErasure(tx: Tx, size: number): Promise<Person[]> {
   return tx.$queryRaw`
     SELECT id AS "userId" FROM users
