@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['src/testing/global-setup.ts'],
     // Much of a test is waiting for Postgres: two at once on two cores, where vitest would run one. Files of a worker share
     // its modules, none of which keeps state: 150 s instead of 228 s with modules of their own, 420 s one by one.
-    maxWorkers: 3,
+    maxWorkers: 2,
     isolate: false,
     unstubEnvs: true,
     restoreMocks: true,

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
@@ -7,6 +6,7 @@ import { startPostgres } from '../dev/embedded/postgres.ts'
 import { startR2 } from '../dev/embedded/r2.ts'
 import { ensureRuntimeLogin } from '../dev/embedded/runtime-login.ts'
 import { migrate } from '../platform/database/migrate.ts'
+import { makeDataFolder } from './data-folder.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,9 +27,9 @@ declare module 'vitest' {
 const templateDatabase = 'template_pacer'
 const bucket = { bucket: 'uploads', accessKeyId: 'test', secretAccessKey: 'test-secret' }
 
-/** One Postgres, with a migrated template that every test file clones in 30 ms, and one R2, for the whole run. */
+/** One Postgres, with a migrated template that every test file clones, and one R2, for the whole run. */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pacer-test-'))
+  const dataDir = await makeDataFolder()
   const [postgres, r2] = await Promise.all([
     startPostgres({ dataDir: join(dataDir, 'postgres'), durable: false, maxConnections: 300 }),
     startR2({ dataDir: join(dataDir, 'r2'), ...bucket }),
