@@ -8,9 +8,10 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'checks/**/*.test.ts'],
     globalSetup: ['src/testing/global-setup.ts'],
-    // Much of a test is waiting for Postgres: two at once on two cores, where vitest would run one. Files of a worker share
-    // its modules, none of which keeps state: 150 s instead of 228 s with modules of their own, 420 s one by one.
-    maxWorkers: 2,
+    // Much of a test is waiting, for Postgres or for a process' patience: three at once on two cores, where vitest would
+    // run one, take 215 s, two 252 s. Files of a worker share its modules, none of which keeps state: with modules of their
+    // own they took half as long again.
+    maxWorkers: 3,
     isolate: false,
     unstubEnvs: true,
     restoreMocks: true,
