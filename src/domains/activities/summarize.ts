@@ -37,13 +37,17 @@ export function summarize(db: Reader, request: SummaryRequest): Promise<Activity
       ) AS before
       WHERE step < ${last + 2}
     )
-    SELECT to_char(date_trunc(${period}, started_at AT TIME ZONE ${timeZone}), 'YYYY-MM-DD') AS "startsOn",
-      count(*)::int AS count,
-      coalesce(sum(distance_meters), 0) AS "distanceMeters",
-      coalesce(sum(duration_seconds), 0) AS "durationSeconds",
-      coalesce(sum(elevation_gain_meters), 0) AS "elevationGainMeters"
-    FROM activities
-    WHERE user_id = ${userId}::uuid AND status = 'READY' AND started_at IS NOT NULL
-      AND ordered_at >= (SELECT min(begins) FROM periods) - interval '1 day'
-    GROUP BY 1 ORDER BY 1 DESC LIMIT ${last}`
+    SELECT to_char(begins, 'YYYY-MM-DD') AS "startsOn", count::int,
+      coalesce(distance, 0) AS "distanceMeters",
+      coalesce(duration, 0) AS "durationSeconds",
+      coalesce(elevation_gain, 0) AS "elevationGainMeters"
+    FROM (
+      SELECT date_trunc(${period}, started_at AT TIME ZONE ${timeZone}) AS begins, count(*),
+        sum(distance_meters) AS distance, sum(duration_seconds) AS duration, sum(elevation_gain_meters) AS elevation_gain
+      FROM activities
+      WHERE user_id = ${userId}::uuid AND status = 'READY' AND started_at IS NOT NULL
+        AND ordered_at >= (SELECT min(begins) FROM periods) - interval '1 day'
+      GROUP BY 1
+    ) AS summed
+    ORDER BY begins DESC LIMIT ${last}`
 }
