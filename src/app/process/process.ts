@@ -96,9 +96,14 @@ async function run(
   const app = createApp({ config, adapters: createAdapters(config), log, clock: systemClock, name: processName(role) })
   running.defer(() => closeApp(app))
   front?.open(createServices(app, development?.graphiql ?? null))
-  const jobs = role === 'api' ? null : await begun(startJobs(app, stop.ask))
-  const endJobs = once(async () => jobs?.[Symbol.asyncDispose]())
+  const jobs = role === 'api' ? null : startJobs(app, stop.ask)
+  // Told to stop while they began: what they have taken by then is finished or given back.
+  const endJobs = once(async () => {
+    const begun = jobs && (await within(closeMs, jobs, () => new Error('The queue did not begin.')).catch(() => null))
+    await begun?.[Symbol.asyncDispose]()
+  })
   running.defer(endJobs)
+  if (jobs) await begun(jobs)
   app.metrics.watchProcess()
   watched?.open(app.metrics)
   health.begin(app)

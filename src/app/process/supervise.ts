@@ -75,9 +75,11 @@ export async function supervise(settings: Settings, { role, endWithParent, progr
   log.info({ reason: await stop.asked, processes: children.size }, 'stopping')
   stopping.abort()
   const codes = [...children].map(async (child) => {
-    const ended = once(child, 'exit') as Promise<[number | null]>
+    const ended = once(child, 'exit') as Promise<[number | null, string | null]>
     child.process.kill('SIGTERM')
-    return (await ended)[0]
+    const [code, signal] = await ended
+    // One that has just begun does not listen to signals yet: it ends as it was told.
+    return signal === 'SIGTERM' ? 0 : code
   })
   const timer = setTimeout(() => {
     for (const child of children) {

@@ -18,7 +18,8 @@ type Ask = (...asked: readonly unknown[]) => unknown
 
 /**
  * Cuts itself when a statement is not answered within its `query_timeout`. pg alone gives the statement up and keeps the
- * connection, and who gets that next from a pool waits as long again. TCP_USER_TIMEOUT would do it; Node cannot set it.
+ * connection, and who gets that next from a pool waits as long again. TCP_USER_TIMEOUT would do it; Node cannot set it. The
+ * time counts from the asking on: whoever asks two things at once has it for both.
  */
 export class ImpatientClient extends Client {
   constructor(config?: ClientConfig) {

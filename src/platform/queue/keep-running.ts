@@ -14,7 +14,7 @@ export interface KeptRunner {
 
 /**
  * A runner ends, without a word, when it cannot note what became of a job: Postgres is away. Another one begins as soon
- * as it is back; what the old one held is given to others as a dead worker's jobs are.
+ * as it is back; the old one ends what it is at, and what it holds beyond that is given to others as a dead worker's jobs.
  */
 export function keepRunning(
   begin: () => Promise<Runner>,
@@ -26,8 +26,10 @@ export function keepRunning(
   const keep = async (): Promise<void> => {
     let isRunning = true
     for (;;) {
-      // A runner that lost its database says that it stops, and its promise may hang.
-      if (isRunning) await Promise.race([runner.promise, once(runner.events, 'stop')])
+      // A runner that lost its database says that it stops, and its promise may hang. One that could not note what became
+      // of a job takes no other, and stops when the longest of those at work has ended, which may be minutes.
+      const stops = ['stop', 'pool:gracefulShutdown'].map((event) => once(runner.events, event))
+      if (isRunning) await Promise.race([runner.promise, ...stops])
       if (signal.aborted) return
       if (isRunning) log.warn('the queue ended by itself; it begins again')
       await pause()

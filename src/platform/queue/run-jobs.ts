@@ -1,4 +1,5 @@
-import { type Job, Logger, parseCronItems, run } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { type Job, Logger, parseCronItems, run, type WorkerEvents } from 'graphile-worker'
 import { Pool } from 'pg'
 import { ImpatientClient, keepPinging, noticesSilence } from '../database/silent-connections.ts'
 import type { Log } from '../watching/log.ts'
@@ -63,15 +64,12 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
     await pool.end()
     throw error
   })
-  const pings = new Map<unknown, () => void>()
-  heartbeat.events.on('pool:listen:success', ({ client }) => pings.set(client, keepPinging(client)))
-  heartbeat.events.on('pool:listen:release', ({ client }) => {
-    pings.get(client)?.()
-    pings.delete(client)
-  })
 
   const begin = () => {
-    heartbeat.forget()
+    // Its own: another one's end is not its.
+    const events: WorkerEvents = new EventEmitter()
+    heartbeat.follow(events)
+    pingListeners(events)
     return run({
       pgPool: pool,
       concurrency: options.concurrency,
@@ -79,7 +77,7 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
       pollInterval: 1_000,
       gracefulShutdownAbortTimeout: finishMs,
       logger: queueLogger(log),
-      events: heartbeat.events,
+      events,
       // Only of batches it minds whether noting what became of a job failed: else nobody hears, and the job stays taken.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       taskList: Object.fromEntries(handlers.map((handler) => [handler.name, task(handler, log)])),
@@ -87,14 +85,19 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
     })
   }
   const stopping = new AbortController()
-  const kept = keepRunning(begin, await begin(), { log, signal: stopping.signal })
+  const first = await begin().catch(async (error: unknown) => {
+    await heartbeat[Symbol.asyncDispose]()
+    await pool.end()
+    throw error
+  })
+  const kept = keepRunning(begin, first, { log, signal: stopping.signal })
   running = kept
 
   return {
     ended: kept.ended,
     async [Symbol.asyncDispose]() {
       stopping.abort()
-      const finished = Promise.allSettled([kept.current().stop(), kept.ended])
+      const finished = Promise.allSettled([kept.current().stop(), kept.ended]).then(heartbeat.idle)
       await within(finishMs, finished).catch(() => giveBack(heartbeat, log))
       const closed = Promise.resolve(heartbeat[Symbol.asyncDispose]()).then(() => pool.end())
       await within(closeMs, closed).catch((error: unknown) =>
@@ -102,6 +105,15 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
       )
     },
   }
+}
+
+function pingListeners(events: WorkerEvents): void {
+  const pings = new Map<unknown, () => void>()
+  events.on('pool:listen:success', ({ client }) => pings.set(client, keepPinging(client)))
+  events.on('pool:listen:release', ({ client }) => {
+    pings.get(client)?.()
+    pings.delete(client)
+  })
 }
 
 /** Another worker takes at once what was not finished. It counts as an attempt, as with a worker that was killed. */

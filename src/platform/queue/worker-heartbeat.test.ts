@@ -139,6 +139,46 @@ test('a job that was taken by the books, and never heard of, waits again; one at
 })
 
 describe('a worker', () => {
+  test('that cannot note what became of a job leaves others to another one, ends its own, and gives back the rest', async () => {
+    await using own = await cloneDatabase()
+    const owner = openPool(own.ownerUrl, 1)
+    const working = Promise.withResolvers<void>()
+    let runs = 0
+    const long: JobHandler = {
+      name: 'long',
+      run: () => {
+        runs += 1
+        working.resolve()
+        return new Promise(() => undefined)
+      },
+    }
+    const [short, next] = [counting('short'), counting('next')]
+    const jobs = await runJobs({
+      directUrl: directUrlOf(own.url),
+      handlers: [long, short.handler, next.handler],
+      cron: [],
+      concurrency: 2,
+      log: silentLog,
+      heartbeat: quickly,
+    })
+    await owner.query(`SELECT graphile_worker.add_job('long')`)
+    await working.promise
+    await owner.query('REVOKE DELETE ON graphile_worker._private_jobs FROM pacer_runtime')
+    await owner.query(`SELECT graphile_worker.add_job('short')`)
+    await expect.poll(() => short.attempts.length, { timeout: 10_000 }).toBe(1)
+    await owner.query(`SELECT graphile_worker.add_job('next')`)
+    await owner.query('GRANT DELETE ON graphile_worker._private_jobs TO pacer_runtime')
+    await expect.poll(() => next.attempts.length, { timeout: 10_000 }).toBe(1)
+    const holderOfLong = async () => {
+      const sql = `SELECT locked_by FROM graphile_worker.jobs WHERE task_identifier = 'long'`
+      return (await owner.query<{ locked_by: string | null }>(sql)).rows.map((row) => row.locked_by)
+    }
+    expect([runs, await holderOfLong()]).toEqual([1, [expect.stringMatching('pool-')]])
+    await jobs[Symbol.asyncDispose]()
+    expect([runs, await holderOfLong()]).toEqual([1, [null]])
+    await owner.end()
+  }, 30_000)
+
   test('whose first question fails asks anew, and then does its jobs', async () => {
     await using own = await cloneDatabase()
     const owner = openPool(own.ownerUrl, 1)
@@ -157,6 +197,47 @@ describe('a worker', () => {
     await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
     await owner.end()
   })
+
+  test('that is answered after another one began works on what it got, and nobody does that too', async () => {
+    await using own = await cloneDatabase()
+    const owner = openPool(own.ownerUrl, 2)
+    const finish = Promise.withResolvers<void>()
+    let runs = 0
+    const late: JobHandler = {
+      name: 'late',
+      run: () => {
+        runs += 1
+        return finish.promise
+      },
+    }
+    const { handler, attempts } = counting('lost')
+    let said = ''
+    const destination = { write: (line: string) => (said += line) }
+    const log = createLog({ level: 'info', pretty: false, destination })
+    // The lock that is held below must not be longer than a worker may be silent: a job is dated when it was asked for.
+    const heartbeat = { beatMs: 50, silentMs: 5_000, deafMs: 500 }
+    const options = { cron: [], concurrency: 2, log, heartbeat }
+    const directUrl = directUrlOf(own.url)
+    await using _ = await runJobs({ directUrl, handlers: [late, handler], ...options })
+    await using _finish = { [Symbol.asyncDispose]: async () => finish.resolve() }
+
+    const holder = await owner.connect()
+    await holder.query('BEGIN; LOCK graphile_worker._private_jobs')
+    await holder.query(`SELECT graphile_worker.add_job('late')`)
+    await expect.poll(() => said, { timeout: 10_000 }).toContain('it begins again')
+    await holder.query('COMMIT')
+    holder.release()
+    await expect.poll(() => runs, { timeout: 10_000 }).toBe(1)
+    // Only the other one does this.
+    await owner.query(`SELECT graphile_worker.add_job('lost')`)
+    await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
+    const { rows } = await owner.query('SELECT now()')
+    const living = `SELECT FROM worker_heartbeats JOIN graphile_worker.jobs ON locked_by = worker_id
+      WHERE task_identifier = 'late' AND seen_at > $1`
+    await expect.poll(async () => (await owner.query(living, [rows[0]?.now])).rowCount, { timeout: 10_000 }).toBe(1)
+    expect(runs).toBe(1)
+    await owner.end()
+  }, 40_000)
 
   test('that the queue answers nothing says no longer that it is alive', async () => {
     await using own = await cloneDatabase()

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { makeWorkerUtils, type WorkerEvents } from 'graphile-worker'
 import type { Pool } from 'pg'
 import type { Log } from '../watching/log.ts'
@@ -12,10 +11,10 @@ export interface HeartbeatTimes {
 }
 
 export interface Heartbeat extends AsyncDisposable {
-  /** Given to the runner, so that every pool of workers it makes has a heartbeat. */
-  readonly events: WorkerEvents
-  /** The pools that there are now are dead: what they hold is given to others. */
-  forget(): void
+  /** Of a runner that is about to begin, so that every pool of workers it makes has a heartbeat; the only one from now on. */
+  follow(events: WorkerEvents): void
+  /** Resolves once none of the jobs that were begun is at work. */
+  idle(): Promise<void>
   /** What the pools hold is given to others at once. */
   giveBack(): Promise<void>
 }
@@ -32,11 +31,10 @@ export async function keepHeartbeat(
   options: { pool: Pool; log: Log; onDeaf: () => void } & HeartbeatTimes,
 ): Promise<Heartbeat> {
   const { pool, log, onDeaf, beatMs = 20_000, silentMs = 60_000, deafMs = 30_000 } = options
-  const events: WorkerEvents = new EventEmitter()
   const onAlive = (poolId: string) => {
     write([poolId]).catch((error) => log.warn({ err: error }, 'the first heartbeat could not be written'))
   }
-  const work = watchJobsAtWork(events, { deafMs, onAlive })
+  const work = watchJobsAtWork({ deafMs, onAlive })
   const utils = await makeWorkerUtils({ pgPool: pool })
 
   const write = async (ids: readonly string[]) => {
@@ -88,8 +86,11 @@ export async function keepHeartbeat(
   const timer = setInterval(beat, beatMs)
 
   return {
-    events,
-    forget: work.forget,
+    follow(events) {
+      work.retire()
+      work.follow(events)
+    },
+    idle: work.idle,
     giveBack: async () => utils.forceUnlockWorkers(work.pools()),
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
