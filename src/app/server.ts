@@ -138,7 +138,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       else refuseFailed(response, error)
     })
   })
-  const connections = watchConnections(server, options.limits, connectionAddressReader(options.trustedProxies))
+  const connections = watchConnections(server, options.limits, {
+    addressOf: connectionAddressReader(options.trustedProxies),
+    log,
+  })
   const port = await listen(server, options)
 
   return {

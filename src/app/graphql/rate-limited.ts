@@ -20,5 +20,5 @@ export function rateLimited({ name, points, seconds: period }: Counted, seconds:
 const nouns: Readonly<Record<string, string>> = {
   cost: 'points of cost',
   'requests-of-user': 'requests',
-  'documents-of-address': 'documents that were not sent before',
+  'documents-of-address': 'documents that are not known here',
 }

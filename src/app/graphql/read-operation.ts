@@ -16,16 +16,16 @@ export function readBodyText(body: Buffer): Read {
 
 const parameters: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId'])
 
-/** The same of an address. */
+/** The same of an address, to which proxies and browsers may add parameters of their own. */
 export function readSearch(search: URLSearchParams): Read {
   const params: Record<string, unknown> = {}
   for (const [name, text] of search) {
-    if (!parameters.has(name))
-      return { wrong: `An address has no other parameters than ${[...parameters].join(', ')}.` }
+    if (!parameters.has(name)) continue
+    if (name in params) return { wrong: `The address says ${name} twice.` }
     const isJson = name === 'variables' || name === 'extensions'
     const value = isJson && text ? parseJson(text) : text || undefined
     if (isJson && text && value === undefined) return { wrong: 'variables and extensions must be JSON.' }
-    params[name] ??= value
+    params[name] = value
   }
   return { params }
 }

@@ -87,11 +87,13 @@ test('a client that takes nothing we have is told so, before anything is done', 
   })
 })
 
-test('a parameter that is none is refused in an address as in a body', async () => {
-  for (const answer of [
-    await ask({}, '?query={__typename}&other=1'),
-    await post({ query: '{ __typename }', other: 1 }),
-  ]) {
-    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
-  }
+test('a body has no other parameters; an address may, but none of ours twice', async () => {
+  const refused = { status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] }
+  expect(await post({ query: '{ __typename }', other: 1 })).toMatchObject(refused)
+  expect(await ask({}, '?query={__typename}&_=1')).toMatchObject({ status: 200 })
+  expect(await ask({}, '?query={__typename}&query={me{id}}')).toMatchObject(refused)
+})
+
+test.each(['constructor', '__proto__', 'toString'])('Accept: %s names no type that there is', async (accept) => {
+  expect(await ask({ headers: { accept } }, '?query={__typename}')).toMatchObject({ status: 406 })
 })

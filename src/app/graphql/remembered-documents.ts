@@ -9,7 +9,9 @@ import { rateLimited } from './rate-limited.ts'
 /** Ours have up to 850, GraphiQL's introspection 1,900. */
 const maxCharacters = 32 * 1024
 
-const mostBytes = 32 * 1024 ** 2
+const mostBytes = 64 * 1024 ** 2
+/** Ours take up to 120 KB. What is larger is parsed each time; so nobody's few large ones push out everybody's small ones. */
+const mostBytesOfOne = 512 * 1024
 
 /** 90 for a comment, 350 for a field, with what validation and cost leave behind. */
 const bytesOfToken = 400
@@ -29,7 +31,8 @@ export interface Remembering {
 export function rememberDocuments({ limiter, limits, ours }: Remembering): Plugin<object, RequestContext> {
   const known = createDocumentCache()
   const valid = new WeakSet<DocumentNode>()
-  const ofNew = { name: 'documents-of-address', ...limits.documentsPerAddress }
+  // What it protects is this process, and so is what it knows: after a deployment each one parses a front end's documents.
+  const ofNew = { name: 'documents-of-address', ...limits.documentsPerAddress, isOfProcess: true }
   const count = async (address: string) => {
     const seconds = await limiter.take(ofNew, address)
     if (seconds !== null) throw rateLimited(ofNew, seconds)
@@ -60,6 +63,7 @@ export function rememberDocuments({ limiter, limits, ours }: Remembering): Plugi
 export function createDocumentCache(): LRUCache<string, DocumentNode> {
   return new LRUCache({
     maxSize: mostBytes,
+    maxEntrySize: mostBytesOfOne,
     sizeCalculation: (document, text) => 2 * text.length + bytesOfToken * tokensOf(document),
   })
 }

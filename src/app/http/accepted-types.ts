@@ -21,7 +21,7 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
     .filter(([, ...parameters]) => parameters.every((part) => !part.includes('charset=') || part === 'charset=utf-8'))
     .map(([type = '']) => type)
   const takes = (...names: string[]) => types.some((type) => names.includes(type))
-  const json = types.map((type) => jsonTypes[type]).find((type) => type !== undefined) ?? null
+  const json = types.map((type) => jsonTypes.get(type)).find((type) => type !== undefined) ?? null
   const accepted = {
     json,
     events: takes('*/*', 'text/*', 'text/event-stream'),
@@ -31,12 +31,13 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   return accepted
 }
 
-const jsonTypes: Readonly<Record<string, JsonType>> = {
-  '*/*': 'application/json',
-  'application/*': 'application/json',
-  'application/json': 'application/json',
-  'application/graphql-response+json': 'application/graphql-response+json',
-}
+/** A map: an object would know `constructor` too. */
+const jsonTypes: ReadonlyMap<string, JsonType> = new Map([
+  ['*/*', 'application/json'],
+  ['application/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/graphql-response+json', 'application/graphql-response+json'],
+])
 
 /** A front end sends one and the same. */
 const known = new Map<string, AcceptedTypes>()

@@ -13,6 +13,8 @@ export interface Rate {
 /** What is counted: each name counts by itself, and has one rate. */
 export interface Counted extends Rate {
   readonly name: string
+  /** Postgres is told nothing: each process counts its own. */
+  readonly isOfProcess?: boolean
 }
 
 export interface RateLimiter {
@@ -35,6 +37,7 @@ export function createRateLimiter({ pool, log }: { readonly pool: Pool; readonly
       counters.set(what.name, counter)
       const counted = await outcomeOf(counter.memory.consume(who, points))
       if (counted.isRefusal) return secondsOf(counted)
+      if (what.isOfProcess) return null
       const lots = Math.floor(counted.consumedPoints / counter.lot)
       const news = (lots - Math.floor((counted.consumedPoints - points) / counter.lot)) * counter.lot
       if (news === 0) return null

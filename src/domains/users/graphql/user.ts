@@ -19,7 +19,7 @@ export const UserNode = builder.prismaNode('User', {
   findUnique: (id, { viewer }) =>
     viewer?.isAdmin ? { id, isPresent: true } : { id, AND: { id: viewer?.user.id ?? '' } },
   extensions: { columnsRead: ['id'] },
-  authScopes: ({ id }) => ({ read: id }),
+  authScopes: ({ id }: Pick<User, 'id'>) => ({ read: id }),
   fields: (t) => ({
     email: t.string({
       nullable: true,
