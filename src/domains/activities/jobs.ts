@@ -7,5 +7,5 @@ export const readActivityFile = defineJob('activities.read-file', z.object({ act
 /** Removes activities that wait for a file which will not come. */
 export const sweepAwaiting = defineJob('activities.sweep-awaiting', z.object({}))
 
-/** Ends activities whose file nobody reads any more. */
+/** Ends activities whose file nobody reads any more, or has it read. */
 export const sweepStuck = defineJob('activities.sweep-stuck', z.object({}))

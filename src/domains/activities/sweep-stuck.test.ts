@@ -24,3 +24,19 @@ test.each<[string, string, string]>([
   const row = await prisma.activity.findUniqueOrThrow({ where: { id } })
   expect(row).toMatchObject({ status: expected, failure: expected === 'FAILED' ? expect.any(String) : null })
 })
+
+test('an activity whose job was lost is read', async () => {
+  const { activity } = await completed(app, 'alice@example.com')
+  const id = rowId(activity?.id ?? '')
+  const { prisma } = app.app.db
+  const [lost] = await prisma.$queryRaw<{ payload: unknown; maxAttempts: number }[]>`
+    DELETE FROM graphile_worker._private_jobs WHERE key = ${`activities.read-file:${id}`}
+    RETURNING payload, max_attempts AS "maxAttempts"`
+  await Promise.all([app.runJob('activities.sweep-stuck'), app.runJob('activities.sweep-stuck')])
+  const again = await prisma.$queryRaw`
+    SELECT payload, max_attempts AS "maxAttempts" FROM graphile_worker._private_jobs
+    WHERE key = ${`activities.read-file:${id}`}`
+  expect(again).toEqual([lost])
+  await app.runJob('activities.read-file', { activityId: id })
+  expect(await prisma.activity.findUniqueOrThrow({ where: { id } })).toMatchObject({ status: 'READY', failure: null })
+})

@@ -107,11 +107,15 @@ describe('where 6,000 rows are due', () => {
     expect(await count(`graphile_worker.jobs WHERE task_identifier = 'privacy.remove-export'`)).toBe(many)
   })
 
-  test('activities whose file nobody reads end by and by', async () => {
+  test('activities whose file nobody reads are read, or end where that was given up, by and by', async () => {
+    await app.owner.query('TRUNCATE graphile_worker._private_jobs')
     await fill(app, 'activities', many, rows.activity('PROCESSING'))
     await Promise.all([app.runJob('activities.sweep-stuck'), app.runJob('activities.sweep-stuck')])
+    expect(await count(`graphile_worker.jobs WHERE task_identifier = 'activities.read-file'`)).toBe(many)
+    await app.owner.query('UPDATE graphile_worker._private_jobs SET attempts = max_attempts')
+    await Promise.all([app.runJob('activities.sweep-stuck'), app.runJob('activities.sweep-stuck')])
     expect(await count(`activities WHERE status = 'FAILED' AND revision = 1`)).toBe(many)
-    await app.owner.query('TRUNCATE activities CASCADE')
+    await app.owner.query('TRUNCATE activities CASCADE; TRUNCATE graphile_worker._private_jobs')
   })
 
   test('activities whose file will not come go by and by', async () => {
