@@ -20,7 +20,7 @@ import { createSealer, type Sealer } from '../platform/sealing/sealing.ts'
 import type { Log } from '../platform/watching/log.ts'
 import { createMetrics, type Metrics } from '../platform/watching/metrics.ts'
 import type { Adapters } from './adapters.ts'
-import { createOnArrival } from './http/on-arrival.ts'
+import { createOnArrival } from './on-arrival.ts'
 
 /** What every process is made of, whether it serves requests, runs jobs or does both. */
 export interface App extends AsyncDisposable {

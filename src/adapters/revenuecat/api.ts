@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { askAgain, type Patience } from '../../platform/database/ask-again.ts'
+import { askAgain, type Patience } from '../../platform/ask-again.ts'
 import { ProviderUnavailable } from '../../platform/errors.ts'
 
 export interface ApiOptions {

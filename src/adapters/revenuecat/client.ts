@@ -1,5 +1,5 @@
 import type { RevenueCat } from '../../domains/billing/ports.ts'
-import type { Patience } from '../../platform/database/ask-again.ts'
+import type { Patience } from '../../platform/ask-again.ts'
 import { type Api, createApi } from './api.ts'
 import { cancelAtGoogle } from './cancel-at-google.ts'
 import { cancelOnTheWeb } from './cancel-on-the-web.ts'

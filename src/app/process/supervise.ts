@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigError, type Settings } from '../../config/config.ts'
 import { createLog } from '../../platform/watching/log.ts'
-import { stopRequest } from '../http/stop-request.ts'
+import { stopRequest } from './stop-request.ts'
 
 export interface Supervision {
   readonly role: 'api' | 'all'

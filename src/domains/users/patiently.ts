@@ -1,7 +1,7 @@
-import { askAgain, type Patience } from '../../platform/database/ask-again.ts'
+import { askAgain, type Patience } from '../../platform/ask-again.ts'
 import { ProviderUnavailable } from '../../platform/errors.ts'
 
-export type { Patience } from '../../platform/database/ask-again.ts'
+export type { Patience } from '../../platform/ask-again.ts'
 
 /** With these, one question is given up after two minutes; whatever asked can be run again and goes on. */
 const bounds = {

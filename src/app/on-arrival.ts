@@ -1,6 +1,6 @@
-import { joinPurchases, type PurchasePorts } from '../../domains/billing/index.ts'
-import { bringLegacyCredits, giveSignUpGift } from '../../domains/credits/index.ts'
-import type { Emails, OnArrival } from '../../domains/users/index.ts'
+import { joinPurchases, type PurchasePorts } from '../domains/billing/index.ts'
+import { bringLegacyCredits, giveSignUpGift } from '../domains/credits/index.ts'
+import type { Emails, OnArrival } from '../domains/users/index.ts'
 
 export interface ArrivalGifts {
   readonly signUpCredits: number

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import { ProviderUnavailable } from '../errors.ts'
+import type { Clock } from './clock.ts'
+import { ProviderUnavailable } from './errors.ts'
 
 export interface Patience {
   readonly clock: Clock
