@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { variables } from '../src/config/variables.ts'
 import { cloneDatabase } from '../src/testing/postgres.ts'
 import { startProgram } from '../src/testing/process.ts'
+import { partsOf } from '../src/testing/production.ts'
 import { expressionsOf, metricsIn } from './expressions.ts'
 
 const read = (path: string) => readFile(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
@@ -83,18 +84,7 @@ describe('what rules and dashboards name', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'pacer-ops-'))
     try {
       await using database = await cloneDatabase()
-      const { endpoint, name, accessKeyId, secretAccessKey } = inject('bucket')
-      const env = {
-        DATA_DIR: dataDir,
-        DATABASE_URL: database.url,
-        DIRECT_URL: database.ownerUrl,
-        R2_ENDPOINT: endpoint,
-        R2_BUCKET_NAME: name,
-        R2_ACCESS_KEY_ID: accessKeyId,
-        R2_SECRET_ACCESS_KEY: secretAccessKey,
-        PORT: '0',
-        METRICS_PORT: '0',
-      }
+      const env = { ...partsOf({ dataDir, bucket: inject('bucket') }, database), PORT: '0', METRICS_PORT: '0' }
       await using api = startProgram(['src/main.ts', 'api'], env)
       await using worker = startProgram(['src/main.ts', 'worker'], env)
       const told = await Promise.all(

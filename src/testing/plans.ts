@@ -1,7 +1,7 @@
-import { v7 as uuidv7 } from 'uuid'
 import { readSettings } from '../config/config.ts'
 import type { PlanLimit, Plans, PlanTier } from '../config/plans.ts'
 import type { TestApp } from './app.ts'
+import { createSubscription, dayMs } from './subscriptions.ts'
 
 /** The project's own plans, but for those limits of a tier. */
 export function plansWith(tier: PlanTier, limits: readonly PlanLimit[]): Plans {
@@ -13,21 +13,10 @@ export function plansWith(tier: PlanTier, limits: readonly PlanLimit[]): Plans {
   return { plans: changed, products }
 }
 
-/** Somebody subscribes for a month, as if a store had said so. */
+/** Somebody subscribes for a month, as if a store had said so that tells no more. */
 export async function subscribe(app: TestApp, userId: string, productId = 'app.pacer.plus.monthly'): Promise<string> {
-  const id = uuidv7()
-  await app.app.db.prisma.planSubscription.create({
-    data: {
-      id,
-      key: id,
-      userId,
-      productId,
-      isFamilyShare: false,
-      willRenew: true,
-      startedAt: app.now,
-      purchasedAt: app.now,
-      expiresAt: new Date(app.now.getTime() + 31 * 24 * 3_600_000),
-    },
-  })
+  const period = { startedAt: app.now, purchasedAt: app.now, expiresAt: new Date(app.now.getTime() + 31 * dayMs) }
+  const untold = { store: null, periodType: null, transactionId: null }
+  const { id } = await createSubscription(app, { id: userId }, { productId, ...period, ...untold })
   return id
 }

@@ -8,6 +8,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { sendRecording } from '../../testing/main-job.ts'
 import { cloneDatabase } from '../../testing/postgres.ts'
 import { type Program, startProgram } from '../../testing/process.ts'
+import { partsOf } from '../../testing/production.ts'
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pacer-process-'))
@@ -152,16 +153,7 @@ async function cliInProduction(...args: string[]): Promise<string> {
 test('api and worker are two processes: what one writes the other reads, and its streams hear of it', async () => {
   const dataDir = await temporaryFolder()
   await using database = await cloneDatabase()
-  const { endpoint, name, accessKeyId, secretAccessKey } = inject('bucket')
-  const env = {
-    DATA_DIR: dataDir,
-    DATABASE_URL: database.url,
-    DIRECT_URL: database.ownerUrl,
-    R2_ENDPOINT: endpoint,
-    R2_BUCKET_NAME: name,
-    R2_ACCESS_KEY_ID: accessKeyId,
-    R2_SECRET_ACCESS_KEY: secretAccessKey,
-  }
+  const env = partsOf({ dataDir, bucket: inject('bucket') }, database)
   const api = await addressOf(start(env, 'api'))
   const token = (await cli(dataDir, 'token', 'alice@example.com')).trim()
   const upload = await sendRecording(api, token)
