@@ -9,7 +9,7 @@ export function addOperations(program: Command): void {
     .command('manifest')
     .description('prints each as {"<SHA-256>": "<document>"}: what a server with PERSISTED_ONLY runs')
     .action(async () => {
-      const { readManifest } = await import('../app/graphql/persisted-operations.ts')
+      const { readManifest } = await import('../app/graphql/known-operations.ts')
       process.stdout.write(`${JSON.stringify(Object.fromEntries(readManifest()), null, 2)}\n`)
     })
 }

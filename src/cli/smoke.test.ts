@@ -102,7 +102,7 @@ test('an older server that has no plans is not at fault', async () => {
     if (!isPlans) return real(input, init)
     return Response.json({ errors: [{ message: 'Cannot query', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] })
   })
-  const { readManifest } = await import('../app/graphql/persisted-operations.ts')
+  const { readManifest } = await import('../app/graphql/known-operations.ts')
   const [plansHash = ''] = [...readManifest()].find(([, text]) => text.startsWith('query PlansAndUsage')) ?? []
   const { steps, failure } = await run(app.url)
   vi.unstubAllGlobals()

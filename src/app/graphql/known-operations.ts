@@ -1,16 +1,27 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { Kind, parse } from 'graphql'
+import { type DocumentNode, Kind, parse, print, separateOperations } from 'graphql'
 
 const folder = new URL('../../../operations/', import.meta.url)
 
-/** The names of the operations in operations/*.graphql: those of our own front ends. */
-export function readKnownOperations(): ReadonlySet<string> {
+/** The operations in operations/*.graphql: those of our own front ends. */
+function readDocuments(): DocumentNode[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
-  return new Set(files.flatMap((name) => namesIn(readFileSync(new URL(name, folder), 'utf8'))))
+  return files.map((name) => parse(readFileSync(new URL(name, folder), 'utf8')))
 }
 
-function namesIn(source: string): string[] {
-  return parse(source).definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION && definition.name ? [definition.name.value] : [],
+/** Their names. */
+export function readKnownOperations(): ReadonlySet<string> {
+  const definitions = readDocuments().flatMap((document) => document.definitions)
+  return new Set(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION && definition.name ? [definition.name.value] : [],
+    ),
   )
+}
+
+/** Each of them as graphql-js prints it, by the SHA-256 of that text. */
+export function readManifest(): ReadonlyMap<string, string> {
+  const documents = readDocuments().flatMap((document) => Object.values(separateOperations(document)).map(print))
+  return new Map(documents.map((document) => [createHash('sha256').update(document).digest('hex'), document]))
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { readManifest } from './persisted-operations.ts'
+import { readManifest } from './known-operations.ts'
 
 const manifest = readManifest()
 const [me] = [...manifest].find(([, document]) => document.startsWith('query Me')) ?? ['there is no Me']

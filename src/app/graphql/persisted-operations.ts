@@ -1,19 +1,6 @@
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
-import { GraphQLError, parse, print, separateOperations } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-
-const folder = new URL('../../../operations/', import.meta.url)
-
-/** Every operation of operations/*.graphql as graphql-js prints it, by the SHA-256 of that text. */
-export function readManifest(): ReadonlyMap<string, string> {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'))
-  const documents = files.flatMap((name) =>
-    Object.values(separateOperations(parse(readFileSync(new URL(name, folder), 'utf8')))).map(print),
-  )
-  return new Map(documents.map((document) => [createHash('sha256').update(document).digest('hex'), document]))
-}
 
 export interface Persisted {
   readonly only: boolean

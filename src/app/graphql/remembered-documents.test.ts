@@ -4,7 +4,7 @@ import { parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defaultLimits } from '../../config/limits.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { readManifest } from './persisted-operations.ts'
+import { readManifest } from './known-operations.ts'
 import { createDocumentCache } from './remembered-documents.ts'
 
 const allowed = 5

@@ -1,4 +1,4 @@
-import { readManifest } from '../../app/graphql/persisted-operations.ts'
+import { readManifest } from '../../app/graphql/known-operations.ts'
 import { oneLine } from '../terminal/one-line.ts'
 
 const answerMs = 15_000
