@@ -1,4 +1,6 @@
-/** Who may import whom: docs/architecture.md in the form of rules. Tests may import anything. */
+/** Which module may import which: docs/architecture.md as rules. Tests may import anything. */
+import { readFileSync } from 'node:fs'
+
 const notTests = { pathNot: '[.]test[.]ts$' }
 const vendors = {
   clerk: ['@clerk/', 'svix'],
@@ -6,153 +8,174 @@ const vendors = {
   recordings: ['fit-file-parser', 'fast-xml-parser', '@turf/', 'piscina'],
 }
 
+/** The domains from the lowest to the highest, as src/app/domains.ts lists them. */
+function readLayers() {
+  const text = readFileSync(new URL('src/app/domains.ts', import.meta.url), 'utf8')
+  const list = /export const domains[^=]*= \[([^\]]*)\]/.exec(text)?.[1] ?? ''
+  const names = [...list.matchAll(/(\w+)Domain\b/g)].map(([, name]) => name)
+  if (names.length < 2) throw new Error('src/app/domains.ts lists no domains that the import rules can be made of.')
+  return names
+}
+
+const layers = readLayers()
+
+/** A rule for each domain: it imports no higher one. */
+const layering = layers.slice(0, -1).map((name, at) => ({
+  name: `${name}-imports-no-higher-domain`,
+  comment:
+    'The order is the list in src/app/domains.ts. What a lower domain must tell a higher one, the higher one declares.',
+  severity: 'error',
+  from: { path: `^src/domains/${name}/`, ...notTests },
+  to: { path: `^src/domains/(${layers.slice(at + 1).join('|')})/` },
+}))
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: notTests, to: { circular: true } },
     {
-      name: 'foundations-know-no-domain',
-      comment: 'platform, config and graphql are below everything that has business words.',
+      name: 'foundations-import-no-domain',
+      comment: 'platform, config and graphql hold no business terms.',
       severity: 'error',
       from: { path: '^src/(platform|config|graphql)/', ...notTests },
-      to: { path: '^src/(domains|adapters|app|cli|dev|testing)/' },
+      to: { path: '^src/(domains|adapters|app|legacy|cli|dev|testing)/' },
     },
     {
-      name: 'platform-knows-no-graphql',
+      name: 'platform-imports-no-graphql',
       severity: 'error',
       from: { path: '^src/(platform|config)/', ...notTests },
       to: { path: '^src/graphql/' },
     },
     {
-      name: 'domains-meet-at-the-door',
-      comment: "A domain reaches another through that one's index.ts only.",
+      name: 'domains-import-each-other-through-index',
+      comment: "A domain imports another through that one's index.ts only.",
       severity: 'error',
       from: { path: '^src/domains/([^/]+)/', ...notTests },
-      to: { path: '^src/domains/', pathNot: '^src/domains/($1/|[^/]+/index[.]ts$)' },
+      to: { path: '^src/domains/[^/]+/', pathNot: '^src/domains/($1/|[^/]+/index[.]ts$)' },
     },
     {
-      name: 'domains-import-downwards',
-      comment:
-        'users < credits < usage < billing < uploads < activities < privacy. What a lower one must tell goes by handlers.',
+      name: 'every-domain-is-listed',
+      comment: 'A folder of src/domains that src/app/domains.ts does not list has no place in the layering.',
       severity: 'error',
-      from: { path: '^src/domains/users/', ...notTests },
-      to: { path: '^src/domains/(?!users/)' },
+      from: { path: `^src/domains/(?!${layers.join('/|')}/)[^/]+/` },
+      to: {},
     },
+    ...layering,
     {
-      name: 'credits-know-users-only',
+      name: 'define-domain-is-imported-by-manifests',
       severity: 'error',
-      from: { path: '^src/domains/credits/', ...notTests },
-      to: { path: '^src/domains/(?!users/|credits/)' },
+      from: { path: '^src/domains/[^/]+/', pathNot: ['^src/domains/[^/]+/domain[.]ts$', '[.]test[.]ts$'] },
+      to: { path: '^src/domains/define-domain[.]ts$' },
     },
     {
-      name: 'usage-knows-users-and-credits-only',
+      name: 'manifests-are-imported-by-the-app',
+      comment: 'domain.ts is for the composition root, the CLI and dev.',
       severity: 'error',
-      from: { path: '^src/domains/usage/', ...notTests },
-      to: { path: '^src/domains/(?!users/|credits/|usage/)' },
+      from: { path: '^src/', pathNot: ['^src/(app|cli|dev|testing)/', '^src/main[.]ts$', '[.]test[.]ts$'] },
+      to: { path: '^src/domains/[^/]+/domain[.]ts$' },
     },
     {
-      name: 'billing-is-below-what-people-make',
+      name: 'outside-domains-only-domain-and-index',
+      comment: 'app, cli, dev and legacy use domain.ts and index.ts only; app/adapters.ts also the ports.',
       severity: 'error',
-      from: { path: '^src/domains/billing/', ...notTests },
-      to: { path: '^src/domains/(?!users/|credits/|usage/|billing/)' },
+      from: { path: '^src/(app|cli|dev|legacy)/', ...notTests },
+      to: {
+        path: '^src/domains/[^/]+/',
+        pathNot: ['^src/domains/[^/]+/(index|domain|ports)[.]ts$', '^src/domains/define-domain[.]ts$'],
+      },
     },
     {
-      name: 'purchases-decide-by-events-alone',
-      comment: 'What folds events reads no database, so the same events come to the same in any order.',
+      name: 'purchases-are-computed-from-events-alone',
+      comment: 'The functions that fold events read no database, so the same events give the same result in any order.',
       severity: 'error',
       from: {
-        path: '^src/domains/billing/(event-order|period|owners|fold-subscription|paid-months|wanted-grants)[.]ts$',
+        path: [
+          '^src/domains/billing/events/(event-order|owner-history)[.]ts$',
+          '^src/domains/billing/subscriptions/(apply-event-to-period|fold-subscription)[.]ts$',
+          '^src/domains/billing/grants/(paid-months|wanted-grants)[.]ts$',
+        ],
       },
       to: { path: '^src/platform/', dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'money-moves-through-its-commands',
-      comment: 'What a command of the ledger is made of stays behind its door.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/domains/credits/', '[.]test[.]ts$'] },
-      to: {
-        path: '^src/domains/credits/(post|grant|spend|hold|capture|release|refund|reinstate|revoke|expire|sweep-holds|balance)[.]ts$',
-      },
-    },
-    {
-      name: 'uploads-are-below-activities',
-      severity: 'error',
-      from: { path: '^src/domains/uploads/', ...notTests },
-      to: { path: '^src/domains/(?!users/|credits/|usage/|billing/|uploads/)' },
-    },
-    {
-      name: 'privacy-is-above-all',
-      comment: 'What a domain holds of people it says in its personal-data.ts; app/personal-data.ts gathers that.',
-      severity: 'error',
-      from: { path: '^src/domains/(?!privacy/)', ...notTests },
-      to: { path: '^src/domains/privacy/' },
-    },
-    {
-      name: 'domains-know-no-vendor-and-no-app',
+      name: 'domains-import-no-vendor-and-no-app',
       severity: 'error',
       from: { path: '^src/domains/', ...notTests },
-      to: { path: '^src/(adapters|app|cli|dev|testing)/' },
+      to: { path: '^src/(adapters|app|legacy|cli|dev|testing)/' },
     },
     {
-      name: 'commands-know-no-edge',
-      comment: 'Only graphql.ts, worker.ts and webhook.ts translate; what decides imports none of them, nor GraphQL.',
+      name: 'commands-import-no-edge',
+      comment: 'graphql/, jobs/ and webhook.ts translate; what decides imports none of them, nor GraphQL.',
       severity: 'error',
-      from: { path: '^src/domains/', pathNot: ['/(graphql|worker|webhook)[.]ts$', '/graphql/', '[.]test[.]ts$'] },
+      from: {
+        path: '^src/domains/[^/]+/',
+        pathNot: ['/(graphql|jobs)/', '/webhook[.]ts$', '/domain[.]ts$', '[.]test[.]ts$'],
+      },
       to: {
         path: [
-          '/(graphql|worker|webhook)[.]ts$',
-          '^src/domains/[^/]+/graphql/',
+          '^src/domains/.*/(graphql|jobs)/',
+          '^src/domains/.*/webhook[.]ts$',
           '^src/graphql/',
           'node_modules/(graphql|@pothos)/',
         ],
       },
     },
     {
-      name: 'adapters-see-ports-only',
+      name: 'adapters-import-ports-only',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/', ...notTests },
       to: {
-        path: '^src/(domains|adapters|app|cli|dev|testing)/',
+        path: '^src/(domains|adapters|app|legacy|cli|dev|testing)/',
         pathNot: '^src/(adapters/$1/|domains/[^/]+/ports[.]ts$)',
       },
     },
     ...Object.entries(vendors).map(([adapter, packages]) => ({
-      name: `only-${adapter}-imports-its-vendor`,
+      name: `only-the-${adapter}-adapter-imports-its-vendor`,
       severity: 'error',
       from: { path: '^src/', pathNot: [`^src/adapters/${adapter}/`, '^src/(dev|testing)/', '[.]test[.]ts$'] },
       to: { path: packages.map((name) => `node_modules/${name}`) },
     })),
     {
+      name: 'private-interfaces-of-libraries-in-compat',
+      comment: 'What a library does not document is used in one file of platform/compat, with a contract test.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/platform/', '^src/app/', '^src/(testing|dev|cli)/', '[.]test[.]ts$'] },
+      to: { path: 'node_modules/graphile-worker/' },
+    },
+    {
       name: 'development-by-dynamic-import-only',
-      comment: 'Production neither installs nor reaches dev/: it is loaded where development begins, and nowhere else.',
+      comment: 'Production neither installs nor loads dev/; it is loaded where development begins.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(dev|testing)/', '[.]test[.]ts$'] },
       to: { path: '^src/dev/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {
-      name: 'development-is-reached-from-few-places',
+      name: 'development-is-loaded-from-few-places',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/(dev|testing|cli)/', '^src/app/process/process[.]ts$', '[.]test[.]ts$'] },
       to: { path: '^src/dev/' },
     },
     {
-      name: 'traces-cost-nothing-where-none-are-made',
-      comment: "OpenTelemetry's packages are loaded where tracing begins; all else sees its API alone.",
+      name: 'opentelemetry-in-two-files',
+      comment: "OpenTelemetry's packages are loaded where tracing is configured; all other modules see its API alone.",
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/platform/watching/(start-tracing|opentelemetry)[.]ts$', '[.]test[.]ts$'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/platform/observability/(start-tracing|opentelemetry)[.]ts$', '[.]test[.]ts$'],
+      },
       to: { path: 'node_modules/@opentelemetry/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'tracing-by-dynamic-import-only',
       severity: 'error',
       from: { path: '^src/', ...notTests },
-      to: { path: '^src/platform/watching/start-tracing[.]ts$', dependencyTypesNot: ['dynamic-import'] },
+      to: { path: '^src/platform/observability/start-tracing[.]ts$', dependencyTypesNot: ['dynamic-import'] },
     },
     {
-      name: 'nobody-imports-the-app',
-      comment: 'app knows everything; only what starts it knows app.',
+      name: 'nothing-imports-the-app',
+      comment: 'The composition root imports all domains; only what starts it imports the root.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(app|cli|dev|testing)/', '^src/main[.]ts$', '[.]test[.]ts$'] },
+      from: { path: '^src/', pathNot: ['^src/(app|cli|dev|testing|legacy/cli)/', '^src/main[.]ts$', '[.]test[.]ts$'] },
       to: { path: '^src/app/' },
     },
     {
@@ -168,7 +191,7 @@ export default {
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'everything-is-found',
+      name: 'every-import-resolves',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true, pathNot: '^@graphql-typed-document-node/' },

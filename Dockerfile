@@ -1,5 +1,5 @@
 # One image for every process: `api`, `worker`, or `all` in one small container.
-# Each step is plain enough to be run by hand in an empty folder.
+# Each step can also be run by hand in an empty folder.
 
 FROM node:24-slim AS generate
 WORKDIR /app
@@ -12,7 +12,7 @@ FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY prisma/no-engine-download ./prisma/no-engine-download
-# No production package has an install script that it needs.
+# No production package needs its install script.
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-slim
@@ -26,7 +26,7 @@ COPY src ./src
 COPY --from=generate /app/src/generated ./src/generated
 USER node
 EXPOSE 4000 9464
-# Alive, not ready: a database that is away for a minute is no reason to restart every container.
+# Liveness, not readiness: a database that is unavailable for a minute is no reason to restart every container.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT || 9464}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "src/main.ts"]

@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'checks/**/*.test.ts'],
     globalSetup: ['src/testing/global-setup.ts'],
-    // Much of a test is waiting, for Postgres or for a process' patience: three at once on two cores, where vitest would
-    // run one, take 215 s, two 252 s. Files of a worker share its modules, none of which keeps state: with modules of their
+    // Tests mostly wait for Postgres or for timeouts, so three files run at once on two cores, where vitest would run one:
+    // 215 s, two at once 252 s. Files of a worker share its modules, none of which keeps state: with modules of their
     // own they took half as long again.
     maxWorkers: 3,
     isolate: false,

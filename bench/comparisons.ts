@@ -7,20 +7,22 @@ import { verifyToken } from '@clerk/backend'
 import { createSessionVerifier } from '../src/adapters/clerk/session-verifier.ts'
 import { createPresigner } from '../src/adapters/r2/presign.ts'
 import { developmentIdentity } from '../src/dev/identity.ts'
-import { inventPoints } from '../src/dev/seed/recordings.ts'
+import { generatePoints } from '../src/dev/seed/recordings.ts'
 import { decodeTrack, encodeTrack } from '../src/domains/activities/track.ts'
 
-interface Contestant {
+interface Candidate {
   readonly name: string
   run(): unknown
 }
 
+/** Our implementation beside the one of the library. */
 export interface Comparison {
   readonly name: string
-  readonly ours: Contestant
-  readonly theirs: Contestant
+  readonly ours: Candidate
+  readonly theirs: Candidate
 }
 
+/** The comparisons of the group `parts`. */
 export async function comparisons(): Promise<Comparison[]> {
   return [signing(), await verifying(), reading()]
 }
@@ -48,7 +50,7 @@ function signing(): Comparison {
   const signableHeaders = new Set(['content-type'])
   return {
     name: 'sign a PUT',
-    ours: { name: 'cached key', run: () => presigner.signPut(put, { now: new Date(), seconds: 600 }) },
+    ours: { name: 'S3RequestPresigner', run: () => presigner.signPut(put, { now: new Date(), seconds: 600 }) },
     theirs: { name: 'getSignedUrl', run: () => getSignedUrl(s3, command, { expiresIn: 600, signableHeaders }) },
   }
 }
@@ -66,13 +68,13 @@ async function verifying(): Promise<Comparison> {
   })
   return {
     name: 'verify a token',
-    ours: { name: 'remembered', run: () => verifier.verify(token, new Date()) },
+    ours: { name: 'cached', run: () => verifier.verify(token, new Date()) },
     theirs: { name: 'verifyToken', run: () => verifyToken(token, { jwtKey }) },
   }
 }
 
 function reading(): Comparison {
-  const points = inventPoints({ sport: 'RUNNING', startedAt: new Date(0), seconds: 2_808 }).map((point) => ({
+  const points = generatePoints({ sport: 'RUNNING', startedAt: new Date(0), seconds: 2_808 }).map((point) => ({
     elapsedSeconds: point.second,
     latitude: point.latitude,
     longitude: point.longitude,

@@ -1,7 +1,7 @@
 import type { DevelopmentIdentity } from '../src/dev/identity.ts'
-import { newKey } from '../src/platform/sealing/sealing.ts'
+import { newKey } from '../src/platform/encryption/encryptor.ts'
 
-/** Of production, with nothing behind it but Postgres. */
+/** The environment of a production process that has only Postgres. */
 export function environment(url: string, identity: DevelopmentIdentity): Record<string, string> {
   return {
     NODE_ENV: 'production',
@@ -15,7 +15,7 @@ export function environment(url: string, identity: DevelopmentIdentity): Record<
     CLERK_AUTHORIZED_PARTIES: identity.authorizedParties.join(),
     CLERK_SECRET_KEY: 'sk_test_none',
     CLERK_API_URL: 'http://127.0.0.1:1',
-    CLERK_WEBHOOK_SECRET: `whsec_${Buffer.from('a secret that nobody uses').toString('base64')}`,
+    CLERK_WEBHOOK_SECRET: `whsec_${Buffer.from('an unused webhook secret').toString('base64')}`,
     R2_ENDPOINT: 'http://127.0.0.1:1',
     R2_ACCESS_KEY_ID: 'none',
     R2_SECRET_ACCESS_KEY: 'none',

@@ -4,12 +4,12 @@ import { Pool } from 'pg'
 import { createSessionVerifier } from '../src/adapters/clerk/session-verifier.ts'
 import { type Config, readSettings } from '../src/config/config.ts'
 import { readEnvironment } from '../src/config/env.ts'
-import { answers } from './front-statements.ts'
-import { tellUsage } from './measured-process.ts'
+import { statements } from './front-statements.ts'
+import { reportUsage } from './measured-process.ts'
 
 /**
- * What one would write by hand for these operations alone: node:http and pg, one prepared statement each, which also
- * looks whether the person may sign in. The token is verified and remembered as ours does. It checks and limits nothing.
+ * A server written by hand for these operations only: node:http and pg, one prepared statement per operation, which also
+ * checks that the user may sign in. Tokens are verified and cached as in our server. It has no other checks or limits.
  */
 const { clerk, database, poolSize } = readSettings(readEnvironment()) as Config
 const verifier = createSessionVerifier(clerk)
@@ -20,13 +20,13 @@ const server = createServer(async (request, response) => {
   const { clerkId } = await verifier.verify(token, new Date())
   const { query, variables } = JSON.parse(await readText(request)) as { query: string; variables: never }
   const name = /^(?:query|mutation) (\w+)/.exec(query)?.[1] ?? ''
-  const answer = answers[name]
-  if (!answer) throw new Error(`There is no operation "${name}".`)
-  const text = answer.sql
-  const values = [clerkId, ...(answer.values?.(variables) ?? [])]
+  const statement = statements[name]
+  if (!statement) throw new Error(`There is no operation "${name}".`)
+  const text = statement.sql
+  const values = [clerkId, ...(statement.values?.(variables) ?? [])]
   const { rows } = await pool.query({ name, text, values })
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify({ data: answer.toData(rows as never) }))
+  response.end(JSON.stringify({ data: statement.toData(rows as never) }))
 })
 
 async function readText(request: IncomingMessage): Promise<string> {
@@ -35,4 +35,4 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-server.listen(0, '127.0.0.1', () => tellUsage((server.address() as AddressInfo).port))
+server.listen(0, '127.0.0.1', () => reportUsage((server.address() as AddressInfo).port))

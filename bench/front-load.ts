@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import type { Operation } from './front-operations.ts'
-import type { Person } from './front-people.ts'
+import type { BenchUser } from './front-users.ts'
 
 export interface Round {
   readonly milliseconds: readonly number[]
@@ -9,49 +9,49 @@ export interface Round {
 export interface Load {
   readonly port: number
   readonly operation: Operation
-  /** One connection each; nobody meets another's locks. */
-  readonly people: readonly Person[]
+  /** One connection for each user, so that connections do not wait for each other's locks. */
+  readonly users: readonly BenchUser[]
   readonly requestsEach: number
 }
 
 const agent = new Agent({ keepAlive: true })
 let turn = 0
 
-/** Asks over as many connections as there are people, each the next as soon as it is answered; throws at an error. */
-export async function ask({ port, operation, people, requestsEach }: Load): Promise<Round> {
+/** Sends requests over one connection per user, each after the response to the previous one. Throws at an error. */
+export async function sendRequests({ port, operation, users, requestsEach }: Load): Promise<Round> {
   const milliseconds: number[] = []
   await Promise.all(
-    people.map(async (person) => {
+    users.map(async (user) => {
       for (let n = 0; n < requestsEach; n += 1) {
-        const began = performance.now()
-        const answer = await send(port, operation, person)
-        milliseconds.push(performance.now() - began)
-        if (answer.includes('"errors"')) throw new Error(`${operation.name} failed: ${answer.slice(0, 500)}`)
+        const startedAt = performance.now()
+        const response = await send(port, operation, user)
+        milliseconds.push(performance.now() - startedAt)
+        if (response.includes('"errors"')) throw new Error(`${operation.name} failed: ${response.slice(0, 500)}`)
       }
     }),
   )
   return { milliseconds }
 }
 
-/** The text of one answer. */
-export function send(port: number, { query, variables }: Operation, person: Person): Promise<string> {
+/** Sends one request and returns the body of the response. */
+export function send(port: number, { query, variables }: Operation, user: BenchUser): Promise<string> {
   turn += 1
-  const body = JSON.stringify({ query, ...(variables ? { variables: variables(person, turn) } : {}) })
+  const body = JSON.stringify({ query, ...(variables ? { variables: variables(user, turn) } : {}) })
   return new Promise((resolve, reject) => {
     const headers = {
       host: 'localhost',
       'content-type': 'application/json',
       accept: 'application/json',
       'content-length': Buffer.byteLength(body),
-      authorization: `Bearer ${person.token}`,
+      authorization: `Bearer ${user.token}`,
     }
-    const asked = request({ agent, host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers }, (response) => {
+    const sent = request({ agent, host: '127.0.0.1', port, path: '/graphql', method: 'POST', headers }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('end', () => resolve(Buffer.concat(chunks).toString()))
       response.once('error', reject)
     })
-    asked.once('error', reject)
-    asked.end(body)
+    sent.once('error', reject)
+    sent.end(body)
   })
 }

@@ -1,16 +1,16 @@
-import type { Person } from './front-people.ts'
+import type { BenchUser } from './front-users.ts'
 
 export interface Operation {
   readonly name: string
   readonly query: string
-  readonly variables?: (person: Person, turn: number) => object
-  /** Sent by somebody who may read everybody. */
+  readonly variables?: (user: BenchUser, turn: number) => object
+  /** Sent by an admin, who may read all users. */
   readonly byAdmin?: true
-  /** Asked less often, to end some time. */
+  /** Sent less often, since it takes long. */
   readonly isHeavy?: true
 }
 
-/** What both servers answer; the one by hand knows them by their names. */
+/** The operations that both servers support. The server written by hand identifies them by name. */
 export const operations: readonly Operation[] = [
   { name: '__typename', query: 'query Typename { __typename }' },
   { name: 'me', query: 'query Me { me { id name firstName lastName timeZone locale role createdAt } }' },

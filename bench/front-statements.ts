@@ -1,8 +1,8 @@
 import { decodeGlobalId, toGlobalId } from '../src/graphql/ids.ts'
 
-export interface AnswerByHand {
+export interface StatementByHand {
   readonly sql: string
-  /** What follows Clerk's id of who asks. */
+  /** The parameters after the Clerk id of the viewer. */
   readonly values?: (variables: never) => unknown[]
   readonly toData: (rows: never) => object
 }
@@ -32,7 +32,7 @@ interface ActivityRow {
 interface NestedRow {
   readonly id: string
   readonly name: string
-  /** Of JSON, which knows no instants. */
+  /** From JSON, so instants are strings. */
   readonly activities: readonly (Pick<ActivityRow, 'id' | 'title' | 'sport' | 'distance_meters'> & {
     readonly started_at: string
   })[]
@@ -40,8 +40,8 @@ interface NestedRow {
 
 const pageSize = 20
 
-/** By the operation's name: one statement, which is empty for somebody who may not sign in, and what becomes of it. */
-export const answers: Readonly<Record<string, AnswerByHand>> = {
+/** One statement per operation, by its name. It returns no rows if the user may not sign in. */
+export const statements: Readonly<Record<string, StatementByHand>> = {
   Typename: {
     sql: `SELECT id FROM users WHERE clerk_id = $1 AND standing = 'ACTIVE'`,
     toData: () => ({ __typename: 'Query' }),

@@ -1,8 +1,8 @@
 import { renderTable } from '../src/cli/terminal/table.ts'
-import { ask } from './front-load.ts'
+import { openFrontEnvironment } from './front-environment.ts'
+import { sendRequests } from './front-load.ts'
 import { type Operation, operations } from './front-operations.ts'
-import { growPeople, type Person } from './front-people.ts'
-import { setStage } from './front-stage.ts'
+import { addRowsFor, type BenchUser } from './front-users.ts'
 import { percentile } from './percentile.ts'
 
 const more = 2_000
@@ -21,42 +21,50 @@ const lists: readonly Operation[] = [
 ]
 
 interface Group {
-  readonly people: readonly Person[]
+  readonly users: readonly BenchUser[]
   readonly isGrown: boolean
 }
 
-/** The same asked by people with 30 activities and transactions and by people with 2,000 activities, uploads and transactions more. */
+/**
+ * Compares the same operations for users with 30 activities and transactions and for users with 2,000 activities, uploads
+ * and transactions more.
+ */
 export async function growth(): Promise<string> {
-  await using stage = await setStage()
-  const { people, admin, ours } = stage
+  await using environment = await openFrontEnvironment()
+  const { users, admin, ours } = environment
   const groups: readonly Group[] = [
-    { people: people.slice(1, 24), isGrown: false },
-    { people: people.slice(-23), isGrown: true },
+    { users: users.slice(1, 24), isGrown: false },
+    { users: users.slice(-23), isGrown: true },
   ]
-  for (const { people: owners, isGrown } of groups) {
+  for (const { users: owners, isGrown } of groups) {
     const rows = isGrown ? { activities: more, transactions: 30 + more } : { activities: 0, transactions: 30 }
-    await growPeople(stage.ownerUrl, owners, rows)
+    await addRowsFor(environment.ownerUrl, owners, rows)
   }
   const table: string[][] = []
   for (const operation of [...operations, ...lists]) {
-    const contestants = groups.map((group) => ({ ...entry(operation, group, admin), times: [] as number[] }))
+    const candidates = groups.map((group) => ({ ...entry(operation, group, admin), times: [] as number[] }))
     for (let round = -10; round < rounds; round += 1) {
-      for (const { asked, asker, times } of contestants) {
-        const { milliseconds } = await ask({ port: ours.port, operation: asked, people: [asker(round)], requestsEach })
+      for (const { operation: sent, requester, times } of candidates) {
+        const { milliseconds } = await sendRequests({
+          port: ours.port,
+          operation: sent,
+          users: [requester(round)],
+          requestsEach,
+        })
         if (round >= 0) times.push(...milliseconds)
       }
     }
-    const [small = Number.NaN, large = Number.NaN] = contestants.map(({ times }) => percentile(times, 0.5))
+    const [small = Number.NaN, large = Number.NaN] = candidates.map(({ times }) => percentile(times, 0.5))
     table.push([operation.name, small.toFixed(1), large.toFixed(1), `${(large / small).toFixed(2)} ×`])
   }
   return renderTable(['operation', 'ms, p50', `with ${more.toLocaleString('en')} more`, 'ratio'], table)
 }
 
-/** An admin reads the newest people, who have grown, or the oldest. */
-function entry(operation: Operation, { people, isGrown }: Group, admin: Person) {
+/** For admin operations, the admin reads the newest users, which have more rows, or the oldest. */
+function entry(operation: Operation, { users, isGrown }: Group, admin: BenchUser) {
   if (!operation.byAdmin) {
-    return { asked: operation, asker: (round: number) => people.at(round % people.length) as Person }
+    return { operation, requester: (round: number) => users.at(round % users.length) as BenchUser }
   }
   const query = isGrown ? operation.query : operation.query.replace('users(first: 20)', 'users(last: 20)')
-  return { asked: { ...operation, query }, asker: () => admin }
+  return { operation: { ...operation, query }, requester: () => admin }
 }

@@ -7,9 +7,9 @@ import { startPostgres } from '../src/dev/embedded/postgres.ts'
 import { spend, verifyLedger } from '../src/domains/credits/index.ts'
 import { createDatabase, type Database } from '../src/platform/database/db.ts'
 import { migrate } from '../src/platform/database/migrate.ts'
-import { silentLog } from '../src/platform/watching/log.ts'
+import { silentLog } from '../src/platform/observability/log.ts'
 import { percentile } from './percentile.ts'
-import { createPerson, giveLots, writeHistory } from './wallets.ts'
+import { createUser, giveLots, writeHistory } from './wallets.ts'
 
 const entries = 100_000
 const fewLots = { lots: 50, each: 1_000 }
@@ -18,17 +18,17 @@ const rounds = 40
 const spendsOfRound = 50
 
 /**
- * One spend of one credit in a transaction of its own: from new wallets (another each round), from one with a long
- * history, and from one that also has many lots. In turns, so that what else the machine does meets all of them.
+ * Measures a spend of one credit in its own transaction: from a new wallet in each round, from a wallet with a long
+ * history, and from one that also has many lots. In turns, so that other load on the machine affects all equally.
  */
 export async function ledger(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pacer-bench-'))
   try {
-    // Commits wait for no disk: its time is the same for each, and would hide a difference.
+    // Not durable: the time of the disk is the same for all and would hide differences.
     await using postgres = await startPostgres({ dataDir: folder, durable: false })
     const url = postgres.url()
     await migrate({ url })
-    await using db = createDatabase({ url, isPooled: false, poolSize: 2, log: silentLog, onHints: () => undefined })
+    await using db = createDatabase({ url, isPooled: false, poolSize: 2, log: silentLog, onNotify: () => undefined })
     return await measure(db)
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -36,14 +36,14 @@ export async function ledger(): Promise<string> {
 }
 
 async function measure(db: Database): Promise<string> {
-  const [long, broad] = [await createPerson(db), await createPerson(db)]
-  for (const person of [long, broad]) await writeHistory(db, person, entries)
+  const [long, broad] = [await createUser(db), await createUser(db)]
+  for (const user of [long, broad]) await writeHistory(db, user, entries)
   await giveLots(db, long, fewLots)
   await giveLots(db, broad, manyLots)
   await db.pool.query('ANALYZE')
   const verified = await timeOfVerifying(db)
 
-  const contestants = [
+  const candidates = [
     { name: 'a new wallet', wallet: () => newWallet(db), times: [] as number[] },
     { name: `${count(entries)} entries`, wallet: async () => long, times: [] as number[] },
     {
@@ -53,16 +53,16 @@ async function measure(db: Database): Promise<string> {
     },
   ]
   for (let round = -5; round < rounds; round += 1) {
-    for (const { wallet, times } of contestants) {
-      const person = await wallet()
+    for (const { wallet, times } of candidates) {
+      const user = await wallet()
       for (let spends = 0; spends < spendsOfRound; spends += 1) {
-        const took = await timeOfSpend(db, person)
+        const took = await timeOfSpend(db, user)
         if (round >= 0) times.push(took)
       }
     }
   }
-  const medianOfNew = percentile(contestants[0]?.times ?? [], 0.5)
-  const rows = contestants.map(({ name, times }) => [
+  const medianOfNew = percentile(candidates[0]?.times ?? [], 0.5)
+  const rows = candidates.map(({ name, times }) => [
     name,
     percentile(times, 0.5).toFixed(2),
     percentile(times, 0.99).toFixed(2),
@@ -71,15 +71,15 @@ async function measure(db: Database): Promise<string> {
   const statements = await statementsOfSpend(db, long)
   return [
     renderTable(['a spend from', 'ms, p50', 'ms, p99', 'ratio'], rows),
-    `${statements} statement a spend, and BEGIN and COMMIT around it; ${count(rounds * spendsOfRound)} spends each.`,
-    `ledger verify on both long wallets: no lie, ${(verified / 1_000).toFixed(1)} s.`,
+    `${statements} statement per spend, between BEGIN and COMMIT; ${count(rounds * spendsOfRound)} spends each.`,
+    `ledger verify on both long wallets: no mismatch, ${(verified / 1_000).toFixed(1)} s.`,
   ].join('\n')
 }
 
 async function newWallet(db: Database): Promise<string> {
-  const person = await createPerson(db)
-  await giveLots(db, person, fewLots)
-  return person
+  const user = await createUser(db)
+  await giveLots(db, user, fewLots)
+  return user
 }
 
 async function timeOfSpend(db: Database, userId: string): Promise<number> {
@@ -98,8 +98,8 @@ async function statementsOfSpend(db: Database, userId: string): Promise<number> 
 
 async function timeOfVerifying(db: Database): Promise<number> {
   const began = performance.now()
-  const lies = (await verifyLedger(db)).filter((verdict) => verdict.lies > 0)
-  if (lies.length > 0) throw new Error(`The history is none that commands would write: ${JSON.stringify(lies)}`)
+  const broken = (await verifyLedger(db)).filter(({ mismatches }) => mismatches > 0)
+  if (broken.length > 0) throw new Error(`The generated history violates invariants: ${JSON.stringify(broken)}`)
   return performance.now() - began
 }
 

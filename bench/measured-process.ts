@@ -3,22 +3,22 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 
-/** What a process has used since it began. */
+/** What a process has used since its start. */
 export interface Usage {
   readonly cpuMicros: number
   readonly residentMb: number
-  /** Statements sent to Postgres. */
+  /** Number of statements sent to Postgres. */
   readonly statements: number
 }
 
-/** A server in a process of its own, which tells its usage when it is asked over a channel that is not the product's. */
+/** A server in its own process, which reports its usage over IPC on request. */
 export interface MeasuredProcess extends AsyncDisposable {
   readonly port: number
   readonly pid: number
   usage(): Promise<Usage>
 }
 
-/** Starts one of the files beside this one; it says its port by `tellUsage`. */
+/** Starts a file of this folder, which reports its port with `reportUsage`. */
 export async function startMeasured(file: string, env: Readonly<Record<string, string>>): Promise<MeasuredProcess> {
   const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { ...env },
@@ -48,8 +48,8 @@ Client.prototype.query = function counted(this: Client, ...args: unknown[]) {
   return Reflect.apply(query, this, args)
 } as typeof query
 
-/** Called by the server's process once it listens. */
-export function tellUsage(port: number): void {
+/** Called by the server's process when it listens. */
+export function reportUsage(port: number): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
     const usage: Usage = {

@@ -1,23 +1,27 @@
 /*
- * `npm run bench`            what the docs and comments claim, measured: in one run on one machine, as ratios.
- * `npm run bench -- ledger`  one group of it.
- * Never part of the tests: a busy machine would make them fail.
+ * `npm run bench`            measures the numbers in docs and comments in one run on one machine, as ratios.
+ * `npm run bench -- ledger`  measures one group.
+ * Not part of the tests, since a busy machine would make them fail.
  */
 import { documents } from './documents.ts'
 import { front } from './front.ts'
 import { growth } from './growth.ts'
+import { lanes } from './lanes.ts'
 import { ledger } from './ledger.ts'
 import { oneContainer } from './one-container.ts'
 import { sideBySide } from './side-by-side.ts'
 import { streams } from './streams.ts'
+import { textStreams } from './text-streams.ts'
 
 const groups: Readonly<Record<string, () => Promise<string>>> = {
   parts: sideBySide,
   front,
   growth,
+  lanes,
   ledger,
   documents,
   streams,
+  'text-streams': textStreams,
   container: oneContainer,
 }
 
@@ -29,6 +33,6 @@ if (unknown === undefined) {
     console.log(`${name}\n${await measure()}`)
   }
 } else {
-  console.error(`There is no group "${unknown}". Choose of: ${Object.keys(groups).join(', ')}.`)
+  console.error(`There is no group "${unknown}". Use one of: ${Object.keys(groups).join(', ')}.`)
   process.exitCode = 1
 }

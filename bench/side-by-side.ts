@@ -2,7 +2,7 @@ import { Bench } from 'tinybench'
 import { renderTable } from '../src/cli/terminal/table.ts'
 import { comparisons } from './comparisons.ts'
 
-/** What the docs and comments claim of parts of ours, each beside the library's way. */
+/** Measures parts of our code beside the library's implementation. */
 export async function sideBySide(): Promise<string> {
   const rows: string[][] = []
   for (const { name, ours, theirs } of await comparisons()) {
@@ -19,5 +19,5 @@ export async function sideBySide(): Promise<string> {
       `${(second / first).toFixed(1)} ×`,
     ])
   }
-  return renderTable(['what', 'ours (median)', 'compared with (median)', 'ratio'], rows)
+  return renderTable(['part', 'ours (median)', 'compared with (median)', 'ratio'], rows)
 }

@@ -5,16 +5,16 @@ import { decodeJwt } from 'jose'
 import { startPostgres } from '../src/dev/embedded/postgres.ts'
 import { type DevelopmentIdentity, developmentIdentity } from '../src/dev/identity.ts'
 import { createDatabase } from '../src/platform/database/db.ts'
-import { silentLog } from '../src/platform/watching/log.ts'
+import { silentLog } from '../src/platform/observability/log.ts'
 import { startProgram } from '../src/testing/process.ts'
 import { environment } from './environment.ts'
-import { residentMb } from './resident.ts'
+import { residentMb } from './resident-memory.ts'
 
-const people = 100
+const userCount = 100
 const streamsEach = 10
 const query = 'subscription { creditBalanceChanged { creditBalance } }'
 
-/** Opens a thousand streams on one API process as production runs it, and reads how much memory it then has. */
+/** Measures the memory of one API process, as in production, with a thousand open streams. */
 export async function streams(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pacer-streams-'))
   await using cleanup = new AsyncDisposableStack()
@@ -22,9 +22,9 @@ export async function streams(): Promise<string> {
   const postgres = cleanup.use(await startPostgres({ dataDir: join(dataDir, 'postgres'), durable: false }))
   const identity = await developmentIdentity(dataDir)
   const program = cleanup.use(startProgram(['src/main.ts', 'api'], environment(postgres.url(), identity)))
-  const [, port] = await program.says(/"role":"api","port":(\d+)/)
+  const [, port] = await program.waitForOutput(/"role":"api","port":(\d+)/)
   await signUp(postgres.url(), identity)
-  const gone = new AbortController()
+  const disconnect = new AbortController()
   const before = await residentMb(program.pid)
 
   const open = async (email: string) => {
@@ -37,7 +37,7 @@ export async function streams(): Promise<string> {
         authorization: `Bearer ${token}`,
       },
       body: JSON.stringify({ query }),
-      signal: gone.signal,
+      signal: disconnect.signal,
     })
     const reader = body?.getReader()
     let text = ''
@@ -48,27 +48,27 @@ export async function streams(): Promise<string> {
   const began = performance.now()
   const opened = []
   for (let n = 0; n < streamsEach; n += 1) {
-    opened.push(...(await Promise.all(Array.from({ length: people }, (_, who) => open(address(who))))))
+    opened.push(...(await Promise.all(Array.from({ length: userCount }, (_, index) => open(address(index))))))
   }
   const openMs = performance.now() - began
   const peak = await residentMb(program.pid)
-  gone.abort()
+  disconnect.abort()
   program.kill('SIGTERM')
   await program.ended
   return [
-    `${opened.length} streams of ${people} people, opened in ${(openMs / 1_000).toFixed(1)} s`,
+    `${opened.length} streams of ${userCount} users, opened in ${(openMs / 1_000).toFixed(1)} s`,
     `resident memory ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB with all open: ${(((peak - before) * 1_024) / opened.length).toFixed(0)} KB each`,
   ].join('\n')
 }
 
-const address = (who: number) => `p${who}@example.com`
+const address = (index: number) => `p${index}@example.com`
 
-/** There is no Clerk to ask about whoever comes first, so they are there before. */
+/** Creates the users, since without Clerk a first request cannot. */
 async function signUp(url: string, identity: DevelopmentIdentity): Promise<void> {
-  await using db = createDatabase({ url, isPooled: false, poolSize: 1, log: silentLog, onHints: () => undefined })
+  await using db = createDatabase({ url, isPooled: false, poolSize: 1, log: silentLog, onNotify: () => undefined })
   const now = new Date()
-  for (let who = 0; who < people; who += 1) {
-    const { sub } = decodeJwt(await identity.signToken({ email: address(who), now, expiresInSeconds: 60 }))
+  for (let index = 0; index < userCount; index += 1) {
+    const { sub } = decodeJwt(await identity.signToken({ email: address(index), now, expiresInSeconds: 60 }))
     await db.prisma.user.create({ data: { clerkId: sub ?? '', createdAt: now } })
   }
 }

@@ -1,10 +1,10 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Database } from '../src/platform/database/db.ts'
 
-/** Postgres keeps each version of a wallet's row until the end of the transaction, and looks through all of them. */
+/** Postgres keeps every version of the wallet's row until the transaction ends and scans all of them. */
 const grantsOfTransaction = 500
 
-/** Gives a person `lots` lots of `each` credits by the ledger's own function. */
+/** Grants a user `lots` lots of `each` credits with the ledger's function. */
 export async function giveLots(
   db: Database,
   userId: string,
@@ -19,21 +19,21 @@ export async function giveLots(
   }
 }
 
-export async function createPerson(db: Database): Promise<string> {
+export async function createUser(db: Database): Promise<string> {
   const { id } = await db.prisma.user.create({ data: { clerkId: `user_${uuidv7()}`, createdAt: new Date() } })
   return id
 }
 
 /**
- * The same rows as years of buying ten credits and spending them would leave, without running 100,000 commands: half of
- * the transactions are purchases, each followed by the spending that empties its lot. `ledger verify` passes on them.
- * Needs the owner of the tables: it turns their triggers off.
+ * Writes the rows that years of buying and spending ten credits would leave, without running 100,000 commands: half of
+ * the transactions are purchases, each followed by a spend that empties its lot. `ledger verify` passes on them. Needs
+ * the owner of the tables, since it disables their triggers.
  */
 export async function writeHistory(db: Database, userId: string, transactions: number): Promise<void> {
   const client = await db.pool.connect()
   try {
     await client.query('BEGIN; SET LOCAL session_replication_role = replica')
-    for (const sql of statementsOf(transactions)) await client.query(sql.text, sql.takesPerson ? [userId] : [])
+    for (const sql of statementsOf(transactions)) await client.query(sql.text, sql.takesUserId ? [userId] : [])
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } finally {
@@ -41,7 +41,7 @@ export async function writeHistory(db: Database, userId: string, transactions: n
   }
 }
 
-function statementsOf(transactions: number): readonly { readonly text: string; readonly takesPerson?: true }[] {
+function statementsOf(transactions: number): readonly { readonly text: string; readonly takesUserId?: true }[] {
   return [
     {
       text: `CREATE TEMP TABLE history ON COMMIT DROP AS
@@ -52,7 +52,7 @@ function statementsOf(transactions: number): readonly { readonly text: string; r
     {
       text: `INSERT INTO ledger_accounts (id, kind, user_id, balance, last_sequence)
              VALUES (gen_random_uuid(), 'WALLET', $1, 0, ${transactions})`,
-      takesPerson: true,
+      takesUserId: true,
     },
     {
       text: `INSERT INTO credit_transactions (
@@ -62,7 +62,7 @@ function statementsOf(transactions: number): readonly { readonly text: string; r
                CASE WHEN is_purchase THEN 10 ELSE -10 END, 10, CASE WHEN is_purchase THEN 10 ELSE 0 END,
                'history ' || place, 'History', at
              FROM history`,
-      takesPerson: true,
+      takesUserId: true,
     },
     {
       text: `INSERT INTO ledger_entries (transaction_id, account_id, amount)
@@ -72,12 +72,12 @@ function statementsOf(transactions: number): readonly { readonly text: string; r
                 CASE WHEN is_purchase THEN -10 ELSE 10 END),
                ((SELECT id FROM ledger_accounts WHERE user_id = $1), CASE WHEN is_purchase THEN 10 ELSE -10 END)
              ) AS account (id, amount)`,
-      takesPerson: true,
+      takesUserId: true,
     },
     {
       text: `INSERT INTO credit_lots (id, user_id, granted, remaining, expires_at, created_at)
              SELECT id, $1::uuid, 10, 0, 'infinity', at FROM history WHERE is_purchase`,
-      takesPerson: true,
+      takesUserId: true,
     },
     {
       text: `INSERT INTO credit_lot_movements (transaction_id, lot_id, amount)

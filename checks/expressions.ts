@@ -1,4 +1,4 @@
-/** Every value of a key `expr` in rules or a dashboard, however deep. */
+/** All values of keys `expr` in rules or a dashboard, at any depth. */
 export function expressionsOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) =>
@@ -9,8 +9,8 @@ export function expressionsOf(value: unknown): string[] {
 const notNames = new Set(['and', 'or', 'unless', 'bool', 'offset'])
 
 /**
- * The metrics that a PromQL expression names: what is neither a function, nor a word of the language, nor inside quotes,
- * selectors, ranges or lists of labels. A mistake of this shows as a metric that nobody has.
+ * The metrics that a PromQL expression names: all words that are no functions or keywords, and are not inside quotes,
+ * selectors, ranges or lists of labels. A word that is taken for a metric by mistake fails the test as an unknown metric.
  */
 export function metricsIn(expression: string): string[] {
   const bare = expression

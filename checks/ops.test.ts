@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { variables } from '../src/config/variables.ts'
+import { allSettings } from '../src/config/settings.ts'
 import { cloneDatabase } from '../src/testing/postgres.ts'
 import { startProgram } from '../src/testing/process.ts'
-import { partsOf } from '../src/testing/production.ts'
+import { resourceVariables } from '../src/testing/production.ts'
 import { expressionsOf, metricsIn } from './expressions.ts'
 
 const read = (path: string) => readFile(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
@@ -25,7 +25,7 @@ interface Alert {
   readonly labels: { readonly severity: string }
   readonly annotations: { readonly summary?: string; readonly description?: string }
 }
-interface Stories {
+interface UnitTests {
   readonly tests: readonly { readonly promql_expr_test: readonly { expr: string; exp_samples: readonly unknown[] }[] }[]
 }
 
@@ -51,21 +51,21 @@ test.each([
   expect(metricsIn(expression)).toEqual(metrics)
 })
 
-describe('what rules and dashboards name', () => {
+describe('the metrics in rules and dashboards', () => {
   let exposed: Set<string>
   beforeAll(async () => {
     exposed = new Set(['up', ...recorded, ...(await metricsOfProcesses())])
   })
 
-  test('the rules: a running API or worker tells it', () => {
-    expect(expressionsOf(rules).flatMap(metricsIn).filter(isUntold)).toEqual([])
+  test('of the rules are exposed by a running API or worker', () => {
+    expect(expressionsOf(rules).flatMap(metricsIn).filter(isUnknown)).toEqual([])
   })
 
-  test.each(['http', 'payment-retry', 'usage', 'webhook-errors'])('%s.json: so too', async (name) => {
+  test.each(['http', 'payment-retry', 'usage', 'webhook-errors'])('of %s.json too', async (name) => {
     const dashboard = JSON.parse(await read(`ops/grafana/${name}.json`))
     const metrics = expressionsOf(dashboard).flatMap(metricsIn)
     expect(metrics.length).toBeGreaterThan(5)
-    expect(metrics.filter(isUntold)).toEqual([])
+    expect(metrics.filter(isUnknown)).toEqual([])
     const panels: { id: number; datasource: unknown }[] = dashboard.panels
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
     for (const { datasource } of panels) expect(datasource).toEqual({ type: 'prometheus', uid: chosen })
@@ -77,19 +77,23 @@ describe('what rules and dashboards name', () => {
     expect(names.sort()).toEqual(['http.json', 'payment-retry.json', 'usage.json', 'webhook-errors.json'])
   })
 
-  const isUntold = (metric: string) => !exposed.has(metric)
+  const isUnknown = (metric: string) => !exposed.has(metric)
 
-  /** The names of what both kinds of process expose, with what Prometheus makes of a histogram. */
+  /** The names of the metrics of both kinds of process, with the series that Prometheus stores for a histogram. */
   async function metricsOfProcesses(): Promise<string[]> {
     const dataDir = await mkdtemp(join(tmpdir(), 'pacer-ops-'))
     try {
       await using database = await cloneDatabase()
-      const env = { ...partsOf({ dataDir, bucket: inject('bucket') }, database), PORT: '0', METRICS_PORT: '0' }
+      const env = {
+        ...resourceVariables({ dataDir, bucket: inject('bucket') }, database),
+        PORT: '0',
+        METRICS_PORT: '0',
+      }
       await using api = startProgram(['src/main.ts', 'api'], env)
       await using worker = startProgram(['src/main.ts', 'worker'], env)
-      const told = await Promise.all(
+      const exposedBy = await Promise.all(
         [api, worker].map(async (program) => {
-          const [, port] = await program.says(/"metricsPort":(\d+)/)
+          const [, port] = await program.waitForOutput(/"metricsPort":(\d+)/)
           const own = `http://127.0.0.1:${port}`
           expect(await (await fetch(`${own}/health`)).json()).toMatchObject({ status: 'ok' })
           const show = async () => (await fetch(`${own}/metrics`)).text()
@@ -101,14 +105,14 @@ describe('what rules and dashboards name', () => {
             },
             { timeout: 5_000 },
           )
-          // Prometheus gives these labels to what it scrapes, and renames ours.
+          // Prometheus adds these labels to scraped metrics, and renames ours.
           expect(text).not.toMatch(/[{,](job|instance)="/)
           return [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, metric, type]) =>
             type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => `${metric}${suffix}`) : [metric ?? ''],
           )
         }),
       )
-      return told.flat()
+      return exposedBy.flat()
     } finally {
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
     }
@@ -116,7 +120,7 @@ describe('what rules and dashboards name', () => {
 })
 
 describe('every alert', () => {
-  test.each(alerts)('$alert says how bad it is and what to do, and has its line in the runbook', (rule) => {
+  test.each(alerts)('$alert has a severity, a summary, a link to the runbook, and a line in it', (rule) => {
     const { alert, labels, annotations } = rule
     expect(labels.severity).toMatch(/^(slack|page)$/)
     expect(annotations.summary).toMatch(/\.$/)
@@ -124,18 +128,18 @@ describe('every alert', () => {
     expect(runbook.filter((line) => line.startsWith(`| \`${alert}\` | ${labels.severity} | `))).toHaveLength(1)
   })
 
-  test('has a moment in which it fires and one in which it does not', async () => {
+  test('has a unit test in which it fires and one in which it does not', async () => {
     const files = ['rules.test.yml', 'rules.days.test.yml'].map((name) => read(`ops/prometheus/${name}`))
-    const stories = (await Promise.all(files)).map((text) => parse(text) as Stories)
-    const moments = stories.flatMap(({ tests }) => tests).flatMap((story) => story.promql_expr_test)
+    const unitTests = (await Promise.all(files)).map((text) => parse(text) as UnitTests)
+    const samples = unitTests.flatMap(({ tests }) => tests).flatMap((each) => each.promql_expr_test)
     for (const { alert } of alerts) {
-      const own = moments.filter(({ expr }) => expr.includes(`alertname="${alert}"`))
-      expect(new Set(own.map(({ exp_samples: samples }) => samples.length)), alert).toEqual(new Set([0, 1]))
+      const own = samples.filter(({ expr }) => expr.includes(`alertname="${alert}"`))
+      expect(new Set(own.map(({ exp_samples: expected }) => expected.length)), alert).toEqual(new Set([0, 1]))
     }
   })
 })
 
-test('compose runs API and worker apart, within their limits, watched, with variables that exist', async () => {
+test('compose runs API and worker as separate services with limits, health checks and known variables', async () => {
   const { services } = parse(await read('ops/compose.production.yml'), { merge: true })
   expect(Object.keys(services)).toEqual(['api', 'worker'])
   expect(services.api).toMatchObject({
@@ -146,7 +150,7 @@ test('compose runs API and worker apart, within their limits, watched, with vari
     command: ['worker'],
     deploy: { resources: { limits: { cpus: '4', memory: '8G' } } },
   })
-  const known = new Set<string>([...variables.map(({ name }) => name), 'NODE_OPTIONS'])
+  const known = new Set<string>([...allSettings.map(({ name }) => name), 'NODE_OPTIONS'])
   for (const { environment, healthcheck, env_file: envFile, ports } of Object.values<Record<string, never>>(services)) {
     expect(Object.keys(environment ?? {}).filter((name) => !known.has(name))).toEqual([])
     expect(environment).toMatchObject({ NODE_ENV: 'production', METRICS_PORT: 9464 })
@@ -156,7 +160,7 @@ test('compose runs API and worker apart, within their limits, watched, with vari
   }
 })
 
-test('Prometheus scrapes each process that WEB_CONCURRENCY of compose makes, and no port that nobody listens on', async () => {
+test('Prometheus scrapes each process that WEB_CONCURRENCY of compose starts, and no other port', async () => {
   const { services } = parse(await read('ops/compose.production.yml'), { merge: true })
   const { scrape_configs: scraped } = parse(await read('ops/prometheus/prometheus.yml')) as Scraping
   for (const [service, { environment }] of Object.entries<{ environment: Record<string, number> }>(services)) {

@@ -1,7 +1,7 @@
 /*
- * `npm run check:ops`: are Prometheus' rules, their stories, the scraping and the routes of alerts what those programs
- * take, and every expression of the dashboards PromQL? Asks promtool and amtool, which Debian has in the packages
- * prometheus and prometheus-alertmanager.
+ * `npm run check:ops`: checks the rules of Prometheus with their unit tests, its scrape configuration, the routes of
+ * Alertmanager, and all expressions of the dashboards. Runs promtool and amtool, of the Debian packages prometheus and
+ * prometheus-alertmanager.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ function run(command: string, ...args: string[]): boolean {
   return status === 0
 }
 
-/** promtool reads rules, so each expression becomes one; Grafana's own variables are given a value. */
+/** promtool checks rules, so each expression is written as a rule, with a value for Grafana's variables. */
 function checkDashboards(folder: string): boolean {
   const names = readdirSync(join(ops, 'grafana'))
   const expressions = names.flatMap((name) =>
@@ -72,6 +72,6 @@ if (missing.length > 0) {
     checkDashboards(folder),
   ]
   rmSync(folder, { recursive: true })
-  if (passed.every(Boolean)) console.log('The rules, their stories, the routes and the dashboards are right.')
+  if (passed.every(Boolean)) console.log('The rules, their unit tests, the routes and the dashboards are correct.')
   else process.exitCode = 1
 }

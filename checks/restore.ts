@@ -17,16 +17,16 @@ import { ensureRuntimeLogin, runtimeLogin } from '../src/dev/embedded/runtime-lo
 import { developmentIdentity } from '../src/dev/identity.ts'
 import { seed } from '../src/dev/seed/seed.ts'
 import { verifyLedger } from '../src/domains/credits/index.ts'
-import { isLie, verifyUploads } from '../src/domains/uploads/index.ts'
+import { isMismatch, verifyUploads } from '../src/domains/uploads/index.ts'
 import { systemClock } from '../src/platform/clock.ts'
 import { migrate } from '../src/platform/database/migrate.ts'
-import { silentLog } from '../src/platform/watching/log.ts'
+import { silentLog } from '../src/platform/observability/log.ts'
 import { production } from '../src/testing/production.ts'
 
 /*
- * `npm run test:restore`: seeds a database, dumps it with pg_dump, restores the dump into another server, and finds there
- * the same rows, a ledger that holds, and every file that they name. The servers are Debian's (apt-get install
- * postgresql), because pg_dump reads no server that is newer than itself, and none comes with the embedded one.
+ * `npm run test:restore`: seeds a database, dumps it with pg_dump, restores the dump into another server, and checks there
+ * that all rows, the ledger and all files are complete. The servers are Debian's (apt-get install postgresql), because
+ * pg_dump cannot dump a server that is newer than itself, and the embedded Postgres comes without pg_dump.
  */
 
 const debian = '/usr/lib/postgresql'
@@ -70,7 +70,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended
 }
 
-/** The roles, which no dump of a database holds, and an empty database. */
+/** Creates the roles, which a dump of a database does not contain, and an empty database. */
 async function prepare(url: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const client = new Client({ connectionString: url })
@@ -117,7 +117,7 @@ const { env } = await production(
   { url: first.url(runtimeLogin), ownerUrl: first.url('postgres') },
 )
 
-/** Without Clerk's key, so that people are made from what their tokens say. */
+/** Without Clerk's secret key, so that users are created from the claims of their tokens. */
 function open(server: Server): App {
   const { CLERK_SECRET_KEY: _, ...others } = env
   const database = { DATABASE_URL: server.url(runtimeLogin), DIRECT_URL: server.url('postgres') }
@@ -134,27 +134,27 @@ execFileSync(join(tools, 'pg_dump'), ['--format=custom', '--file', dump, first.u
 execFileSync(join(tools, 'pg_restore'), ['--no-owner', '--exit-on-error', '--dbname', second.url('postgres'), dump])
 
 const table = new Table({
-  head: ['what must hold after the restore', 'checked', 'wrong'],
+  head: ['check after the restore', 'checked', 'wrong'],
   style: { head: [], border: [] },
 })
 let wrongInAll = 0
-const tell = (what: string, checked: number, wrong: number) => {
+const report = (what: string, checked: number, wrong: number) => {
   wrongInAll += wrong + (checked === 0 ? 1 : 0)
   table.push([what, checked, wrong])
 }
 const [was, is] = [await countRows(first.url('postgres')), await countRows(second.url('postgres'))]
 const rowsInAll = [...was.values()].reduce((sum, count) => sum + count, 0)
-tell(
-  `tables have their rows (${rowsInAll})`,
+report(
+  `tables have all rows (${rowsInAll})`,
   was.size,
   [...was].filter(([name, count]) => is.get(name) !== count).length,
 )
-tell('migrations have nothing to do', 1, (await migrate({ url: second.url('postgres') })).applied.length)
+report('no migration is pending', 1, (await migrate({ url: second.url('postgres') })).applied.length)
 await using after = open(second)
 const ledger = await verifyLedger(after.db)
-tell('promises of the ledger', ledger.length, ledger.filter(({ lies }) => lies > 0).length)
+report('invariants of the ledger', ledger.length, ledger.filter((verdict) => verdict.mismatches > 0).length)
 let files = 0
-let lies = 0
+let mismatches = 0
 const { adapters, clock, db } = after
 for await (const step of verifyUploads(
   { db: db.prisma, bucket: adapters.bucket, clock },
@@ -162,9 +162,9 @@ for await (const step of verifyUploads(
 )) {
   if (step.kind === 'begun') continue
   files += step.uploads.length
-  lies += step.uploads.filter(({ verdict }) => isLie(verdict)).length
+  mismatches += step.uploads.filter(({ verdict }) => isMismatch(verdict)).length
 }
-tell('files are as their rows say', files, lies)
+report('files match their rows', files, mismatches)
 console.log(`${version}, ${Math.round(process.uptime())} s`)
 console.log(table.toString())
 if (wrongInAll > 0) process.exitCode = 1

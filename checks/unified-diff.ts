@@ -1,6 +1,11 @@
 import { createTwoFilesPatch } from 'diff'
 
-/** What must go (-) and come (+) to make the second text of the first, with three lines around it. */
-export function unifiedDiff(from: string, to: string): string {
-  return createTwoFilesPatch('schema.graphql', 'what the server builds', from, to, '', '', { context: 3 })
+export interface NamedText {
+  readonly name: string
+  readonly text: string
+}
+
+/** The lines to remove (-) and to add (+) to turn the first text into the second, with three lines of context. */
+export function unifiedDiff(from: NamedText, to: NamedText): string {
+  return createTwoFilesPatch(from.name, to.name, from.text, to.text, '', '', { context: 3 })
 }

@@ -4,249 +4,249 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** How far an activity has come. */
+/** The status of an activity. */
 export type ActivityStatus =
-  /** Its file has not arrived. */
+  /** The file has not arrived yet. */
   | 'AWAITING_FILE'
-  /** The file could not be read; `failure` says why. */
+  /** The file could not be read. `failure` contains the reason. */
   | 'FAILED'
-  /** Its file arrived and is being read. */
+  /** The file has arrived and is being read. */
   | 'PROCESSING'
-  /** Read whole. */
+  /** The file was read completely. */
   | 'READY';
 
-/** How far a checkout has come. */
+/** The status of a checkout. */
 export type CheckoutStatus =
-  /** The purchase came. */
+  /** The purchase was received. */
   | 'COMPLETED'
   /** Nothing was bought within 24 hours. */
   | 'EXPIRED'
-  /** Could not be made ready; start another. */
+  /** The checkout could not be prepared. Start a new one. */
   | 'FAILED'
-  /** Being made ready. */
+  /** The checkout is being prepared. */
   | 'PENDING'
-  /** The person can buy. */
+  /** The user can buy the product. */
   | 'READY';
 
-/** Which upload is complete. */
+/** The upload to complete. */
 export type CompleteUploadInput = {
-  /** For files in parts: what the bucket answered to each. */
+  /** For multipart uploads: the ETag of each part. */
   parts?: Array<UploadedPartInput> | null | undefined;
-  /** The upload's global id. */
+  /** The upload's global ID. */
   uploadId: string;
 };
 
-/** What happened to credits. */
+/** The kind of credit transaction. */
 export type CreditTransactionKind =
-  /** Spent from what was set aside. */
+  /** Held credits were spent. */
   | 'CAPTURE'
-  /** Lapsed. */
+  /** Credits expired. */
   | 'EXPIRY'
-  /** Given: a gift, or the credits of a plan. */
+  /** Credits were granted, as a gift or by a plan. */
   | 'GRANT'
-  /** Set aside for work that has begun. */
+  /** Credits were reserved for work that has started. */
   | 'HOLD'
-  /** Bought. */
+  /** Credits were bought. */
   | 'PURCHASE'
-  /** A spending given back. */
+  /** Spent credits were returned. */
   | 'REFUND'
-  /** Given back from what was set aside. */
+  /** Held credits were returned to the balance. */
   | 'RELEASE'
-  /** Taken back, such as when a purchase was refunded. */
+  /** Credits were taken back, for example after the refund of a purchase. */
   | 'REVOCATION'
-  /** Spent. */
+  /** Credits were spent. */
   | 'SPEND';
 
-/** How far a data export has come. */
+/** The status of a data export. */
 export type DataExportStatus =
-  /** Was here for seven days, and was removed. */
+  /** The export was removed after seven days. */
   | 'EXPIRED'
-  /** Could not be made; ask for another. */
+  /** The export could not be created. Request a new one. */
   | 'FAILED'
-  /** Being made. */
+  /** The export is being created. */
   | 'PENDING'
-  /** Here, for seven days. */
+  /** The export can be downloaded. It is kept for seven days. */
   | 'READY';
 
-/** Credits for somebody, and why. */
+/** The credits to grant, and the reason. */
 export type GrantCreditsInput = {
-  /** How many, 1 or more. */
+  /** The number of credits, 1 or more. */
   amount: number;
-  /** When what is left of them lapses; never, when left out. */
+  /** When the unused credits expire. If omitted, they do not expire. */
   expiresAt?: string | null | undefined;
-  /** 1 to 200 printable characters: the same key gives the same grant, for ever. */
+  /** 1 to 200 printable characters. The same key always returns the same grant; the key does not expire. */
   idempotencyKey: string;
-  /** Why, for the record: 1 to 500 characters. The person reads it too. */
+  /** The reason, 1 to 500 characters. It is recorded in the audit log and shown to the user. */
   reason: string;
-  /** The person's global id. */
+  /** The user's global ID. */
   userId: string;
 };
 
 /** What is counted. */
 export type Meter =
-  /** Tokens of conversations with the coach. */
+  /** Tokens used in conversations with the coach. */
   | 'COACH_TOKENS'
-  /** Exports of a person's data. */
+  /** Exports of a user's data. */
   | 'DATA_EXPORTS'
-  /** Bytes of files that are here or announced. Deleting gives them back. */
+  /** Bytes of stored files and of pending uploads. Deleting files makes them available again. */
   | 'STORAGE_BYTES'
-  /** Files that were announced, whatever became of them. */
+  /** Requested uploads, whatever their outcome. */
   | 'UPLOADS'
-  /** Videos that were made. */
+  /** Created videos. */
   | 'VIDEOS';
 
-/** Plans from the smallest to the largest. */
+/** The tiers of plans, from the smallest to the largest. */
 export type PlanTier =
-  /** What everybody has. */
+  /** The plan of every user without an active subscription. */
   | 'FREE'
-  /** More of everything. */
+  /** The plan with larger limits than FREE. */
   | 'PLUS'
-  /** Most of everything. */
+  /** The plan with the largest limits. */
   | 'PRO';
 
-/** What kind of thing is sold. */
+/** The kind of product. */
 export type ProductKind =
-  /** Credits, once. */
+  /** A one-time purchase of credits. */
   | 'CREDIT_PACK'
-  /** A plan, for as long as it is renewed. */
+  /** A plan, for as long as the subscription is renewed. */
   | 'SUBSCRIPTION';
 
-/** Over what a limit holds. Weeks and months are those of the person's time zone. */
+/** The period over which usage is counted. Weeks and months follow the user's time zone. */
 export type QuotaPeriod =
   /** A calendar month. */
   | 'MONTH'
-  /** All that is there now; no time gives it back. */
+  /** The amount in use now. It is not reset over time. */
   | 'TOTAL'
-  /** From Monday to Sunday. */
+  /** A week from Monday to Sunday. */
   | 'WEEK';
 
-/** The file that will be sent. */
+/** The file to upload. */
 export type RequestUploadInput = {
-  /** Attach the file to this activity; without it, an ACTIVITY upload makes a new one. */
+  /** The activity to attach the file to. If omitted, an ACTIVITY upload creates a new activity. */
   activityId?: string | null | undefined;
-  /** Its exact size in bytes. */
+  /** The exact size in bytes. */
   byteSize: number;
-  /** Base64 MD5 of the file: the bucket then refuses damaged bytes. Single requests only. */
+  /** The Base64-encoded MD5 checksum of the file. With it the bucket rejects damaged data. Only for files that are sent in one request. */
   contentMd5?: string | null | undefined;
-  /** Its media type as the device says; empty when it does not know. ACTIVITY takes application/octet-stream, application/vnd.ant.fit and the types of GPX and TCX; AUDIO takes audio/mpeg, audio/wav, audio/x-wav, audio/mp4 and audio/x-m4a. */
+  /** The media type reported by the device; empty if the device does not know it. ACTIVITY accepts application/octet-stream, application/vnd.ant.fit and the types of GPX and TCX; AUDIO accepts audio/mpeg, audio/wav, audio/x-wav, audio/mp4 and audio/x-m4a. */
   contentType: string;
-  /** Its name on the user's device, 1 to 255 characters, without a path. */
+  /** The file name on the user's device, 1 to 255 characters, without a path. */
   filename: string;
-  /** 1 to 200 printable characters, unique for every new request; the same key with the same input gives the same upload. */
+  /** 1 to 200 printable characters, unique for each new upload. The same key with the same input returns the same upload. */
   idempotencyKey: string;
-  /** What the file is for. */
+  /** The purpose of the file. */
   kind: UploadKind;
 };
 
-/** Which sport. */
+/** A sport. */
 export type Sport =
-  /** By bicycle, indoors too. */
+  /** Cycling, outdoors or indoors. */
   | 'CYCLING'
-  /** On foot, in nature. */
+  /** Hiking. */
   | 'HIKING'
-  /** Anything else, or unknown. */
+  /** Any other sport, or unknown. */
   | 'OTHER'
-  /** In a boat or on a machine. */
+  /** Rowing, in a boat or on a machine. */
   | 'ROWING'
-  /** On foot, running. */
+  /** Running. */
   | 'RUNNING'
-  /** With weights or the body's own. */
+  /** Strength training, with weights or body weight. */
   | 'STRENGTH'
-  /** In water. */
+  /** Swimming. */
   | 'SWIMMING'
-  /** On foot, walking. */
+  /** Walking. */
   | 'WALKING';
 
-/** What to buy. */
+/** The product to buy. */
 export type StartCheckoutInput = {
-  /** 1 to 200 printable characters, unique for every new purchase; the same key with the same input gives the same checkout. */
+  /** 1 to 200 printable characters, unique for each new purchase. The same key with the same input returns the same checkout. */
   idempotencyKey: string;
-  /** The product's key, as `products` gives it. */
+  /** The key of the product, as returned by `products`. */
   productKey: string;
 };
 
-/** How a subscription stands. */
+/** The status of a subscription. */
 export type SubscriptionStatus =
-  /** Paid, and it will renew; or for ever. */
+  /** The subscription is paid and will renew, or gives lifetime access. */
   | 'ACTIVE'
-  /** The last payment failed. The person must mend it at the store. */
+  /** The last payment failed. The user must correct the payment method in the store. */
   | 'BILLING_ISSUE'
-  /** Paid to its end, and it will not renew. */
+  /** The subscription is paid until the end of the period and will not renew. */
   | 'CANCELLED'
-  /** Over. */
+  /** The subscription has ended. */
   | 'EXPIRED'
-  /** The last payment failed; access goes on for the grace period. */
+  /** The last payment failed. Access continues during the grace period. */
   | 'GRACE_PERIOD'
-  /** Without access until the person resumes it. */
+  /** The subscription gives no access until the user resumes it. */
   | 'PAUSED'
-  /** In its trial. */
+  /** The subscription is in its trial period. */
   | 'TRIALING';
 
-/** What to sum by. */
+/** The period of a summary. */
 export type SummaryPeriod =
-  /** Calendar months. */
+  /** A calendar month. */
   | 'MONTH'
-  /** ISO weeks, from Monday. */
+  /** An ISO week, starting on Monday. */
   | 'WEEK';
 
-/** What to change of an activity. A field left out stays; a title set to null is made from the sport and the time again. A sport cannot be cleared: choose OTHER. */
+/** The fields of the activity to update. An omitted field is not changed. A title set to null is generated from the sport and the time again. The sport cannot be null: use OTHER. */
 export type UpdateActivityInput = {
-  /** The activity's global id. */
+  /** The activity's global ID. */
   activityId: string;
-  /** Which sport it was. */
+  /** The sport. */
   sport?: Sport | null | undefined;
-  /** 1 to 200 characters. */
+  /** The title, 1 to 200 characters. */
   title?: string | null | undefined;
 };
 
-/** What to change of the profile. A field left out stays; a field set to null is cleared (timeZone returns to UTC, locale to en). */
+/** The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC, locale to en). */
 export type UpdateProfileInput = {
-  /** The given name, up to 100 characters. */
+  /** The given name, at most 100 characters. */
   firstName?: string | null | undefined;
-  /** The family name, up to 100 characters. */
+  /** The family name, at most 100 characters. */
   lastName?: string | null | undefined;
-  /** A BCP 47 tag: de, pt-BR. */
+  /** A BCP 47 language tag. Examples: de, pt-BR. */
   locale?: string | null | undefined;
-  /** An IANA name: Europe/Berlin. */
+  /** An IANA time zone name. Example: Europe/Berlin. */
   timeZone?: string | null | undefined;
 };
 
-/** What a file is for. */
+/** The purpose of a file. */
 export type UploadKind =
-  /** A recording of a watch or phone: FIT, GPX or TCX, up to 32 MiB. It becomes an activity. */
+  /** A recording from a watch or phone: FIT, GPX or TCX, at most 32 MiB. It becomes an activity. */
   | 'ACTIVITY'
-  /** Sound: MP3, WAV or M4A, up to 512 MiB. */
+  /** An audio file: MP3, WAV or M4A, at most 512 MiB. */
   | 'AUDIO';
 
-/** Why a file was refused. */
+/** Why a file was rejected. */
 export type UploadRejection =
-  /** It has another checksum than was announced. */
+  /** The checksum of the file is not the declared checksum. */
   | 'CHECKSUM_MISMATCH'
-  /** Its first bytes are not those of such a file. */
+  /** The first bytes of the file do not match a file type of this kind. */
   | 'CONTENT_MISMATCH'
-  /** It has another size than was announced. */
+  /** The size of the file is not the declared size. */
   | 'SIZE_MISMATCH'
-  /** It was stored with another media type than was announced. */
+  /** The media type of the stored file is not the declared media type. */
   | 'TYPE_MISMATCH';
 
-/** How far an upload has come. */
+/** The status of an upload. */
 export type UploadStatus =
-  /** Given up by the person. */
+  /** The user cancelled the upload. */
   | 'CANCELLED'
-  /** Never completed within 24 hours; what had arrived was removed. */
+  /** The upload was not completed within 24 hours. Data that was already sent was removed. */
   | 'EXPIRED'
-  /** Waiting for the file, or for completeUpload. */
+  /** The server is waiting for the file or for `completeUpload`. */
   | 'PENDING'
-  /** Here, and what it was announced to be. */
+  /** The file is stored and matches the request. */
   | 'READY'
-  /** Arrived, but was not what was announced; it was removed. */
+  /** The file was sent but did not match the request. It was removed. */
   | 'REJECTED';
 
-/** A part that arrived. */
+/** A part that was sent. */
 export type UploadedPartInput = {
-  /** The ETag header of the bucket's answer. */
+  /** The ETag header of the bucket's response. */
   etag: string;
-  /** From 1, as in the plan. */
+  /** The part number, starting at 1, as returned by `requestUpload`. */
   partNumber: number;
 };
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /*
- * The schema engine of the Prisma CLI, without the native binary that the CLI would otherwise download: the same engine
- * in WASM (@prisma/schema-engine-wasm) over node-postgres (@prisma/adapter-pg). prisma.config.ts points the CLI here.
+ * The schema engine of the Prisma CLI. It replaces the native binary, which the CLI would download, with the same engine
+ * in WASM (@prisma/schema-engine-wasm) over node-postgres (@prisma/adapter-pg). prisma.config.ts configures the CLI to
+ * run this file.
  *
- * Two ways in, both the CLI's own: `--datasource {…} cli can-connect-to-database | create-database | drop-database`,
- * which answers by its exit code, and otherwise JSON-RPC, a line a message on stdin and stdout, until stdin closes.
- * Postgres only. What the WASM build cannot do itself is done here and says why beside it.
+ * The CLI uses two protocols: `--datasource {…} cli can-connect-to-database | create-database | drop-database` answers
+ * with the exit code; everything else is JSON-RPC, one message in each line of stdin and stdout, until stdin closes.
+ * Postgres only. Comments say why this file does what the WASM build cannot do.
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -19,11 +20,11 @@ import pg from 'pg'
 const { values: flags, positionals } = parseArgs({
   options: { datamodels: { type: 'string', multiple: true }, datasource: { type: 'string' } },
   allowPositionals: true,
-  strict: false, // the CLI also passes flags that are the native engine's business, such as --enabled-preview-features
+  strict: false, // the CLI also passes flags for the native engine, such as --enabled-preview-features
 })
 const mainUrl = JSON.parse(flags.datasource ?? '{}').url
 
-/** The engine writes the text of a panic here before it throws an `unreachable` that says nothing. */
+/** The engine writes the message of a panic here, and then throws an `unreachable` without a message. */
 const panics = { message: '', set_message: (message) => Object.assign(panics, { message }) }
 globalThis.PRISMA_WASM_PANIC_REGISTRY = panics
 
@@ -44,7 +45,7 @@ function urlOf(url, database) {
   return other.href
 }
 
-/** One statement over a connection of its own, because CREATE and DROP DATABASE refuse a transaction. */
+/** Runs one statement over a connection of its own, because CREATE and DROP DATABASE cannot run in a transaction. */
 async function execute(url, sql) {
   const client = new pg.Client({ connectionString: url })
   try {
@@ -73,13 +74,13 @@ async function createDatabase(url) {
 const dropDatabase = (url, from = urlOf(url, 'postgres')) =>
   execute(from, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(databaseOf(url))} WITH (FORCE)`)
 
-/** What one call has opened, to be closed after it: the engine forgets its connections without closing them. */
+/** The connections that a call has opened. They are closed after it, because the engine does not close them. */
 const open = new Set()
 
 /**
- * @prisma/adapter-pg over one connection, for the engine takes a session's advisory lock, with two corrections:
+ * @prisma/adapter-pg over one connection, because the engine takes an advisory lock of the session. Two corrections:
  * - it does not know the type "char" (OID 18), which introspection reads from the catalogue;
- * - its executeScript splits at every `;`, also within a function's body. Postgres takes a whole script as it is.
+ * - its executeScript splits at every `;`, even inside the body of a function. Postgres runs a whole script.
  */
 async function connect(url, dispose = async () => {}) {
   const pool = new pg.Pool({ connectionString: url, max: 1 })
@@ -122,7 +123,7 @@ class AdapterFactory extends PrismaPg {
     return connect(mainUrl)
   }
 
-  /** PrismaPg's own takes the database from the URL again: its shadow would be the main database. */
+  /** PrismaPg's own method connects to the database of the URL, so that its shadow database would be the main one. */
   async connectToShadowDb() {
     const shadowUrl = urlOf(mainUrl, `prisma_migrate_shadow_db_${randomUUID()}`)
     await execute(mainUrl, `CREATE DATABASE ${pg.escapeIdentifier(databaseOf(shadowUrl))} TEMPLATE template0`)
@@ -158,7 +159,7 @@ async function nextMigration({ migrationsList, schema, filters }) {
   return exitCode === 2 ? stdout : null
 }
 
-/** What may lose data or fail where its table has rows, read off the script. */
+/** The statements of a script that can lose data, or fail where the table has rows. */
 function hazardsOf(script) {
   const hazards = []
   let table = ''
@@ -171,7 +172,7 @@ function hazardsOf(script) {
     if (verb === 'ALTER' && rest.includes('SET DATA TYPE'))
       add(`The type of \`${table}.${column}\` would change: a value that does not fit fails the migration.`)
     if (verb === 'ADD' && rest.includes('NOT NULL') && !rest.includes('DEFAULT'))
-      add(`\`${table}.${column}\` is required and has no default: what would the rows that are there have?`, true)
+      add(`\`${table}.${column}\` is required and has no default: existing rows would have no value.`, true)
   }
   return hazards
 }
@@ -189,14 +190,15 @@ const methods = {
   },
   getDatabaseVersion: async () => (await createEngine()).version(),
 
-  // The native engine prints a diff itself, by asking the CLI to.
+  // The native engine makes the CLI print the diff.
   diff: async (params) => {
     const result = await (await createEngine()).diff(params)
     if (result.stdout) send({ id: randomUUID(), method: 'print', params: { content: result.stdout } })
     return result
   },
 
-  // The WASM build's own two fail here ("shadow DB must be provided through an external factory"); its diff does not.
+  // The WASM build's evaluateDataLoss and createMigration fail with "shadow DB must be provided through an external
+  // factory"; its diff does not.
   evaluateDataLoss: async (params) => {
     const script = await nextMigration(params)
     const warnings = []
@@ -227,7 +229,7 @@ async function call(method, params = {}) {
     if (typeof engine[method] !== 'function') throw new Error(`This schema engine has no method ${method}.`)
     return (await engine[method](params)) ?? null
   } finally {
-    for (const close of open) await close().catch(() => {}) // a connection that never stood cannot be ended
+    for (const close of open) await close().catch(() => {}) // a connection that was not established cannot be closed
   }
 }
 
@@ -259,7 +261,7 @@ async function answerCommand(command) {
 }
 
 async function answerMessage({ id, method, params }) {
-  if (!method) return // the CLI's thanks for a `print`
+  if (!method) return // the CLI's answer to a `print`
   try {
     send({ id, result: await call(method, params) })
   } catch (error) {
@@ -277,7 +279,7 @@ async function serve() {
   for await (const line of createInterface({ input: process.stdin })) await answerMessage(JSON.parse(line))
 }
 
-// A panic within a callback reaches nobody's catch.
+// No caller can catch a panic inside a callback.
 process.on('uncaughtException', (error) => {
   logError(error)
   process.exitCode = 1

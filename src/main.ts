@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { domains } from './app/domains.ts'
 import { runProcess } from './app/process/process.ts'
 import { supervise } from './app/process/supervise.ts'
 import { ConfigError, readSettings } from './config/config.ts'
 import { readEnvironment } from './config/env.ts'
 
 /**
- * The one program: `node src/main.ts [api|worker|all]`. With --end-with-parent it also ends when what started it does,
- * so that nothing is left when `npm start` is killed. --number is for the processes that WEB_CONCURRENCY makes of it.
+ * The program: `node src/main.ts [api|worker|all]`. With --end-with-parent it ends when its parent process does, so
+ * that no process is left when `npm start` is killed. --number is set for the processes that WEB_CONCURRENCY starts.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -19,7 +20,10 @@ try {
   if (role !== 'api' && role !== 'worker' && role !== 'all') {
     throw new ConfigError([`"${role}" is not a role. Choose api, worker or all.`])
   }
-  const settings = readSettings(readEnvironment())
+  const settings = readSettings(
+    readEnvironment(),
+    domains.map(({ checkEnvironment }) => checkEnvironment),
+  )
   const endWithParent = values['end-with-parent']
   const program = fileURLToPath(import.meta.url)
   if (values.number !== undefined) await runProcess(settings, { role, endWithParent, number: Number(values.number) })
@@ -29,5 +33,6 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 }
-// What hangs on a silent Postgres would keep it alive, as would the channel of a child of WEB_CONCURRENCY to its parent.
+// Pending statements on a stalled Postgres would keep the process alive, as would the IPC channel to the parent with
+// WEB_CONCURRENCY.
 process.exit()

@@ -11,29 +11,32 @@ import type { PurchaseWebhooks, RevenueCat } from '../domains/billing/ports.ts'
 import type { Bucket } from '../domains/uploads/ports.ts'
 import type { ClerkDirectory, ClerkWebhooks, SessionVerifier } from '../domains/users/ports.ts'
 
-/** Everything that Pacer needs of others, behind the interfaces that its domains ask for. */
+/** The external services that Pacer uses, behind the interfaces (ports) of its domains. */
 export interface Adapters extends AsyncDisposable {
   readonly verifier: SessionVerifier
-  /** Null where no secret key is configured. */
+  /** Null if no secret key is configured. */
   readonly directory: ClerkDirectory | null
   readonly clerkWebhooks: ClerkWebhooks
   readonly purchaseWebhooks: PurchaseWebhooks
   readonly revenueCat: RevenueCat
   readonly bucket: Bucket
-  /** The same bucket for whoever only asks whether it is there: one attempt, given up after a second. */
+  /** The same bucket for health checks: one attempt, with a timeout of one second. */
   readonly bucketProbe: Pick<Bucket, 'readStart'>
   readonly recordingReader: RecordingReader
 }
 
-const probeBounds = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineMs: 1_000, maxSockets: 1 }
+const probeLimits = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineMs: 1_000, maxSockets: 1 }
 
-/** The largest file that is taken, 32 MiB of GPX, is read in 12 s with 384 MB; what needs much more is no recording. */
-const readingBounds = { timeoutMs: 60_000, maxMemoryMb: 512 }
+/**
+ * The largest accepted file, 32 MiB of GPX, is read in 12 s with 384 MB; a file that needs much more is not a valid
+ * recording.
+ */
+const readingLimits = { timeoutMs: 60_000, maxMemoryMb: 512 }
 
 export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket }: Config): Adapters {
   const r2 = createR2Bucket({ ...bucket, bucket: bucket.name })
-  const probe = createR2Bucket({ ...bucket, bucket: bucket.name, ...probeBounds })
-  const recordingReader = createRecordingReader(readingBounds)
+  const probe = createR2Bucket({ ...bucket, bucket: bucket.name, ...probeLimits })
+  const recordingReader = createRecordingReader(readingLimits)
   return {
     verifier: createSessionVerifier(clerk),
     directory: clerk.secretKey ? createClerkDirectory({ secretKey: clerk.secretKey, apiUrl: clerk.apiUrl }) : null,

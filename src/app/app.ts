@@ -1,46 +1,25 @@
 import type { Config } from '../config/config.ts'
-import { type PurchasePorts, tiersOf } from '../domains/billing/index.ts'
-import { createUsage, type Usage, watchStorage } from '../domains/usage/index.ts'
-import {
-  type Authenticator,
-  createAuthenticator,
-  createEmails,
-  type Emails,
-  type OnArrival,
-} from '../domains/users/index.ts'
+import type { Domain, Platform } from '../domains/define-domain.ts'
 import type { Clock } from '../platform/clock.ts'
-import { watchDatabase } from '../platform/database/database-metrics.ts'
-import { createDatabase, type Database } from '../platform/database/db.ts'
+import { observeDatabase } from '../platform/database/database-metrics.ts'
+import { createDatabase } from '../platform/database/db.ts'
 import { goesThroughPooler } from '../platform/database/pooler.ts'
 import { traceStatements } from '../platform/database/trace-statements.ts'
-import { createEvents, type Events } from '../platform/events/events.ts'
-import { watchDeadEvents } from '../platform/inbox/inbox-metrics.ts'
-import { watchGivenUpJobs } from '../platform/queue/job-metrics.ts'
-import { createSealer, type Sealer } from '../platform/sealing/sealing.ts'
-import type { Log } from '../platform/watching/log.ts'
-import { createMetrics, type Metrics } from '../platform/watching/metrics.ts'
+import { createEncryptor } from '../platform/encryption/encryptor.ts'
+import { observeDeadEvents } from '../platform/inbox/inbox-metrics.ts'
+import { observeFailedJobs } from '../platform/jobs/job-metrics.ts'
+import { createNotifications } from '../platform/notifications/notifications.ts'
+import type { Log } from '../platform/observability/log.ts'
+import { createMetrics } from '../platform/observability/metrics.ts'
+import { createStreams } from '../platform/streams/streams.ts'
 import type { Adapters } from './adapters.ts'
-import { createOnArrival } from './on-arrival.ts'
+import { type Composition, compose } from './compose.ts'
+import { domains as allDomains } from './domains.ts'
 
-/** What every process is made of, whether it serves requests, runs jobs or does both. */
-export interface App extends AsyncDisposable {
-  readonly config: Config
-  readonly log: Log
-  readonly clock: Clock
-  readonly metrics: Metrics
-  readonly db: Database
-  readonly events: Events
+/** The parts of every process, whether it serves requests, runs jobs or does both. */
+export interface App extends Platform, Composition, AsyncDisposable {
   readonly adapters: Adapters
-  readonly authenticator: Authenticator
-  /** Encrypts what lies in the database. */
-  readonly sealer: Sealer
-  readonly emails: Emails
-  /** What follows where somebody becomes a person here. */
-  readonly onArrival: OnArrival
-  /** By which rules purchases count. */
-  readonly purchases: PurchasePorts
-  /** What people may use by their plan. */
-  readonly usage: Usage
+  readonly domains: readonly Domain<Adapters>[]
 }
 
 export interface AppParts {
@@ -48,63 +27,57 @@ export interface AppParts {
   readonly adapters: Adapters
   readonly log: Log
   readonly clock: Clock
-  /** What its connections are called. */
-  readonly name?: string
+  /** The application_name of its database connections. */
+  readonly name?: string | undefined
+  /** The list of app/domains.ts, unless a test adds a domain of its own. */
+  readonly domains?: readonly Domain<Adapters>[] | undefined
 }
 
-/** Opens nothing yet: connections are made when they are needed. Disposing of it closes the adapters too. */
-export function createApp({ config, adapters, log, clock, name }: AppParts): App {
-  const { database, poolSize, privacy } = config
-  const metrics = createMetrics()
-  const sealer = createSealer(privacy.encryptionKeys)
-  const emails = createEmails(sealer, privacy.indexKey)
-  const isPooled = goesThroughPooler(database)
-  const { url } = database
-  const db = createDatabase({ url, isPooled, poolSize, name, log, onHints: (topics) => events.publish(topics) })
-  if (config.tracing) traceStatements(db)
-  watchDatabase(metrics, { pool: db.pool, bytesLimit: config.databaseBytesLimit })
-  watchDeadEvents(metrics, db.pool)
-  watchGivenUpJobs(metrics, db.pool)
-  watchStorage(metrics, { db: db.prisma, bytesLimit: config.storageBytesLimit })
-  const events = createEvents({
-    directUrl: database.directUrl,
-    send: (sql, values) => db.pool.query(sql, values),
-    log,
-  })
-  const { plans, signUpCredits } = config
-  const purchases = {
-    plans,
-    sandbox: { allowed: config.allowsSandbox, testers: config.revenueCat.sandboxUsers },
-    canRead: adapters.revenueCat.canRead,
-    log,
-  }
-  const onArrival = createOnArrival({ signUpCredits, emails, purchases })
-  const usage = createUsage({ plans, metrics, tiersOf: (reader, ids, now) => tiersOf(reader, plans, ids, now) })
-  const authenticator = createAuthenticator({
-    db,
-    verifier: adapters.verifier,
-    directory: adapters.directory,
-    emails,
-    onArrival,
-  })
+/**
+ * Opens no connection yet: connections are made when they are needed. Disposing of the app also closes the adapters.
+ */
+export function createApp({ config, adapters, log, clock, name, domains = allDomains }: AppParts): App {
+  const platform = createPlatform({ config, log, clock, name })
+  const { db, notifications, metrics } = platform
+  const composition = compose(domains, platform, adapters)
+  observeDatabase(metrics, { pool: db.pool, bytesLimit: config.databaseBytesLimit })
+  observeDeadEvents(metrics, db.pool)
+  observeFailedJobs(metrics, db.pool)
   return {
-    config,
-    log,
-    clock,
-    metrics,
-    db,
-    events,
+    ...platform,
+    ...composition,
     adapters,
-    authenticator,
-    sealer,
-    emails,
-    onArrival,
-    purchases,
-    usage,
+    domains,
     async [Symbol.asyncDispose]() {
-      await events[Symbol.asyncDispose]()
+      await notifications[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
       await adapters[Symbol.asyncDispose]()
     },
   }
+}
+
+function createPlatform({
+  config,
+  log,
+  clock,
+  name,
+}: Pick<AppParts, 'config' | 'log' | 'clock'> & { name: string | undefined }): Platform {
+  const { database, poolSize, privacy } = config
+  const db = createDatabase({
+    url: database.url,
+    isPooled: goesThroughPooler(database),
+    poolSize,
+    name,
+    log,
+    onNotify: (topics) => notifications.publish(topics),
+  })
+  if (config.tracing) traceStatements(db)
+  const notifications = createNotifications({
+    directUrl: database.directUrl,
+    send: (sql, values) => db.pool.query(sql, values),
+    log,
+  })
+  const encryptor = createEncryptor(privacy.encryptionKeys)
+  const streams = createStreams({ db, notifications, encryptor, log })
+  return { config, log, clock, metrics: createMetrics(), db, notifications, streams, encryptor }
 }

@@ -1,9 +1,12 @@
 import { readSettings, type Settings } from '../config/config.ts'
 import { readEnvironment } from '../config/env.ts'
+import { isProduction } from '../config/parse-values.ts'
 
-/** The settings, for commands that only development has; throws in production, before anything is loaded. */
+/** Reads the settings for a command that exists in development only. Throws in production, before anything is loaded. */
 export function developmentSettings(command: string): Settings {
   const environment = readEnvironment()
-  if (environment.NODE_ENV === 'production') throw new Error(`\`${command}\` is for development; this is production.`)
+  if (isProduction(environment)) {
+    throw new Error(`\`${command}\` is for development and does not run with NODE_ENV=production.`)
+  }
   return readSettings(environment)
 }

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 import { wholeNumber } from './terminal/whole-number.ts'
 
+/** Adds the `doctor` command. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('checks the environment and everything that it names, and says what to do; leaves nothing behind')
-    .option('--apis <n>', 'how many api processes run over the database', wholeNumber, 1)
-    .option('--workers <n>', 'how many worker processes run over it', wholeNumber, 1)
+    .description('check the configuration and every service it names, and print how to fix problems; changes nothing')
+    .option('--apis <n>', 'number of API processes that use the database', wholeNumber, 1)
+    .option('--workers <n>', 'number of worker processes that use the database', wholeNumber, 1)
     .action(async (processes: { apis: number; workers: number }) => {
-      const { examineEnvironment } = await import('./doctor/examine-environment.ts')
-      await examineEnvironment(processes)
+      const { runDoctor } = await import('./doctor/run-doctor.ts')
+      await runDoctor(processes)
     })
 }

@@ -3,11 +3,12 @@ import { developmentSettings } from './development-settings.ts'
 import { isServing } from './is-serving.ts'
 import { renderTable } from './terminal/table.ts'
 
+/** Adds the `info` command. */
 export function addInfo(program: Command): void {
   program
     .command('info')
-    .description("the running development server's addresses")
-    .option('--json', 'as JSON: api, databaseUrl, bucketEndpoint, dataDir')
+    .description('print the addresses of the running development server')
+    .option('--json', 'print JSON: api, databaseUrl, bucketEndpoint, dataDir')
     .action(async ({ json }: { json?: boolean }) => {
       const { dataDir } = developmentSettings('info')
       const { readStackFile } = await import('../dev/embedded/stack-file.ts')
@@ -18,7 +19,7 @@ export function addInfo(program: Command): void {
       const { api, databaseUrl, bucketEndpoint } = found
       const addresses = { api, databaseUrl, bucketEndpoint, dataDir: found.dataDir }
       process.stdout.write(
-        `${json ? JSON.stringify(addresses, null, 2) : renderTable(['what', 'where'], Object.entries(addresses))}\n`,
+        `${json ? JSON.stringify(addresses, null, 2) : renderTable(['name', 'address'], Object.entries(addresses))}\n`,
       )
     })
 }

@@ -1,6 +1,12 @@
+import { once } from 'node:events'
 import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import type { JobHandler } from '../platform/jobs/define-job.ts'
+import { defaultJobConcurrency } from '../platform/jobs/lanes.ts'
+import { runJobs } from '../platform/jobs/run-jobs.ts'
+import { silentLog } from '../platform/observability/log.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
+import { directUrlOf } from '../testing/postgres.ts'
 import { addJobs } from './jobs.ts'
 
 let app: TestApp
@@ -69,6 +75,25 @@ test('list shows the newest first, by state and name, and no more than asked for
   expect((await run('list', '--limit', '0')).failure).toContain('It is a number from 1 to 1000.')
 })
 
+test('list shows the lane, the step that is at work and the percentage; show also the finished steps', async () => {
+  const at = await put('running', 'videos.render')
+  await put('waiting', 'mail.send')
+  await app.owner.query('UPDATE graphile_worker._private_jobs SET priority = 2 WHERE id = $1', [at])
+  await app.owner.query(
+    `INSERT INTO job_progress (job_id, revision, steps, step, percent, updated_at)
+     VALUES ($1, 0, '{"card": 1, "captions": 2}', 'encode', 40, now())`,
+    [at],
+  )
+  const { output } = await run('list', '--lane', 'render')
+  expect(output).toMatch(/videos\.render +│ render +│ running +│ 1 of 3 +│ encode, 40 %/)
+  expect(output).not.toContain('mail.send')
+  expect(await rowsOf('--lane', 'default')).toMatchObject([{ name: 'mail.send', lane: 'default', finishedSteps: [] }])
+  expect((await run('show', at)).output).toMatch(/finishedSteps +│ card, captions/)
+  await app.owner.query('UPDATE job_progress SET step = NULL, percent = NULL')
+  expect((await run('list')).output).toContain('2 steps done')
+  expect((await run('list', '--lane', 'fast')).failure).toContain('It is one of default, files, render, send, replies.')
+})
+
 test('show tells what a job was given; an id that no job has is told', async () => {
   const id = await put('running', 'files.read', { activityId: 'ac-1' })
   const { output } = await run('show', id)
@@ -122,4 +147,27 @@ test('cancel says so of a job at work, and of an unknown one before it cancels a
   expect(await stateOf(waiting)).toBe('waiting')
   expect((await run('cancel', running, waiting)).failure).toContain(`At work now: ${running}.`)
   expect([await stateOf(running), await stateOf(waiting)]).toEqual(['running', 'failed'])
+})
+
+test('cancel tells the worker of a job to end it, and waits until it has', async () => {
+  const isWorking = Promise.withResolvers<void>()
+  const heeding: JobHandler = {
+    name: 'videos.render',
+    run: async (_payload, { signal }) => {
+      isWorking.resolve()
+      await once(signal, 'abort')
+      signal.throwIfAborted()
+    },
+  }
+  const directUrl = directUrlOf(app.databaseUrl)
+  const options = { cron: [], concurrency: defaultJobConcurrency, log: silentLog }
+  await using _ = await runJobs({ directUrl, handlers: [heeding], ...options })
+  await app.owner.query(`SELECT graphile_worker.add_job('videos.render')`)
+  await isWorking.promise
+  const [job] = await rowsOf('--state', 'running')
+  expect(await run('cancel', job?.id ?? '')).toMatchObject({
+    failure: null,
+    output: expect.stringContaining('cancelled'),
+  })
+  expect(await stateOf(job?.id ?? '')).toBe('failed')
 })

@@ -2,13 +2,17 @@ import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
 import { openConfigured } from './open-configured.ts'
 
-/** @param open opens the app that a command works on and closes when it is done. */
+/**
+ * Adds the `ledger` commands.
+ *
+ * @param open opens the app for a command; the command closes it when it ends.
+ */
 export function addLedger(program: Command, open: () => Promise<App> = openConfigured): void {
-  const ledger = program.command('ledger').description("the credits of people's wallets, by double entry")
+  const ledger = program.command('ledger').description('inspect the double-entry ledger of credits')
 
   ledger
     .command('verify')
-    .description('checks all that must hold of every wallet, transaction, lot, hold and debt; fails where it does not')
+    .description('check the invariants of every wallet, transaction, lot, hold and debt; exits with 1 on a mismatch')
     .action(async () => {
       const { verify } = await import('./ledger/verify.ts')
       await using app = await open()

@@ -3,18 +3,18 @@ import { type App, createApp } from '../app/app.ts'
 import { isComplete, readSettings } from '../config/config.ts'
 import { readEnvironment } from '../config/env.ts'
 import { systemClock } from '../platform/clock.ts'
-import { silentLog } from '../platform/watching/log.ts'
+import { silentLog } from '../platform/observability/log.ts'
 
 /**
- * The app of whatever the environment names: in production, and wherever nothing is left to embed, over that alone; else
- * over the parts of the running development server, or such as are started for as long as it is open.
+ * Opens the app over the services that the environment configures. In development, missing services are those of the
+ * running development server; if none is running, they are started until the app is closed.
  */
 export async function openApp(): Promise<App> {
   const settings = readSettings(readEnvironment())
   if (isComplete(settings)) {
     return createApp({ config: settings, adapters: createAdapters(settings), log: silentLog, clock: systemClock })
   }
-  if (settings.mode === 'production') throw new Error('The environment names no database, bucket, Clerk or keys.')
+  if (settings.mode === 'production') throw new Error('The database, bucket, Clerk or keys are not configured.')
   const { openDevelopmentApp } = await import('../dev/app.ts')
   return openDevelopmentApp(settings)
 }

@@ -3,13 +3,15 @@ import type { Command } from 'commander'
 import { developmentSettings } from './development-settings.ts'
 import { renderTable } from './terminal/table.ts'
 
+/** Adds the `seed` command. */
 export function addSeed(program: Command): void {
   program
     .command('seed')
-    .description('fills a development database with believable people and activities')
+    .description('fill the development database with sample users and activities')
     .action(async () => {
       const settings = developmentSettings('seed')
-      if (settings.clerk) throw new Error('Clerk is configured here, so people cannot be invented.')
+      if (settings.clerk)
+        throw new Error('Clerk is configured, so sample users cannot sign in. Unset the CLERK_ variables.')
       const { developmentIdentity } = await import('../dev/identity.ts')
       const { openDevelopmentApp } = await import('../dev/app.ts')
       const { seed, seedSize } = await import('../dev/seed/seed.ts')
@@ -26,7 +28,7 @@ export function addSeed(program: Command): void {
         else rows.push([step.email, step.timeZone, step.made])
       }
       bar.stop()
-      process.stdout.write(`${renderTable(['person', 'time zone', 'new activities'], rows)}\n`)
-      process.stdout.write('Sign in as one of them: npm run --silent token -- minjun.kim@example.com\n')
+      process.stdout.write(`${renderTable(['user', 'time zone', 'new activities'], rows)}\n`)
+      process.stdout.write('To sign in as one of them: npm run --silent token -- minjun.kim@example.com\n')
     })
 }

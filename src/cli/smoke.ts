@@ -2,42 +2,43 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { wholeNumber } from './terminal/whole-number.ts'
 
-interface SmokeWish {
+interface SmokeInput {
   readonly token?: string
   readonly wait: number
 }
 
+/** Adds the `smoke` command. */
 export function addSmoke(program: Command): void {
   program
     .command('smoke')
-    .description('walks a running server through the main job, credits and plans, as a front end would')
-    .argument('<url>', 'of the server: http://localhost:4000')
-    .option('--token <token>', 'a session token, or - to read it from standard input; development makes one itself')
-    .option('--wait <seconds>', 'how long the file may take to be read', wholeNumber, 60)
-    .action(async (url: string, { token, wait }: SmokeWish) => {
+    .description('test a running server as a front end: upload and read an activity, credits and plans')
+    .argument('<url>', 'URL of the server: http://localhost:4000')
+    .option('--token <token>', 'session token, or - to read it from standard input; in development one is created')
+    .option('--wait <seconds>', 'how long to wait until the file has been read', wholeNumber, 60)
+    .action(async (url: string, { token, wait }: SmokeInput) => {
       const api = addressOf(url)
       const { createClient } = await import('./smoke/client.ts')
-      const { noteSteps } = await import('./smoke/step.ts')
-      const { walk } = await import('./smoke/walk.ts')
-      const steps = noteSteps()
+      const { createStepReport } = await import('./smoke/step-report.ts')
+      const { runSmokeTest } = await import('./smoke/run-smoke-test.ts')
+      const steps = createStepReport()
       const client = createClient(api, await tokenOf(token))
       try {
-        await walk(steps.step, client, { waitSeconds: wait })
+        await runSmokeTest(steps.step, client, { waitSeconds: wait })
       } finally {
-        steps.tell()
+        steps.print()
       }
     })
 }
 
-/** The address of the server or of its GraphQL, with or without a slash. */
+/** The server's URL with a trailing slash, from its URL or the URL of its GraphQL endpoint. */
 function addressOf(url: string): string {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new Error(`"${url}" is no address of a server, such as http://localhost:4000.`)
+    throw new Error(`"${url}" is not the URL of a server, such as http://localhost:4000.`)
   }
   return `${url.replace(/\/+$/, '').replace(/\/graphql$/, '')}/`
 }
 
-/** In development as `npm run token` makes one; a real Clerk's tokens are not ours to make. */
+/** The given token, or in development one as `npm run token` creates it. Only Clerk can create tokens of Clerk. */
 async function tokenOf(given: string | undefined): Promise<string> {
   if (given !== undefined) return (given === '-' ? await text(process.stdin) : given).trim()
   const { readSettings } = await import('../config/config.ts')
@@ -45,7 +46,7 @@ async function tokenOf(given: string | undefined): Promise<string> {
   const { mode, clerk, dataDir } = readSettings(readEnvironment())
   if (mode === 'production' || clerk) {
     throw new Error(
-      'Give --token: in the front end, `await Clerk.session.getToken()` shows one. It lives a minute, which is enough.',
+      'Give --token: in the front end, `await Clerk.session.getToken()` returns one. It expires after a minute, which is enough.',
     )
   }
   const { developmentIdentity } = await import('../dev/identity.ts')

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { Command } from 'commander'
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import { developmentIdentity } from '../dev/identity.ts'
-import { makeClerkKey, signSessionToken, startClerk } from '../testing/vendors.ts'
+import { makeClerkKey, startClerk } from '../testing/clerk.ts'
+import { runCommand } from '../testing/run-command.ts'
+import { signSessionToken } from '../testing/session-tokens.ts'
 import { addToken } from './token.ts'
 
 beforeEach(() => vi.stubEnv('DATA_DIR', inject('dataDir')))
@@ -12,51 +13,39 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** Runs the command in this process; main.ts turns a failure into exit code 1. */
-async function run(...args: string[]): Promise<{ output: string; failure: string | null }> {
-  const output = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  const program = new Command().exitOverride()
-  addToken(program)
-  const failure = await program.parseAsync(['token', ...args], { from: 'user' }).then(
-    () => null,
-    (error: Error) => error.message,
-  )
-  const result = { output: output.mock.calls.map(([part]) => String(part)).join(''), failure }
-  output.mockRestore()
-  return result
-}
+const run = (...args: string[]) => runCommand(addToken, ['token', ...args])
 
 const developmentToken = async (expiresInSeconds = 3_600) => {
   const identity = await developmentIdentity(inject('dataDir'))
   return identity.signToken({ email: 'mo@example.com', now: new Date(), expiresInSeconds })
 }
 
-test('the development identity still signs a token where an address is given', async () => {
+test('prints a token of the development identity for an e-mail address', async () => {
   const { output } = await run('mo@example.com')
   expect(output.trim().split('.')).toHaveLength(3)
 })
 
-test('a good token is told claim by claim, with its dates, and never itself', async () => {
+test('explain prints the claims and dates of a valid token but never the token', async () => {
   const token = await developmentToken()
   const { output, failure } = await run('explain', `Bearer ${token}`)
   expect(failure).toBeNull()
   expect(output).toMatch(/header alg +│ RS256/)
   expect(output).toMatch(/exp +│ \d+ +│ \d{4}-\d\d-\d\dT.*Z, in (1 hour|60 minutes)/)
   expect(output).toMatch(/azp +│ http:\/\/localhost:3000/)
-  expect(output).toContain('The server takes it')
+  expect(output).toContain('The server accepts it')
   for (const part of token.split('.')) expect(output).not.toContain(part)
 })
 
-test('a token may come by standard input', async () => {
+test('explain reads the token from standard input', async () => {
   const child = spawn(process.execPath, ['src/cli/main.ts', 'token', 'explain', '-'], {
     env: { ...process.env, DATA_DIR: inject('dataDir') },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   child.stdin.end(`${await developmentToken()}\n`)
-  expect(await text(child.stdout)).toContain('The server takes it')
+  expect(await text(child.stdout)).toContain('The server accepts it')
 })
 
-test('each reason for which the server refuses a token is told', async () => {
+test('explain prints every reason why the server refuses a token', async () => {
   await using clerk = await startClerk()
   const [ours, theirs] = [makeClerkKey('ours'), makeClerkKey('theirs')]
   clerk.keys.push(ours)
@@ -80,16 +69,16 @@ test('each reason for which the server refuses a token is told', async () => {
   expect(await refusal({ iss: 'https://other.example' })).toContain(
     'its issuer is https://other.example, and CLERK_ISSUER',
   )
-  expect(await refusal({ azp: 'https://evil.example' })).toContain('it was made for https://evil.example')
+  expect(await refusal({ azp: 'https://evil.example' })).toContain('it was issued for https://evil.example')
   expect(await refusal({ azp: undefined })).toContain('CLERK_REQUIRE_AZP=false')
   expect(await refusal({ sts: 'pending' })).toContain('its session is pending')
-  expect(await refusal({ sub: 'a b' })).toContain('sub is no Clerk id')
+  expect(await refusal({ sub: 'a b' })).toContain('sub is not a Clerk id')
   expect(await refusal({}, theirs)).toContain('no key of this Clerk instance has signed it (kid theirs)')
   const both = await refusal({ iss: 'https://other.example', exp: seconds - 60 })
   expect(both?.split('\n')).toHaveLength(3)
 })
 
-test('what is no token is not repeated', async () => {
+test('explain does not print an argument that is not a token', async () => {
   for (const secret of [
     'sk_live_secret',
     'eyJhbGciOi.cut',
@@ -97,12 +86,12 @@ test('what is no token is not repeated', async () => {
     `${Buffer.from('[1]').toString('base64url')}.e30.x`,
   ]) {
     const { output, failure } = await run('explain', secret)
-    expect(failure).toMatch(/^This is no session token: /)
+    expect(failure).toMatch(/^This is not a session token: /)
     expect(output + failure).not.toContain(secret)
   }
 })
 
-test('the terminal is not painted by what a token says', async () => {
+test('explain removes control characters from claims', async () => {
   const { privateKey } = makeClerkKey('any')
   const token = await signSessionToken({
     privateKey,

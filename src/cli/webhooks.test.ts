@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Command } from 'commander'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { App } from '../app/app.ts'
 import { developmentKeys } from '../dev/embedded/keys.ts'
 import { writeStackFile } from '../dev/embedded/stack-file.ts'
 import { developmentClerkId } from '../dev/identity.ts'
+import { billing } from '../domains/billing/index.ts'
 import { bodyPlace } from '../platform/inbox/inbox.ts'
 import { startTestApp, type TestApp, testKeys, testWebhookSecret } from '../testing/app.ts'
-import { clerkAddresses, clerkPerson } from '../testing/clerk.ts'
+import { clerkAddresses, clerkUser } from '../testing/clerk.ts'
 import { deliver } from '../testing/clerk-webhooks.ts'
+import { keepOpen, runCommand } from '../testing/run-command.ts'
 import { parseSince } from './terminal/since.ts'
 import { addWebhooks } from './webhooks.ts'
 
@@ -24,40 +24,25 @@ beforeEach(async () => {
   app = await startTestApp()
 })
 afterEach(async () => {
-  process.exitCode = undefined
   vi.unstubAllEnvs()
-  vi.restoreAllMocks()
   await app[Symbol.asyncDispose]()
 })
 
-const openTestApp = async (): Promise<App> => ({ ...app.app, [Symbol.asyncDispose]: async () => undefined })
-
-/** Runs the command in this process; over the test's app, which stays open, unless told. */
-async function run(args: readonly string[], open: (() => Promise<App>) | 'of the environment' = openTestApp) {
-  const output = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const program = new Command().exitOverride()
-  if (open === 'of the environment') addWebhooks(program)
-  else addWebhooks(program, open)
-  for (const command of program.commands[0]?.commands ?? []) command.exitOverride()
-  const written = ({ mock }: typeof output) => mock.calls.map(([text]) => String(text)).join('')
-  try {
-    await program.parseAsync(['webhooks', ...args], { from: 'user' })
-    return { output: written(output), errors: written(errors), exitCode: process.exitCode }
-  } finally {
-    process.exitCode = undefined
-    output.mockRestore()
-    errors.mockRestore()
-  }
+/** Runs the command over the test's app, or over the app that the environment configures. */
+async function run(args: readonly string[], { isConfigured = false } = {}) {
+  const open = isConfigured ? undefined : keepOpen(app.app)
+  const result = await runCommand((program) => addWebhooks(program, open), ['webhooks', ...args])
+  if (result.failure !== null) throw new Error(result.failure)
+  return result
 }
 
 const events = () => app.app.db.prisma.inboxEvent.findMany({ orderBy: { eventId: 'asc' } })
 const states = async () => (await events()).map(({ state }) => state)
 
-/** Three people of whom Clerk has told, a minute apart; the first one was made, the others wait. */
+/** Delivers events of three Clerk users, a minute apart. The first event is processed, the others are pending. */
 async function threeEvents(): Promise<void> {
   for (const at of [1, 2, 3]) {
-    const data = clerkPerson(`user_${at}`, clerkAddresses([`person${at}@example.com`]))
+    const data = clerkUser(`user_${at}`, clerkAddresses([`person${at}@example.com`]))
     await deliver(app, { type: at === 3 ? 'user.updated' : 'user.created', id: `msg_${at}`, data })
     if (at === 1) await app.runDueJobs()
     app.now = new Date(app.now.getTime() + 60_000)
@@ -65,7 +50,7 @@ async function threeEvents(): Promise<void> {
 }
 
 describe('webhooks list', () => {
-  test('prints the newest first, and nothing of what they say', async () => {
+  test('prints the newest events first, without their bodies', async () => {
     await threeEvents()
     const [first, , third] = await events()
     const { output } = await run(['list'])
@@ -77,7 +62,7 @@ describe('webhooks list', () => {
     expect(output).not.toContain('@')
   })
 
-  test('takes filters and a limit, says that there are more, and speaks JSON', async () => {
+  test('applies filters and a limit, says if there are more events, and prints JSON', async () => {
     await threeEvents()
     const list = async (...args: string[]) => JSON.parse((await run(['list', '--json', ...args])).output)
     expect(await list('--state', 'pending', '--type', 'user.created')).toEqual([
@@ -86,11 +71,11 @@ describe('webhooks list', () => {
     expect(await list('--since', '90s')).toMatchObject([{ eventId: 'msg_3' }])
     expect(await list('--source', 'another')).toEqual([])
     const limited = await run(['list', '--limit', '2'])
-    expect(limited.errors).toContain('These are the newest 2; there are more.')
+    expect(limited.errors).toContain('Only the newest 2 events are shown.')
     expect((await run(['list', '--limit', '3'])).errors).toBe('')
   })
 
-  test('cuts errors to what fits, and what would paint the terminal', async () => {
+  test('truncates errors and removes control characters', async () => {
     await threeEvents()
     const lastError = `first\u001b[31m line\nsecond ${'x'.repeat(500)}`
     await app.app.db.prisma.inboxEvent.updateMany({
@@ -105,32 +90,32 @@ describe('webhooks list', () => {
   })
 
   test.each([
-    [['--state', 'gone'], 'PENDING, PROCESSED, DEAD'],
+    [['--state', 'unknown'], 'PENDING, PROCESSED, DEAD'],
     [['--limit', '0'], 'from 1 to 1000'],
     [['--limit', '1001'], 'from 1 to 1000'],
     [['--limit', 'all'], 'from 1 to 1000'],
-    [['--since', 'yesterday'], 'no time for --since'],
+    [['--since', 'yesterday'], 'not valid for --since'],
   ])('refuses %j', async (args, message) => {
     await expect(run(['list', ...args])).rejects.toThrow(message)
   })
 })
 
-test('webhooks show prints one event; what it says only where that is asked for', async () => {
+test('webhooks show prints one event, and its body only with --body', async () => {
   await threeEvents()
   const [first] = await events()
   const shown = await run(['show', 'msg_1'])
   expect(shown.output).toContain(first?.id)
   expect(shown.output).toMatch(/contentType +│ application\/json/)
   expect(shown.output).not.toContain('person1@example.com')
-  const said = await run(['show', first?.id ?? '', '--body'])
-  expect(said.output).toContain('      "email_address": "person1@example.com"')
+  const withBody = await run(['show', first?.id ?? '', '--body'])
+  expect(withBody.output).toContain('      "email_address": "person1@example.com"')
 
   await app.app.db.prisma.inboxEvent.updateMany({ where: { eventId: 'msg_1' }, data: { body: null } })
-  expect((await run(['show', 'msg_1', '--body'])).output).toContain('There is no body any more')
+  expect((await run(['show', 'msg_1', '--body'])).output).toContain('The body was erased with the user')
   await expect(run(['show', 'msg_9'])).rejects.toThrow('There is no event msg_9.')
 })
 
-test('webhooks show lets no body move the cursor', async () => {
+test('webhooks show escapes control characters in bodies', async () => {
   await deliver(app, { id: 'msg_1', body: '{"type":"a\\u001b[2J","data":"\u009b2J\u007f"}' })
   const { output } = await run(['show', 'msg_1', '--body'])
   expect(output).toContain('"type": "a\\u001b[2J"')
@@ -138,7 +123,7 @@ test('webhooks show lets no body move the cursor', async () => {
 })
 
 describe('webhooks replay', () => {
-  test('has one, some or all worked on again, and says how many', async () => {
+  test('replays one, some or all events and prints how many', async () => {
     await threeEvents()
     await app.runDueJobs()
     const [first, second] = await events()
@@ -156,31 +141,31 @@ describe('webhooks replay', () => {
     expect(await app.app.db.prisma.user.count()).toBe(3)
   })
 
-  test('says how many it would be, and does nothing', async () => {
+  test('with --dry-run prints the number of events and changes nothing', async () => {
     await threeEvents()
     await app.runDueJobs()
     const before = await events()
     const dry = await run(['replay', '--source', 'clerk', '--dry-run'])
     expect(dry.output).toMatch(/replayed +│ 3/)
-    expect(dry.errors).toContain('A dry run: nothing of this was written.')
+    expect(dry.errors).toContain('Dry run: nothing was written.')
     expect(await events()).toEqual(before)
   })
 
   test.each([
-    [[], 'Which events?'],
-    [['--dry-run'], 'Which events?'],
+    [[], 'No events are selected.'],
+    [['--dry-run'], 'No events are selected.'],
     [['msg_1', '--state', 'DEAD'], 'not both'],
     [['msg_1', '--all'], 'not both'],
-    [['--all', '--type', 'a'], '--all takes every event'],
+    [['--all', '--type', 'a'], '--all selects every event'],
     [['msg_1', 'msg_8', 'msg_9'], 'There is no event msg_8, msg_9.'],
-  ])('refuses %j, and does nothing', async (args, message) => {
+  ])('refuses %j and changes nothing', async (args, message) => {
     await threeEvents()
     const before = await states()
     await expect(run(['replay', ...args])).rejects.toThrow(message)
     expect(await states()).toEqual(before)
   })
 
-  test('ends after the batch at Ctrl-C', async () => {
+  test('Ctrl-C stops after the current batch', async () => {
     await app.app.db.prisma.$executeRaw`
       INSERT INTO inbox_events (id, source, event_id, type, body, sent_at, received_at, state, processed_at)
       SELECT gen_random_uuid(), 'clerk', 'msg_' || n, 'a', '\\x00', now(), now(), 'PROCESSED', now()
@@ -195,7 +180,7 @@ describe('webhooks replay', () => {
 })
 
 describe('webhooks send', () => {
-  /** A development server of this folder, which signs and verifies with the folder's key. */
+  /** A development server of this data folder, which verifies with the folder's webhook secret. */
   async function startServer(): Promise<TestApp> {
     const { webhookSecret } = await developmentKeys(folder)
     const config = { clerkWebhookSecrets: [webhookSecret] }
@@ -203,7 +188,7 @@ describe('webhooks send', () => {
     return startTestApp({ databaseUrl: app.databaseUrl, config })
   }
 
-  test('tells the running server of the person whom a token signs in', async () => {
+  test('sends events about the user whom a token with the same e-mail address signs in', async () => {
     await using server = await startServer()
     const { databaseUrl } = server
     await writeStackFile({ pid: 1, api: server.url, databaseUrl, bucketEndpoint: '', dataDir: folder })
@@ -235,22 +220,24 @@ describe('webhooks send', () => {
     expect((await app.query(email, '{ me { name } }')).status).toBe(401)
   })
 
-  test('says what is wrong: no server, another secret, another provider, production', async () => {
+  test('reports a missing server, a wrong secret, an unknown provider and production', async () => {
     vi.stubEnv('DATA_DIR', join(folder, 'nothing'))
     await expect(run(['send', 'clerk', 'user.created'])).rejects.toThrow('No server is running on')
-    await expect(run(['send', 'stripe', 'a'])).rejects.toThrow('"stripe" is not known here; clerk and revenuecat are.')
-    const nobody = ['send', 'clerk', 'user.created', '--url', 'http://127.0.0.1:1']
-    await expect(run(nobody)).rejects.toThrow('Nothing answers at http://127.0.0.1:1/webhooks/clerk')
-    await expect(run(['send', 'clerk', 'a', '--url', app.url])).rejects.toThrow('This delivery cannot be taken.')
+    await expect(run(['send', 'stripe', 'a'])).rejects.toThrow(
+      'Unknown provider "stripe". Use one of: clerk, revenuecat.',
+    )
+    const unreachable = ['send', 'clerk', 'user.created', '--url', 'http://127.0.0.1:1']
+    await expect(run(unreachable)).rejects.toThrow('No server answers at http://127.0.0.1:1/webhooks/clerk')
+    await expect(run(['send', 'clerk', 'a', '--url', app.url])).rejects.toThrow('The webhook request is not valid.')
     vi.stubEnv('NODE_ENV', 'production')
-    await expect(run(['send', 'clerk', 'a'])).rejects.toThrow('this is production')
+    await expect(run(['send', 'clerk', 'a'])).rejects.toThrow('does not run with NODE_ENV=production')
   })
 
-  describe('of RevenueCat', () => {
-    /** A server that takes these proofs, at which `send` finds it. */
-    async function startServerFor(proofs: { webhookAuthorizations: string[]; webhookSecrets: string[] }) {
+  describe('for RevenueCat', () => {
+    /** Starts a server that accepts these credentials and that `send` finds by its stack file. */
+    async function startServerFor(credentials: { webhookAuthorizations: string[]; webhookSecrets: string[] }) {
       vi.stubEnv('DATA_DIR', folder)
-      const revenueCat = { ...app.app.config.revenueCat, ...proofs }
+      const revenueCat = { ...app.app.config.revenueCat, ...credentials }
       const server = await startTestApp({ databaseUrl: app.databaseUrl, config: { revenueCat } })
       const { url: api, databaseUrl } = server
       await writeStackFile({ pid: 1, api, databaseUrl, bucketEndpoint: '', dataDir: folder })
@@ -258,10 +245,10 @@ describe('webhooks send', () => {
     }
     const sent = async () =>
       (await events()).map(
-        ({ body }) => JSON.parse(app.app.sealer.open(body ?? Buffer.of(), bodyPlace).toString()).event,
+        ({ body }) => JSON.parse(app.app.encryptor.decrypt(body ?? Buffer.of(), bodyPlace).toString()).event,
       )
 
-    test('tells of purchases of the person whom a token signs in, signed with the local secret', async () => {
+    test('sends purchases of the user whom a token signs in, signed with the local secret', async () => {
       const { purchaseWebhookSecret } = await developmentKeys(folder)
       await using _server = await startServerFor({ webhookAuthorizations: [], webhookSecrets: [purchaseWebhookSecret] })
       const mina = ['--email', 'Mina.Kim@example.com']
@@ -285,7 +272,7 @@ describe('webhooks send', () => {
 
       const byType = new Map((await sent()).map((event) => [event.type, event]))
       const [first, renewal] = [byType.get('INITIAL_PURCHASE'), byType.get('RENEWAL')]
-      const { products } = app.app.config.plans
+      const { products } = app.app.services(billing).plans
       expect(products.find(({ key }) => key === 'plus-monthly')?.storeProducts).toContain(first.product_id)
       expect(first).toMatchObject({ app_user_id: developmentClerkId('mina.kim@example.com') })
       expect(renewal.original_transaction_id).toBe(first.original_transaction_id)
@@ -310,18 +297,22 @@ describe('webhooks send', () => {
       expect((await run(['replay', '--source', 'revenuecat', '--dry-run'])).output).toMatch(/replayed +│ 6/)
     })
 
-    test('proves itself as RevenueCat is configured to', async () => {
+    test('authenticates with the configured authorization value and signing secret', async () => {
       const [authorization, secret] = ['Bearer of a configured value', 'a configured signing secret']
       await using _both = await startServerFor({ webhookAuthorizations: [authorization], webhookSecrets: [secret] })
-      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow('This delivery is not authentic.')
+      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow(
+        'The webhook request could not be authenticated.',
+      )
       vi.stubEnv('REVENUECAT_WEBHOOK_AUTHORIZATION', authorization)
-      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow('This delivery is not authentic.')
+      await expect(run(['send', 'revenuecat', 'TEST'])).rejects.toThrow(
+        'The webhook request could not be authenticated.',
+      )
       vi.stubEnv('REVENUECAT_WEBHOOK_SECRET', `${secret}, an older signing secret`)
       expect((await run(['send', 'revenuecat', 'TEST'])).output).toMatch(/HTTP status +│ 200/)
     })
   })
 
-  test('signs with the configured secret where Clerk is configured', async () => {
+  test('signs with the configured secret if Clerk is configured', async () => {
     stubEnvironment()
     const sent = await run(['send', 'clerk', 'user.created', '--url', app.url])
     expect(sent.output).toMatch(/HTTP status +│ 200/)
@@ -330,10 +321,10 @@ describe('webhooks send', () => {
   })
 })
 
-test('a command works on what the environment names, and closes it', async () => {
+test('a command opens and closes the app that the environment configures', async () => {
   await threeEvents()
   stubEnvironment()
-  const { output } = await run(['show', 'msg_2', '--body'], 'of the environment')
+  const { output } = await run(['show', 'msg_2', '--body'], { isConfigured: true })
   expect(output).toContain('person2@example.com')
 })
 
@@ -344,18 +335,18 @@ test.each([
   ['2026-11-21', '2026-11-21T00:00:00.000Z'],
   ['2026-11-21T09:30:00Z', '2026-11-21T09:30:00.000Z'],
   ['2026-11-21T09:30:00.5+09:00', '2026-11-21T00:30:00.500Z'],
-])('--since %s is %s', (text, instant) => {
+])('reads --since %s as %s', (text, instant) => {
   expect(parseSince(text, new Date('2026-11-21T10:00:00Z')).toISOString()).toBe(instant)
 })
 
 test.each(['', '2', '-2h', '2x', 'h', '2026', '2026-13-01', '2026-11-21T09:30:00', 'Infinityh', '1e9d'])(
-  '--since does not take "%s"',
+  'refuses --since "%s"',
   (text) => {
-    expect(() => parseSince(text, new Date())).toThrow('no time for --since')
+    expect(() => parseSince(text, new Date())).toThrow('not valid for --since')
   },
 )
 
-/** The app's settings, as a deployment has them. */
+/** Sets the environment variables of the app's configuration. */
 function stubEnvironment(): void {
   const { clerk, bucket, database } = app.app.config
   const values = {

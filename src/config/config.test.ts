@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, isComplete, readSettings } from './config.ts'
+import { ConfigError, isComplete, readSettings, type Settings } from './config.ts'
 import type { Environment } from './env.ts'
 import { defaultLimits } from './limits.ts'
-import { readPlans } from './read-plans.ts'
-import { type Variable, type VariableName, variables } from './variables.ts'
+import { isProduction } from './parse-values.ts'
+import { allSettings, type SettingName } from './settings.ts'
 
 const pem = '-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----'
 const publishableKey = (host: string) => `pk_test_${Buffer.from(`${host}$`).toString('base64')}`
@@ -44,12 +44,12 @@ function problemsOf(environment: Environment): readonly string[] {
   return []
 }
 
-function without(environment: Environment, ...names: readonly VariableName[]): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name as VariableName)))
+function without(environment: Environment, ...names: readonly SettingName[]): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name as SettingName)))
 }
 
 describe('with nothing configured', () => {
-  test('everything has a default, and the four parts are left to be embedded', () => {
+  test('every setting has a default, and the four parts are left for development to embed', () => {
     const settings = readSettings({})
     expect(settings).toEqual({
       mode: 'development',
@@ -82,7 +82,7 @@ describe('with nothing configured', () => {
       },
       inboxRetentionDays: 30,
       signUpCredits: 100,
-      plans: readPlans().plans,
+      jobConcurrency: { default: 4, files: 1, render: 1, send: 32, replies: 32 },
       database: undefined,
       privacy: {},
       clerk: undefined,
@@ -91,18 +91,18 @@ describe('with nothing configured', () => {
     expect(isComplete(settings)).toBe(false)
   })
 
-  test('the port of metrics can be turned off', () => {
+  test('the metrics port can be turned off', () => {
     expect(readSettings({ METRICS_PORT: 'off' }).metricsPort).toBeNull()
     expect(problemsOf({ METRICS_PORT: 'of' })).toEqual(['METRICS_PORT: must be a port or off.'])
   })
 
-  test('what alerts compare with is in bytes, and may be left out', () => {
+  test('the limits of alerts are in bytes and optional', () => {
     const limits = readSettings({ DATABASE_BYTES_LIMIT: '536870912', STORAGE_BYTES_LIMIT: '10e12' })
     expect(limits).toMatchObject({ databaseBytesLimit: 536_870_912, storageBytesLimit: 10_000_000_000_000 })
     expect(readSettings({})).toMatchObject({ databaseBytesLimit: undefined, storageBytesLimit: undefined })
   })
 
-  test('the public address follows host and port', () => {
+  test('the public URL is derived from host and port', () => {
     expect(readSettings({ PORT: '5000' }).publicUrl).toBe('http://127.0.0.1:5000')
     expect(readSettings({ HOST: '0.0.0.0' }).publicUrl).toBe('http://localhost:4000')
     expect(readSettings({ PUBLIC_URL: 'https://api.example.com/' }).publicUrl).toBe('https://api.example.com')
@@ -116,7 +116,7 @@ describe('each part is configured on its own', () => {
     expect([clerk, bucket]).toEqual([undefined, undefined])
   })
 
-  test('a database with a direct address', () => {
+  test('a database with a direct URL', () => {
     const { database } = readSettings({
       DATABASE_URL: 'postgresql://pool/pacer',
       DIRECT_URL: 'postgres://direct/pacer',
@@ -140,7 +140,7 @@ describe('each part is configured on its own', () => {
     expect([settings.database, settings.bucket]).toEqual([undefined, undefined])
   })
 
-  test('Clerk alone, with a key in one line as dashboards of hosts store it', () => {
+  test('Clerk alone, with a PEM key in one line, as dashboards of hosts store it', () => {
     const settings = readSettings({
       ...clerk,
       CLERK_JWT_KEY: pem.replaceAll('\n', '\\n'),
@@ -164,12 +164,12 @@ describe('each part is configured on its own', () => {
     ])
   })
 
-  test('a configured issuer wins over the one in the publishable key', () => {
+  test('a configured issuer overrides the one in the publishable key', () => {
     const settings = readSettings({ ...clerk, CLERK_PUBLISHABLE_KEY: publishableKey('other.example.com') })
     expect(settings.clerk?.issuer).toBe('https://clerk.example.com')
   })
 
-  test('each key of privacy alone, with older ones behind it', () => {
+  test('each encryption key alone, with an older one after it', () => {
     const { EMAIL_ENC_KEY, EMAIL_INDEX_KEY } = privacy
     const older = Buffer.alloc(32, 3).toString('base64url')
     const rotating = readSettings({ EMAIL_ENC_KEY: `${EMAIL_ENC_KEY}, ${older}` })
@@ -177,7 +177,7 @@ describe('each part is configured on its own', () => {
     expect(readSettings({ EMAIL_INDEX_KEY }).privacy).toEqual({ indexKey: EMAIL_INDEX_KEY })
   })
 
-  test('RevenueCat alone, with values that are being replaced, and the link as the dashboard shows it', () => {
+  test('RevenueCat alone, with two values during a rotation, and the link as the dashboard shows it', () => {
     const { revenueCat } = readSettings({
       REVENUECAT_API_KEY: 'sk_one',
       REVENUECAT_API_KEY_V2: 'sk_two',
@@ -209,7 +209,7 @@ describe('each part is configured on its own', () => {
   })
 })
 
-describe('a part that is begun in development must be whole', () => {
+describe('a part of which development sets some variables must be complete', () => {
   test.each(Object.keys(r2) as (keyof typeof r2)[])('R2 without %s', (name) => {
     expect(problemsOf(without(r2, name))).toEqual([expect.stringContaining(`${name} is missing`)])
   })
@@ -222,7 +222,7 @@ describe('a part that is begun in development must be whole', () => {
     ['a key to verify with', { CLERK_JWT_KEY: pem }],
     ['a secret key', { CLERK_SECRET_KEY: 'sk_test_a' }],
     [
-      'a secret key and a publishable key that is none',
+      'a secret key and an invalid publishable key',
       { CLERK_SECRET_KEY: 'sk_test_a', CLERK_PUBLISHABLE_KEY: 'pk_test_!' },
     ],
   ])('Clerk with %s but no issuer', (_about, environment) => {
@@ -232,7 +232,7 @@ describe('a part that is begun in development must be whole', () => {
   test.each<[string, Environment]>([
     ['an issuer', { CLERK_ISSUER: 'https://clerk.example.com' }],
     ['a publishable key', { CLERK_PUBLISHABLE_KEY: publishableKey('clerk.example.com') }],
-  ])('Clerk with %s but nothing to verify with: no local key takes its place', (_about, environment) => {
+  ])('Clerk with %s but no key to verify with: no local key replaces it', (_about, environment) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining('CLERK_JWT_KEY or CLERK_SECRET_KEY is missing')])
   })
 
@@ -245,7 +245,7 @@ describe('a part that is begun in development must be whole', () => {
     expect(problemsOf({ ...production, ...environment })).toEqual([problem])
   })
 
-  test('a direct address without a pooled one', () => {
+  test('DIRECT_URL without DATABASE_URL', () => {
     expect(problemsOf({ DIRECT_URL: 'postgres://direct/pacer' })).toEqual([
       'DATABASE_URL is missing while DIRECT_URL is set.',
     ])
@@ -253,24 +253,24 @@ describe('a part that is begun in development must be whole', () => {
 })
 
 describe('production', () => {
-  test('starts with a whole environment, and embeds nothing', () => {
+  test('starts with a complete environment and embeds nothing', () => {
     const settings = readSettings(production)
     expect(isComplete(settings)).toBe(true)
     expect(settings).toMatchObject({
       mode: 'production',
       corsOrigins: ['https://app.example.com', 'https://www.example.com'],
-      // Only what was asked for: localhost is not added.
+      // localhost is not added.
       allowedHosts: ['api.example.com'],
     })
   })
 
-  test('answers under the hosts that are named, as a request will name them', () => {
+  test('allows the configured hosts, in the form in which requests name them', () => {
     const ALLOWED_HOSTS = 'API.example.com, my-api_2, 192.0.2.7, [::1], [0:0::2]'
     const { allowedHosts } = readSettings({ ...production, ALLOWED_HOSTS })
     expect(allowedHosts).toEqual(['api.example.com', 'my-api_2', '192.0.2.7', '[::1]', '[::2]'])
   })
 
-  test("needs no issuer where the publishable key says it, and no PEM: the instance's keys are fetched", () => {
+  test("needs no issuer where the publishable key contains it, and no PEM: the instance's keys are fetched", () => {
     const environment = {
       ...without(production, 'CLERK_ISSUER'),
       CLERK_PUBLISHABLE_KEY: publishableKey('clerk.example.com').replace('test', 'live'),
@@ -281,31 +281,30 @@ describe('production', () => {
     })
   })
 
-  test('names everything that is missing at once, and what else is wrong', () => {
+  test('names every missing and every invalid variable at once', () => {
     const problems = problemsOf({ NODE_ENV: 'production', PORT: 'http' })
-    const required = (variables as readonly Variable[]).filter((variable) => variable.required)
+    const required = allSettings.filter(({ requiredInProduction }) => requiredInProduction)
     expect(required.length).toBeGreaterThan(7)
     for (const { name } of required) expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1)
     expect(problems).toContainEqual(expect.stringMatching(/^PORT: /))
     expect(problems).toHaveLength(required.length + 1)
   })
 
-  test.each(Object.keys(without(production, 'NODE_ENV')) as VariableName[])('does not start without %s', (name) => {
+  test.each(Object.keys(without(production, 'NODE_ENV')) as SettingName[])('does not start without %s', (name) => {
     const [problem, ...others] = problemsOf(without(production, name))
     expect(problem).toContain(name)
     expect(others).toEqual([])
   })
 
-  test('lists everything in its message, one a line', () => {
+  test('has a message with one line per problem', () => {
     const error = new ConfigError(['A is missing.', 'B: too big.'])
-    expect(error.message).toBe('The environment does not fit:\n  - A is missing.\n  - B: too big.')
+    expect(error.message).toBe('The environment is not valid:\n  - A is missing.\n  - B: too big.')
   })
 })
 
-describe('values that do not fit are named', () => {
-  test.each<[VariableName, string]>([
+describe('an invalid value is refused, with the name of its variable', () => {
+  test.each<[SettingName, string]>([
     ['NODE_ENV', 'staging'],
-    ['NODE_ENV', 'Production'],
     ['PORT', 'http'],
     ['PORT', '65536'],
     ['PORT', '-1'],
@@ -317,17 +316,21 @@ describe('values that do not fit are named', () => {
     ['DB_POOL_SIZE', '501'],
     ['LOG_LEVEL', 'loud'],
     ['AUTO_MIGRATE', 'maybe'],
-    ['CLERK_REQUIRE_AZP', 'on'],
+    ['CLERK_REQUIRE_AZP', 'enabled'],
     ['PUBLIC_URL', 'api.example.com'],
     ['PUBLIC_URL', 'ftp://api.example.com'],
     ['DATABASE_URL', 'mysql://127.0.0.1/pacer'],
     ['CLERK_API_URL', 'clerk'],
     ['CLERK_JWT_KEY', 'MIIBIjANBgkq'],
     ['CLERK_SECRET_KEY', 'pk_test_a'],
+    ['CLERK_SECRET_KEY', 'sk_test_a\nb'],
     ['CLERK_PUBLISHABLE_KEY', 'sk_test_a'],
     ['CLERK_WEBHOOK_SECRET', 'bm90IG11Y2ggb2YgYSBzZWNyZXQ='],
     ['CLERK_WEBHOOK_SECRET', 'whsec_bm90IG11Y2ggb2YgYSBzZWNyZXQ=,whsec_short'],
+    ['REVENUECAT_API_KEY', 'sk_one\ntwo'],
+    ['REVENUECAT_API_KEY_V2', 'sk_…'],
     ['REVENUECAT_API_URL', 'revenuecat'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=one%0Atwo'],
     ['REVENUECAT_PROJECT_ID', 'a project/..'],
     ['REVENUECAT_WEBHOOK_AUTHORIZATION', 'Bearer short'],
     ['REVENUECAT_WEBHOOK_SECRET', 'a signing secret of RevenueCat,short'],
@@ -355,7 +358,6 @@ describe('values that do not fit are named', () => {
     ['ALLOWED_HOSTS', '999.1.1.1'],
     ['ALLOWED_HOSTS', ','],
     ['CORS_ORIGINS', 'app.example.com'],
-    ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'https://app.example.com,*'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
   ])('%s=%s', (name, value) => {
@@ -363,7 +365,7 @@ describe('values that do not fit are named', () => {
     expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${name}: .+\\.$`)))
   })
 
-  test.each<[VariableName, string, string | boolean]>([
+  test.each<[SettingName, string, string | boolean]>([
     ['AUTO_MIGRATE', 'false', false],
     ['AUTO_MIGRATE', '0', false],
     ['AUTO_MIGRATE', 'no', false],
@@ -373,16 +375,123 @@ describe('values that do not fit are named', () => {
   })
 })
 
-test('no value appears in what is said of it: it may be a secret in the wrong place', () => {
+describe('values may be written in several ways', () => {
+  test.each<[SettingName, string, Partial<Settings>]>([
+    ['LOG_LEVEL', 'INFO', { logLevel: 'info' }],
+    ['LOG_LEVEL', ' Warn ', { logLevel: 'warn' }],
+    ['LOG_LEVEL', '"debug"', { logLevel: 'debug' }],
+    ['LOG_LEVEL', "' error '", { logLevel: 'error' }],
+    ['AUTO_MIGRATE', 'False', { autoMigrate: false }],
+    ['AUTO_MIGRATE', 'off', { autoMigrate: false }],
+    ['AUTO_MIGRATE', 'NO', { autoMigrate: false }],
+    ['PERSISTED_ONLY', 'ON', { persistedOnly: true }],
+    ['PERSISTED_ONLY', 'Yes', { persistedOnly: true }],
+    ['PERSISTED_ONLY', 'TRUE', { persistedOnly: true }],
+    ['PERSISTED_ONLY', '"1"', { persistedOnly: true }],
+    ['PORT', ' "5000" ', { port: 5_000 }],
+    ['METRICS_PORT', 'Off', { metricsPort: null }],
+    ['PUBLIC_URL', 'HTTPS://API.Example.com/', { publicUrl: 'https://api.example.com' }],
+    ['PUBLIC_URL', 'https://api.example.com/base//', { publicUrl: 'https://api.example.com/base' }],
+    ['CORS_ORIGINS', 'https://App.example.com/', { corsOrigins: ['https://app.example.com'] }],
+    [
+      'CORS_ORIGINS',
+      ' https://a.example , http://b.example:81/, ',
+      { corsOrigins: ['https://a.example', 'http://b.example:81'] },
+    ],
+    [
+      'CORS_ORIGINS',
+      '"https://a.example","https://b.example"',
+      { corsOrigins: ['https://a.example', 'https://b.example'] },
+    ],
+    ['TRUSTED_PROXIES', 'Loopback, 10.0.0.0/8,', { trustedProxies: ['loopback', '10.0.0.0/8'] }],
+    ['ADMIN_CLERK_IDS', 'user_A,', { adminClerkIds: ['user_A'] }],
+    ['NODE_ENV', 'Development', { mode: 'development' }],
+    ['NODE_ENV', 'test', { mode: 'development' }],
+  ])('%s=%s', (name, value, expected) => {
+    expect(readSettings({ [name]: value })).toMatchObject(expected)
+  })
+
+  test('NODE_ENV and DEPLOYMENT, with the rules that follow from them', () => {
+    const settings = readSettings({ ...production, NODE_ENV: 'Production', DEPLOYMENT: 'STAGING' })
+    expect(settings).toMatchObject({ mode: 'production', allowsSandbox: true, allowedHosts: ['api.example.com'] })
+    expect(isProduction({ NODE_ENV: 'PRODUCTION' })).toBe(true)
+    expect(isProduction({ NODE_ENV: 'development' })).toBe(false)
+    expect(isProduction({})).toBe(false)
+    const problems = problemsOf({ NODE_ENV: 'Production' })
+    expect(problems).toContainEqual(expect.stringMatching(/^DATABASE_URL is missing\./))
+  })
+
+  test('the origins that tokens are for, and the sampler of traces', () => {
+    const CLERK_AUTHORIZED_PARTIES = 'https://App.example.com/, com.example.app,'
+    expect(readSettings({ ...clerk, CLERK_AUTHORIZED_PARTIES, CLERK_REQUIRE_AZP: 'Off' }).clerk).toMatchObject({
+      authorizedParties: ['https://app.example.com', 'com.example.app'],
+      requireAuthorizedParty: false,
+    })
+    const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_SAMPLER: 'Always_On' }
+    expect(readSettings(tracing).tracing?.sampler).toBe('always_on')
+  })
+
+  test('a value that is not known is named with what is', () => {
+    expect(problemsOf({ LOG_LEVEL: 'loud', AUTO_MIGRATE: 'maybe', PORT: 'http' })).toEqual([
+      'PORT: must be a whole number from 0 to 65535.',
+      'AUTO_MIGRATE: must be true or false.',
+      'LOG_LEVEL: must be fatal, error, warn, info, debug, trace or silent.',
+    ])
+  })
+
+  test('an invalid entry of a list is named by its position', () => {
+    expect(problemsOf({ CORS_ORIGINS: 'https://a.example, b.example, https://c.example/path' })).toEqual([
+      'CORS_ORIGINS: entry 2 must be an origin such as https://app.example.com, without a path.',
+      'CORS_ORIGINS: entry 3 must be an origin such as https://app.example.com, without a path.',
+    ])
+  })
+})
+
+describe('how many jobs of each lane run at once', () => {
+  test('is set per lane', () => {
+    const { jobConcurrency } = readSettings({
+      JOB_CONCURRENCY_DEFAULT: '8',
+      JOB_CONCURRENCY_FILES: '2',
+      JOB_CONCURRENCY_RENDER: '0',
+      JOB_CONCURRENCY_SEND: '1000',
+    })
+    expect(jobConcurrency).toEqual({ default: 8, files: 2, render: 0, send: 1_000, replies: 32 })
+  })
+
+  test.each(['DEFAULT', 'FILES', 'RENDER', 'SEND', 'REPLIES'] as const)(
+    'is a whole number from 0 to 1000: %s',
+    (lane) => {
+      const name = `JOB_CONCURRENCY_${lane}` as const
+      for (const value of ['-1', '1001', '1.5', 'many']) {
+        expect(problemsOf({ [name]: value }), value).toEqual([`${name}: must be a whole number from 0 to 1000.`])
+      }
+    },
+  )
+})
+
+test('no problem contains the value: it may be a secret in the wrong variable', () => {
   const secret = 'TopSecret7'
-  const environment = Object.fromEntries(variables.map(({ name }) => [name, secret])) as Environment
-  // Where a file lies is no secret, and which one is wrong must be said.
+  const environment = Object.fromEntries(allSettings.map(({ name }) => [name, secret])) as Environment
+  // The path of a file is not secret, and the message must name it.
   const problems = problemsOf(without(environment, 'PLANS_FILE'))
   expect(problems.length).toBeGreaterThan(10)
   expect(problems.join('\n').toLowerCase()).not.toContain(secret.toLowerCase())
 })
 
-test('traces are off until there is a collector', () => {
+test.each(allSettings.filter(({ secret }) => secret).map(({ name }) => name))(
+  'an error never contains the value of %s',
+  (name) => {
+    const secret = 'TopSecret7'
+    const values = [secret, `${secret},`, `,,${secret}`, `postgres:/${secret}`, `whsec_${secret}`, `sk_${secret},x`]
+    for (const value of values) {
+      const problems = problemsOf({ ...production, PORT: 'http', [name]: value })
+      expect(problems).toContainEqual(expect.stringMatching(/^PORT: /))
+      expect(new ConfigError(problems).message.toLowerCase()).not.toContain(secret.toLowerCase())
+    }
+  },
+)
+
+test('traces are off without a collector', () => {
   expect(readSettings({ OTEL_TRACES_SAMPLER: 'always_on' }).tracing).toBeUndefined()
   expect(readSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' }).tracing).toEqual({
     endpoint: 'http://collector:4318',

@@ -1,16 +1,14 @@
-import { resolve } from 'node:path'
-import { z } from 'zod'
-import type { TracingOptions } from '../platform/watching/tracing.ts'
-import type { Environment } from './env.ts'
+import type { JobConcurrency } from '../platform/jobs/lanes.ts'
+import type { TracingOptions } from '../platform/observability/tracing.ts'
+import { canonical, type Environment } from './env.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { issuerOf, missingVariables } from './missing-variables.ts'
-import type { Plans } from './plans.ts'
-import { readPlans } from './read-plans.ts'
-import { shape, type Values } from './shape.ts'
+import { parseValues, plainSettings } from './parse-values.ts'
+import type { PlainSettings, Values } from './settings.ts'
 
 export interface DatabaseConfig {
   readonly url: string
-  /** Without a pooler: for migrations, LISTEN and the queue. */
+  /** Without a pooler: for migrations, LISTEN and the job queue. */
   readonly directUrl: string
 }
 
@@ -24,7 +22,7 @@ export interface ClerkConfig {
 }
 
 export interface PrivacyConfig {
-  /** base64url of 32 bytes each, newest first. */
+  /** 32 bytes each, as base64url, newest first. */
   readonly encryptionKeys: readonly string[]
   readonly indexKey: string
 }
@@ -36,70 +34,47 @@ export interface BucketConfig {
   readonly secretAccessKey: string
 }
 
-/** Every part of it may be left out, and is then off. */
+/** A part that is not configured is off. */
 export interface RevenueCatConfig {
   readonly apiUrl: string
-  /** Of API v1: reads customers and cancels at Google. */
+  /** For API v1: reads customers and cancels subscriptions at Google. */
   readonly apiKey?: string | undefined
-  /** Of API v2: cancels what was bought on the web. */
+  /** For API v2: cancels subscriptions that were bought on the web. */
   readonly v2?: { readonly apiKey: string; readonly projectId: string } | undefined
-  /** Values of the webhook's Authorization header; each of them is right. */
+  /** Accepted values of the webhook's Authorization header. */
   readonly webhookAuthorizations: readonly string[]
-  /** Each of them verifies the webhook's signature. */
+  /** A webhook's signature must be valid under one of them. */
   readonly webhookSecrets: readonly string[]
   /** The token of the web purchase link. */
   readonly webPurchaseLink?: string | undefined
-  /** Names at RevenueCat of the testers whose sandbox purchases count in production. */
+  /** RevenueCat ids of the testers whose sandbox purchases count in production. */
   readonly sandboxUsers: readonly string[]
 }
 
-/** What holds for every process, with the parts that development may embed still missing. */
-export interface Settings {
+/**
+ * The configuration of a process, without the parts that development embeds where they are not configured. The properties
+ * of `PlainSettings` are documented where their variables are defined, in settings/.
+ */
+export interface Settings extends PlainSettings {
   readonly mode: 'development' | 'production'
-  /** Whether purchases of a store's test environment count: everywhere but where real people pay. */
+  /** Whether purchases from a store's test environment count: in development and staging. */
   readonly allowsSandbox: boolean
-  readonly host: string
-  readonly port: number
-  /** Null: neither metrics nor health on a port of their own. */
-  readonly metricsPort: number | null
-  /** Whether the metrics port was asked for; if not, development takes another one when it is in use. */
+  /** Whether METRICS_PORT is not set; development then takes another port where the default is in use. */
   readonly metricsPortIsDefault: boolean
-  /** How many API processes share the port. */
-  readonly webConcurrency: number
-  /** What an external cron sends; without one it is refused. */
-  readonly cronSecret?: string | undefined
-  readonly logLevel: string
-  readonly dataDir: string
   readonly publicUrl: string
-  readonly poolSize: number
-  readonly autoMigrate: boolean
-  /** How large the database and the bucket may become; alerts compare. */
-  readonly databaseBytesLimit?: number | undefined
-  readonly storageBytesLimit?: number | undefined
-  readonly adminClerkIds: readonly string[]
-  readonly corsOrigins: readonly string[]
   readonly allowedHosts: readonly string[]
-  /** Proxies whose X-Forwarded-For counts. */
-  readonly trustedProxies: readonly string[]
-  /** Whether only the operations of operations/*.graphql are run. */
-  readonly persistedOnly: boolean
+  readonly jobConcurrency: JobConcurrency
   readonly limits: Limits
-  /** Each of them verifies Clerk's webhooks; none: the endpoint is off. */
-  readonly clerkWebhookSecrets: readonly string[]
   readonly revenueCat: RevenueCatConfig
-  readonly inboxRetentionDays: number
-  /** The gift for signing up. */
-  readonly signUpCredits: number
-  readonly plans: Plans
   readonly database?: DatabaseConfig | undefined
   readonly privacy: Partial<PrivacyConfig>
   readonly clerk?: ClerkConfig | undefined
   readonly bucket?: BucketConfig | undefined
-  /** Where traces go; undefined: none are made. */
+  /** Undefined: no traces are recorded. */
   readonly tracing?: TracingOptions | undefined
 }
 
-/** Settings with every part: configured, or embedded by development. */
+/** Settings with every part, configured or embedded. */
 export interface Config extends Settings {
   readonly database: DatabaseConfig
   readonly privacy: PrivacyConfig
@@ -107,65 +82,59 @@ export interface Config extends Settings {
   readonly bucket: BucketConfig
 }
 
-/** Whether nothing is left for development to embed. */
+/** Whether every part is configured, so that nothing has to be embedded. */
 export function isComplete(settings: Settings): settings is Config {
   const { database, privacy, clerk, bucket } = settings
   const hasKeys = privacy.encryptionKeys !== undefined && privacy.indexKey !== undefined
   return database !== undefined && hasKeys && clerk !== undefined && bucket !== undefined
 }
 
-/** The environment does not fit; `problems` names every variable at once. */
+/** Variables are missing or invalid. `problems` has a sentence for each of them, without its value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(`The environment does not fit:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    super(`The environment is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
     this.problems = problems
   }
 }
 
-/** Reads settings from the environment; throws a ConfigError that names everything wrong or missing at once. */
-export function readSettings(environment: Environment): Settings {
-  const parsed = z.object(shape).safeParse(environment)
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message.toLowerCase()}.`)
-  problems.push(...missingVariables(environment))
-  const read = readPlans(environment.PLANS_FILE)
-  problems.push(...read.problems)
-  if (!parsed.success || read.plans === null || problems.length > 0) throw new ConfigError(problems)
-  return toSettings(parsed.data, environment, read.plans)
+/** Finds what is wrong with variables that a domain reads itself; a sentence for each problem. */
+export type EnvironmentCheck = (environment: Environment) => readonly string[]
+
+/**
+ * Reads the settings from the environment. Throws a ConfigError that names every missing or invalid variable
+ * once, with what the checks of the domains find.
+ */
+export function readSettings(variables: Environment, checks: readonly EnvironmentCheck[] = []): Settings {
+  const environment = canonical(variables)
+  const { values, problems } = parseValues(environment)
+  const isProduction = values.NODE_ENV === 'production'
+  const found = checks.flatMap((check) => [...check(environment)])
+  const all = [...problems, ...missingVariables(environment, { isProduction }), ...found]
+  if (all.length > 0) throw new ConfigError(all)
+  return toSettings(values, environment)
 }
 
-function toSettings(values: Values, environment: Environment, plans: Plans): Settings {
-  const production = values.NODE_ENV === 'production'
+function toSettings(values: Values, environment: Environment): Settings {
+  const isProduction = values.NODE_ENV === 'production'
+  const { ALLOWED_HOSTS: hosts = [] } = values
   return {
-    mode: production ? 'production' : 'development',
-    allowsSandbox: !production || values.DEPLOYMENT === 'staging',
-    host: values.HOST,
-    port: values.PORT,
-    metricsPort: values.METRICS_PORT,
+    ...plainSettings(values),
+    mode: isProduction ? 'production' : 'development',
+    allowsSandbox: !isProduction || values.DEPLOYMENT === 'staging',
     metricsPortIsDefault: environment.METRICS_PORT === undefined,
-    webConcurrency: values.WEB_CONCURRENCY,
-    cronSecret: values.CRON_SECRET,
-    logLevel: values.LOG_LEVEL,
-    dataDir: resolve(values.DATA_DIR),
     publicUrl: values.PUBLIC_URL ?? `http://${values.HOST === '0.0.0.0' ? 'localhost' : values.HOST}:${values.PORT}`,
-    poolSize: values.DB_POOL_SIZE,
-    autoMigrate: values.AUTO_MIGRATE,
-    databaseBytesLimit: values.DATABASE_BYTES_LIMIT,
-    storageBytesLimit: values.STORAGE_BYTES_LIMIT,
-    adminClerkIds: values.ADMIN_CLERK_IDS,
-    corsOrigins: values.CORS_ORIGINS.length > 0 || production ? values.CORS_ORIGINS : ['http://localhost:3000'],
-    allowedHosts: production ? values.ALLOWED_HOSTS : [...values.ALLOWED_HOSTS, 'localhost', '127.0.0.1', '[::1]'],
-    trustedProxies: values.TRUSTED_PROXIES,
-    persistedOnly: values.PERSISTED_ONLY,
+    allowedHosts: isProduction ? hosts : [...hosts, 'localhost', '127.0.0.1', '[::1]'],
+    jobConcurrency: {
+      default: values.JOB_CONCURRENCY_DEFAULT,
+      files: values.JOB_CONCURRENCY_FILES,
+      render: values.JOB_CONCURRENCY_RENDER,
+      send: values.JOB_CONCURRENCY_SEND,
+      replies: values.JOB_CONCURRENCY_REPLIES,
+    },
     limits: defaultLimits,
-    clerkWebhookSecrets: values.CLERK_WEBHOOK_SECRET,
     revenueCat: revenueCatOf(values),
-    inboxRetentionDays: values.INBOX_RETENTION_DAYS,
-    signUpCredits: values.SIGNUP_CREDITS,
-    plans,
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,
@@ -186,7 +155,7 @@ function clerkOf(values: Values): ClerkConfig | undefined {
     jwtKey: values.CLERK_JWT_KEY,
     secretKey: values.CLERK_SECRET_KEY,
     issuer,
-    authorizedParties: values.CLERK_AUTHORIZED_PARTIES ?? ['http://localhost:3000'],
+    authorizedParties: values.CLERK_AUTHORIZED_PARTIES,
     requireAuthorizedParty: values.CLERK_REQUIRE_AZP,
     apiUrl: values.CLERK_API_URL,
   }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** What a program reads that starts in a folder with this `.env`. */
+/** The environment that a program reads in a folder with this `.env`. */
 async function readIn(file: string | null, environment: Record<string, string>): Promise<Environment> {
   const place = await mkdtemp(join(folder, 'run-'))
   if (file !== null) await writeFile(join(place, '.env'), file)
@@ -27,7 +27,7 @@ async function readIn(file: string | null, environment: Record<string, string>):
   return JSON.parse(stdout)
 }
 
-test('a canonical name wins over its aliases, and an alias over nothing', () => {
+test('a canonical name overrides its aliases, and an alias is read where it is not set', () => {
   expect(canonical({ R2_ACCESS_KEY_ID: 'a', R2_ACCESS_KEY: 'b', R2_SECRET_KEY: 'c' })).toEqual({
     R2_ACCESS_KEY_ID: 'a',
     R2_SECRET_ACCESS_KEY: 'c',
@@ -41,7 +41,7 @@ test('a canonical name wins over its aliases, and an alias over nothing', () => 
   })
 })
 
-test('spaces around a value are no part of it, empty is not set, and what is not ours is left out', () => {
+test('whitespace around a value is removed, an empty value is not set, and unknown variables are left out', () => {
   expect(
     canonical({ PORT: ' 4000 ', HOST: '', DATABASE_URL: '  ', R2_ACCESS_KEY_ID: '', R2_ACCESS_KEY: 'b', PATH: '/bin' }),
   ).toEqual({
@@ -50,7 +50,18 @@ test('spaces around a value are no part of it, empty is not set, and what is not
   })
 })
 
-test('.env fills in what the environment does not set, under any of its names', async () => {
+test('one pair of quotes around a value is removed, as `docker run --env-file` keeps them', () => {
+  expect(
+    canonical({ PORT: '"4000"', HOST: "' 0.0.0.0 '", LOG_LEVEL: '""', DATA_DIR: '"a', OTEL_SERVICE_NAME: '"\'x\'"' }),
+  ).toEqual({
+    PORT: '4000',
+    HOST: '0.0.0.0',
+    DATA_DIR: '"a',
+    OTEL_SERVICE_NAME: "'x'",
+  })
+})
+
+test('.env supplies the variables that are not set under any of their names', async () => {
   const file = [
     '# a comment',
     'PORT=1111',
@@ -69,6 +80,6 @@ test('.env fills in what the environment does not set, under any of its names', 
   })
 })
 
-test('no .env is no failure', async () => {
+test('.env may be missing', async () => {
   expect(await readIn(null, { PORT: '2222' })).toEqual({ PORT: '2222' })
 })

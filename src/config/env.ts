@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import type { VariableName } from './variables.ts'
-import { type Variable, variables } from './variables.ts'
+import { allSettings, type SettingName } from './settings.ts'
+import { unquote } from './unquote.ts'
 
-/** What the environment says, under canonical names only; an empty value counts as not set. */
-export type Environment = Readonly<Partial<Record<VariableName, string>>>
+/** The texts of the variables that are set, under their canonical names. An empty value counts as not set. */
+export type Environment = Readonly<Partial<Record<SettingName, string>>>
 
 /**
- * The only reader of process.env. `.env` of the working directory fills in what is not set, under whichever name: an
- * alias that is set wins over the canonical name in the file.
+ * The only reader of process.env. The file `.env` of the working directory supplies variables that are not set. An alias
+ * in process.env overrides the canonical name in the file.
  */
 export function readEnvironment(): Environment {
   return { ...canonical(readFile()), ...canonical(process.env) }
@@ -23,13 +23,12 @@ function readFile(): Readonly<Record<string, string | undefined>> {
   }
 }
 
-/** Takes the canonical name of each variable, else the first alias that is set. */
+/** Each variable under its canonical name, else from its first alias that is set; without whitespace and quotes around it. */
 export function canonical(source: Readonly<Record<string, string | undefined>>): Environment {
-  const environment: Partial<Record<VariableName, string>> = {}
-  for (const variable of variables as readonly (Variable & { name: VariableName })[]) {
-    const names = [variable.name, ...(variable.aliases ?? [])]
-    const value = names.map((name) => source[name]?.trim()).find(Boolean)
-    if (value) environment[variable.name] = value
+  const environment: Partial<Record<SettingName, string>> = {}
+  for (const { name, aliases = [] } of allSettings) {
+    const value = [name, ...aliases].map((each) => unquote(source[each] ?? '')).find(Boolean)
+    if (value) environment[name] = value
   }
   return environment
 }

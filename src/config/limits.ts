@@ -1,32 +1,35 @@
-import type { Rate } from '../platform/limits/rate-limiter.ts'
+import type { Rate } from '../platform/rate-limits/rate-limiter.ts'
 
-/** What one client may ask of a deployment. Of many processes together: docs/decisions/0017. */
+/** Limits per client and per process. How they are counted over several processes: docs/decisions/0017. */
 export interface Limits {
-  /** GraphQL requests, whoever is signed in: a whole office may be behind one address. */
+  /** GraphQL requests per address, signed in or not. High, since a whole office may share one address. */
   readonly requestsPerAddress: Rate
   readonly requestsPerUser: Rate
-  /** Documents that have to be parsed and validated: a front end sends the same ones, which are remembered. */
+  /** Documents that must be parsed and validated. Known documents are cached, and a front end sends the same ones. */
   readonly documentsPerAddress: Rate
-  /** The cost of a person's operations; of those who are not signed in, an address's. */
+  /** The cost of a user's operations. Without a user it is counted per address. */
   readonly costPerUser: Rate
-  /** Deliveries of one provider. */
+  /** Webhook requests of one provider. */
   readonly deliveriesPerAddress: Rate
-  /** What one operation may cost. */
+  /** The highest cost of one operation. */
   readonly maxCost: number
-  /** Open streams of one person in one process. */
+  /** Open streams of one user in one process. */
   readonly streamsPerUser: number
-  /** A client that takes nothing of its answer for so long is cut off. */
+  /** A client that reads nothing of its response for this time is disconnected. */
   readonly stallSeconds: number
-  /** Connections of one process; what comes beyond is closed at once, and a balancer asks another instance. */
+  /** Connections of one process. More are closed at once, so that a load balancer tries another instance. */
   readonly connections: number
-  /** Those of one address, or network of IPv6. Behind loopback and trusted proxies are many people: they are not counted. */
+  /**
+   * Connections of one address, or IPv6 network. Not counted for loopback and trusted proxies, which many users share.
+   */
   readonly connectionsPerAddress: number
-  /** For so long a client may send the head of a request, and all of it. */
+  /** How long a client may take to send the head of a request. */
   readonly headSeconds: number
+  /** How long a client may take to send a whole request. */
   readonly requestSeconds: number
 }
 
-/** A person who taps without rest makes 60 requests a minute; a provider that catches up sends 20 a second. */
+/** For comparison: a user who taps without a pause makes 60 requests a minute, a provider that catches up sends 20 a second. */
 export const defaultLimits: Limits = {
   requestsPerAddress: { points: 3_000, seconds: 60 },
   requestsPerUser: { points: 1_000, seconds: 60 },

@@ -1,14 +1,17 @@
 import type { Environment } from './env.ts'
-import { type Variable, type VariableName, variables } from './variables.ts'
+import { r2 } from './settings/r2.ts'
+import { allSettings, type NamedSetting, type SettingName } from './settings.ts'
 
-/** What is not set and is needed: all of it in production, in development what a group that was begun lacks. */
-export function missingVariables(environment: Environment): string[] {
-  const isProduction = environment.NODE_ENV === 'production'
-  const problems = isProduction ? missingInProduction(environment) : missingOfStartedGroups(environment)
+/**
+ * A sentence for each variable that is needed and not set: in production every required variable, in development the rest
+ * of a group of which some are set.
+ */
+export function missingVariables(environment: Environment, { isProduction }: { isProduction: boolean }): string[] {
+  const problems = isProduction ? missingRequired(environment).map(missing) : missingOfStartedGroups(environment)
   return [...problems, ...missingOfRevenueCat(environment)]
 }
 
-/** A publishable key is 'pk_test_' or 'pk_live_' and the base64 of the frontend API's host and a '$'. */
+/** A publishable key is `pk_test_` or `pk_live_` followed by the base64 of the Frontend API's host and a `$`. */
 export function issuerOf(publishableKey: string | undefined): string | undefined {
   const host = Buffer.from(publishableKey?.split('_')[2] ?? '', 'base64')
     .toString('latin1')
@@ -16,37 +19,31 @@ export function issuerOf(publishableKey: string | undefined): string | undefined
   return /^[a-z0-9.-]+$/i.test(host) ? `https://${host}` : undefined
 }
 
-function missing(variable: Variable): string {
-  return `${variable.name} is missing. ${variable.about}`
+function missing({ name, description }: NamedSetting): string {
+  return `${name} is missing. ${description}`
 }
 
-/** One variable may stand for another: the endpoint for the account, the publishable key for the issuer. */
-function isCovered(name: string, environment: Environment): boolean {
+/** The endpoint replaces the account, the publishable key contains the issuer. */
+function isReplaced(name: SettingName, environment: Environment): boolean {
   if (name === 'R2_ACCOUNT_ID') return environment.R2_ENDPOINT !== undefined
   if (name === 'CLERK_ISSUER') return issuerOf(environment.CLERK_PUBLISHABLE_KEY) !== undefined
   return false
 }
 
-function missingOf(group: string | null, environment: Environment): Variable[] {
-  return (variables as readonly Variable[]).filter(
-    (variable) =>
-      variable.required &&
-      (group === null || variable.group === group) &&
-      environment[variable.name as VariableName] === undefined &&
-      !isCovered(variable.name, environment),
+/** The required variables that are not set. */
+function missingRequired(environment: Environment): NamedSetting[] {
+  return allSettings.filter(
+    ({ name, requiredInProduction }) =>
+      requiredInProduction && environment[name] === undefined && !isReplaced(name, environment),
   )
 }
 
-function missingInProduction(environment: Environment): string[] {
-  return missingOf(null, environment).map(missing)
-}
-
-/** What needs another variable to be of any use. */
+/** Variables that have no effect without another one. */
 const revenueCatNeeds = [
   ['REVENUECAT_API_KEY_V2', 'REVENUECAT_PROJECT_ID'],
   ['REVENUECAT_PROJECT_ID', 'REVENUECAT_API_KEY_V2'],
   ['REVENUECAT_WEB_PURCHASE_LINK', 'REVENUECAT_API_KEY'],
-] as const satisfies readonly [VariableName, VariableName][]
+] as const satisfies readonly [SettingName, SettingName][]
 
 function missingOfRevenueCat(environment: Environment): string[] {
   return revenueCatNeeds
@@ -54,20 +51,19 @@ function missingOfRevenueCat(environment: Environment): string[] {
     .map(([name, needed]) => `${needed} is missing while ${name} is set.`)
 }
 
-function missingVerification({ CLERK_JWT_KEY, CLERK_SECRET_KEY }: Environment): string[] {
-  if (CLERK_JWT_KEY || CLERK_SECRET_KEY) return []
-  return ['CLERK_JWT_KEY or CLERK_SECRET_KEY is missing: one of them must verify session tokens.']
-}
-
-/** In development a group is embedded when nothing of it is set; one that is begun must be whole. */
+/** Development embeds a group of which no variable is set; a group of which some are set must be complete. */
 function missingOfStartedGroups(environment: Environment): string[] {
   const problems: string[] = []
-  const isR2Begun = variables.some((variable) => variable.group === 'R2' && environment[variable.name] !== undefined)
-  if (isR2Begun) problems.push(...missingOf('R2', environment).map(missing))
+  const required = missingRequired(environment)
+  if (allSettings.some(({ name, group }) => group === r2.title && environment[name] !== undefined)) {
+    problems.push(...required.filter(({ group }) => group === r2.title).map(missing))
+  }
   const { CLERK_JWT_KEY, CLERK_SECRET_KEY, CLERK_ISSUER, CLERK_PUBLISHABLE_KEY } = environment
   if (CLERK_JWT_KEY ?? CLERK_SECRET_KEY ?? CLERK_ISSUER ?? CLERK_PUBLISHABLE_KEY) {
-    const issuer = missingOf('Clerk', environment).filter((variable) => variable.name === 'CLERK_ISSUER')
-    problems.push(...issuer.map(missing), ...missingVerification(environment))
+    problems.push(...required.filter(({ name }) => name === 'CLERK_ISSUER').map(missing))
+    if (!CLERK_JWT_KEY && !CLERK_SECRET_KEY) {
+      problems.push('CLERK_JWT_KEY or CLERK_SECRET_KEY is missing. One of them must verify session tokens.')
+    }
   }
   if (environment.DIRECT_URL && !environment.DATABASE_URL) {
     problems.push('DATABASE_URL is missing while DIRECT_URL is set.')

@@ -3,10 +3,10 @@ import { type App, createApp } from '../app/app.ts'
 import type { Settings } from '../config/config.ts'
 import { systemClock } from '../platform/clock.ts'
 import { migrate } from '../platform/database/migrate.ts'
-import { silentLog } from '../platform/watching/log.ts'
+import { silentLog } from '../platform/observability/log.ts'
 import { openStack } from './embedded/stack.ts'
 
-/** The app over what a running development server embeds; what is not running is started for as long as it is open. */
+/** Opens the app over the services of the running development server. Missing services run until the app is closed. */
 export async function openDevelopmentApp(settings: Settings): Promise<App> {
   const stack = await openStack(settings, { join: true })
   const { config } = stack

@@ -5,17 +5,17 @@ import { graphiqlPage } from './graphiql.ts'
 import { developmentTokenSeconds } from './identity.ts'
 import { welcome } from './welcome.ts'
 
-/** Who is signed in where nobody says otherwise. */
+/** The user that GraphiQL and the startup message are signed in as. */
 const developmentUser = 'alice@example.com'
 
 export interface Development extends AsyncDisposable {
   readonly config: Config
   readonly graphiql: ReturnType<typeof graphiqlPage>
-  /** Tells the person at the terminal, and other processes, where everything is. */
+  /** Prints the startup message, and writes the addresses to the stack file for other processes. */
   announce(api: string): Promise<void>
 }
 
-/** Everything that a development server has beyond a production one. */
+/** Starts what a development server has in addition to a production server: embedded services and GraphiQL. */
 export async function startDevelopment(settings: Settings, options: { join: boolean }): Promise<Development> {
   const stack = await openStack(settings, options)
   const { config, identity } = stack
@@ -32,8 +32,8 @@ export async function startDevelopment(settings: Settings, options: { join: bool
       const { endpoint: bucketEndpoint } = config.bucket
       await writeStackFile({ pid: process.pid, api, databaseUrl, bucketEndpoint, dataDir })
       announced = true
-      const words = { api, databaseUrl, bucketEndpoint, dataDir, email: developmentUser, token: await token() }
-      process.stdout.write(welcome(words))
+      const message = { api, databaseUrl, bucketEndpoint, dataDir, email: developmentUser, token: await token() }
+      process.stdout.write(welcome(message))
     },
     async [Symbol.asyncDispose]() {
       if (announced) await removeStackFile(dataDir)

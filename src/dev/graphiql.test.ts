@@ -14,16 +14,16 @@ afterAll(() => app[Symbol.asyncDispose]())
 
 const html = { accept: 'text/html' }
 
-test('the page needs nothing from elsewhere', async () => {
+test('the page loads nothing from other hosts', async () => {
   const page = await (await fetch(`${app.url}/graphql`, { headers: html })).text()
   expect(page).toContain('renderYogaGraphiQL')
   expect(page).not.toMatch(/(?:src|href)="https?:/)
 })
 
-test('without a page to serve, as in production, there is none', async () => {
+test('serves no page if none is configured, as in production', async () => {
   await using plain = await startTestApp()
-  const answer = await fetch(`${plain.url}/graphql`, { headers: html })
-  expect(await answer.text()).not.toContain('<html')
+  const response = await fetch(`${plain.url}/graphql`, { headers: html })
+  expect(await response.text()).not.toContain('<html')
 })
 
 describe.runIf(executablePath)('in a browser', () => {
@@ -39,7 +39,7 @@ describe.runIf(executablePath)('in a browser', () => {
     }
   }
 
-  test('it opens with the operations as tabs, signed in, and runs one', async () => {
+  test('opens with the operations as tabs, signed in, and runs one', async () => {
     await open(async (page) => {
       const tabs = await page.locator('.graphiql-tab').allInnerTexts()
       expect(tabs.map((tab) => tab.trim())).toEqual([
@@ -63,9 +63,9 @@ describe.runIf(executablePath)('in a browser', () => {
         'PlansAndUsage',
       ])
       await page.click('.graphiql-execute-button')
-      const answer = page.locator('.result-window')
-      await answer.getByText('alice@example.com').waitFor()
-      expect(await answer.innerText()).toContain('"Alice"')
+      const result = page.locator('.result-window')
+      await result.getByText('alice@example.com').waitFor()
+      expect(await result.innerText()).toContain('"Alice"')
     })
   })
 })

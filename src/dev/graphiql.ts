@@ -4,7 +4,7 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 
 const operationsFolder = join(import.meta.dirname, '../../operations')
 
-/** GraphiQL whose tabs are the operations of the folder, each with its example variables, signed in by the token. */
+/** GraphiQL with a tab for each file of operations/ and its example variables, signed in with the token. */
 export function graphiqlPage(token: () => Promise<string | null>) {
   return {
     render: renderGraphiQL,
@@ -15,7 +15,7 @@ export function graphiqlPage(token: () => Promise<string | null>) {
       return {
         title: 'Pacer',
         headers,
-        // A token in the page is fresh at every load; a stored one would be stale.
+        // Each page load gets a new token; a stored one would expire.
         shouldPersistHeaders: false,
         defaultTabs: tabs.map((tab) => ({ ...tab, headers })),
         subscriptionsProtocol: 'SSE' as const,

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dataDir, { recursive: true, force: true }))
 
-it('makes one key, however many ask at once, and keeps it private', async () => {
+it('creates one private key for concurrent calls and keeps it', async () => {
   const identities = await Promise.all(Array.from({ length: 5 }, () => developmentIdentity(dataDir)))
   expect(new Set(identities.map(({ jwtKey }) => jwtKey)).size).toBe(1)
   expect((await developmentIdentity(dataDir)).jwtKey).toBe(identities[0]?.jwtKey)
@@ -20,7 +20,7 @@ it('makes one key, however many ask at once, and keeps it private', async () => 
   expect((await stat(join(dataDir, 'identity', 'private-key.pem'))).mode & 0o777).toBe(0o600)
 })
 
-it("signs tokens that Clerk's own verifyToken accepts without a network", async () => {
+it("signs tokens that Clerk's verifyToken accepts without network access", async () => {
   const network = vi.spyOn(globalThis, 'fetch')
   const { signToken, jwtKey, authorizedParties, issuer } = await developmentIdentity(dataDir)
   const now = new Date()
@@ -51,7 +51,7 @@ it("signs tokens that Clerk's own verifyToken accepts without a network", async 
   expect(network).not.toHaveBeenCalled()
 })
 
-it('is refused once expired, for another party, and by another key', async () => {
+it('signs tokens that are refused after expiry, for another party, and with another key', async () => {
   const { signToken, jwtKey, authorizedParties } = await developmentIdentity(dataDir)
   const parties = [...authorizedParties]
   const fresh = await signToken({ email: 'alice@example.com', now: new Date(), expiresInSeconds: 60 })
@@ -66,7 +66,7 @@ it('is refused once expired, for another party, and by another key', async () =>
   await expect(verifyToken(fresh, { jwtKey: other.jwtKey, authorizedParties: parties })).rejects.toThrow(/signature/)
 })
 
-it('knows a person by the address, whatever its case', async () => {
+it('gives one user one id, whatever the case of the e-mail address', async () => {
   const { signToken, jwtKey, authorizedParties } = await developmentIdentity(dataDir)
   const subjectOf = async (email: string) => {
     const token = await signToken({ email, now: new Date(), expiresInSeconds: 60 })

@@ -6,34 +6,34 @@ import { SignJWT } from 'jose'
 import { makeFolderOnce } from './embedded/make-folder-once.ts'
 import { openFolder } from './embedded/open-folder.ts'
 
-interface TokenWish {
+interface TokenInput {
   readonly email: string
   readonly now: Date
   readonly expiresInSeconds: number
 }
 
 export interface DevelopmentIdentity {
-  /** The public key as PEM: what Clerk's `verifyToken` takes as `jwtKey`, so that nothing is fetched. */
+  /** The public key as PEM, for `jwtKey` of Clerk's `verifyToken`, so that no keys are fetched. */
   readonly jwtKey: string
   readonly issuer: string
   readonly authorizedParties: readonly string[]
-  /** A Clerk session token (version 2) for the person with this address; the same address is the same person. */
-  signToken(wish: TokenWish): Promise<string>
+  /** Signs a Clerk session token (version 2). The same e-mail address is the same user. */
+  signToken(input: TokenInput): Promise<string>
 }
 
-/** Long enough for a day's work; the tokens of a real Clerk live 60 seconds. */
+/** Long enough for a working day. Tokens of Clerk expire after 60 seconds. */
 export const developmentTokenSeconds = 12 * 60 * 60
 
 const issuer = 'https://development.pacer.invalid'
 const authorizedParty = 'http://localhost:3000'
 
 /**
- * Stands in for Clerk in development: an RSA 2048 key pair, made once in `<dataDir>/identity` (0.05 s) and kept, so
- * that tokens live through restarts. The issuer's name cannot exist on the internet, so no production accepts them.
+ * Replaces Clerk in development. The RSA 2048 key pair is created once in `<dataDir>/identity` (0.05 s) and kept, so that
+ * tokens stay valid after a restart. The issuer has a reserved domain (.invalid), so no production server accepts them.
  */
 export async function developmentIdentity(dataDir: string): Promise<DevelopmentIdentity> {
   const folder = join(await openFolder(dataDir), 'identity')
-  await makeFolderOnce({ folder, proof: 'private-key.pem', fill: makeKey })
+  await makeFolderOnce({ folder, requiredFile: 'private-key.pem', fill: makeKey })
   const privateKey = createPrivateKey(await readFile(join(folder, 'private-key.pem')))
   const jwtKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
   const kid = `ins_dev_${hex(jwtKey).slice(0, 24)}`
@@ -59,7 +59,7 @@ export async function developmentIdentity(dataDir: string): Promise<DevelopmentI
           .setSubject(developmentClerkId(email))
           .setJti(randomBytes(10).toString('hex'))
           .setIssuedAt(issuedAt)
-          // Ten seconds early, as Clerk does, for clocks that are a little behind.
+          // Ten seconds early, as Clerk does, to tolerate clocks that are slow.
           .setNotBefore(issuedAt - 10)
           .setExpirationTime(issuedAt + expiresInSeconds)
           .sign(privateKey)
@@ -68,7 +68,7 @@ export async function developmentIdentity(dataDir: string): Promise<DevelopmentI
   }
 }
 
-/** The Clerk id of whoever signs in here with this address. */
+/** The Clerk id of the user with this e-mail address. */
 export function developmentClerkId(email: string): string {
   return `user_dev_${hex(normalize(email)).slice(0, 24)}`
 }

@@ -9,25 +9,34 @@ import { getDatamodel } from '../generated/pothos-prisma-types.ts'
 import { InvalidInput } from '../platform/errors.ts'
 import type { Context, SignedInContext } from './context.ts'
 import { toInputIssue, unauthenticated } from './errors.ts'
+import { inputPaths } from './input-paths.ts'
 import { mayRead } from './may-read.ts'
 import { relayOptions } from './relay.ts'
 import { type Scalars, scalars } from './scalars.ts'
 
-/** Object types by name, so that a domain can add a field to another's payload without importing it: domains merge here. */
-// biome-ignore lint/suspicious/noEmptyInterface: domains merge into it
+/**
+ * Object types by name. Domains add to it by declaration merging, so that one can extend another's payload without
+ * importing it.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: extended by declaration merging
 export interface ObjectShapes {}
+
+/** Input and enum types by name, where their values come from several domains: domains merge here. */
+// biome-ignore lint/suspicious/noEmptyInterface: domains merge into it
+export interface InputShapes {}
 
 export interface SchemaTypes {
   Context: Context
-  /** May be a getter, which counts only where the count is asked for. */
+  /** Can be a getter, so that the count is only read when it is selected. */
   Connection: { readonly totalCount: number | Promise<number> }
   PrismaTypes: PrismaTypes
   Objects: ObjectShapes
+  Inputs: InputShapes
   Scalars: Scalars
   DefaultFieldNullability: false
   AuthScopes: {
     signedIn: boolean
-    /** To read what is of the person with this id. */
+    /** Permission to read the data of the user with this id. */
     read: string
   }
   AuthContexts: { signedIn: SignedInContext }
@@ -35,10 +44,11 @@ export interface SchemaTypes {
   DefaultNodeNullability: false
 }
 
-/** The one builder: every domain's graphql.ts adds its types and fields, app/schema.ts builds the schema. */
+/** The schema builder. Every domain's graphql/ adds its types and fields to it; app/schema.ts builds the schema. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  // Errors stand outside, so that what authorisation and validation throw can become a typed error too.
-  plugins: [ErrorsPlugin, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, PrismaPlugin],
+  // ErrorsPlugin comes first: it wraps the others, so that errors of authorization and validation become typed errors
+  // too.
+  plugins: [ErrorsPlugin, inputPaths, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   errors: {
     directResult: true,
@@ -54,7 +64,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
       read: (ownerId) => mayRead(context, ownerId),
     }),
     authorizeOnSubscribe: true,
-    // Once an object, not once for each of its fields.
+    // Once per object instead of once per field.
     runScopesOnType: true,
     unauthorizedError: unauthenticated,
   },
@@ -65,7 +75,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   prisma: {
     client: (context) => context.db.prisma,
     dmmf: getDatamodel(),
-    // The whole row is loaded, so no `select: {}` can arise where only __typename was asked for.
+    // Prisma nodes load the whole row, so selecting only __typename does not produce an empty `select`.
     onUnusedQuery: 'error',
   },
 })
@@ -75,12 +85,12 @@ builder.scalarType('SafeInt', scalars.SafeInt)
 builder.scalarType('URL', scalars.URL)
 builder.scalarType('Date', scalars.Date)
 
-builder.queryType({ description: 'What can be read.' })
+builder.queryType({ description: 'Read operations.' })
 builder.mutationType({
   description:
-    'What can be changed. Creations take an idempotency key; all else is idempotent by its target: twice is as once.',
+    'Write operations. Mutations that create something take an idempotency key. All others are idempotent by their target: repeating one has no further effect.',
 })
 builder.subscriptionType({
   description:
-    'What can be followed live, over server-sent events. A stream ends when its token does: reconnect with a fresh one.',
+    'Live updates over server-sent events. The last event of a stream that the server ends is an error: TOKEN_EXPIRED or SERVER_STOPPING (reconnect with a new token), or ACCOUNT_UNAVAILABLE (the account was banned or deleted).',
 })

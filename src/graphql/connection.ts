@@ -1,29 +1,29 @@
 import type { ArgBuilder } from '@pothos/core'
-import type { GraphQLOutputType } from 'graphql'
-import { narrowed } from './asked-columns.ts'
+import { withParentSelect } from '../platform/compat/pothos.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { keysetConnection, keysetQuery, type Order, type PageArgs } from './keyset.ts'
 import { costing, pageCost } from './limits/field-cost.ts'
+import { narrowToSelection } from './selected-columns.ts'
 
-/** Reads no row, and the index of all. */
+/** A count reads no rows, but the index entries of all rows. */
 const countCost = 5
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
-    description: 'How many there are on all pages.',
+    description: 'The total number of items on all pages.',
     extensions: costing({ own: countCost }),
     resolve: ({ totalCount }) => totalCount,
   }),
 )
 
 /** The arguments of every connection. */
-export function pageArgs(t: ArgBuilder<ExtendedTypes>, orderHint = '') {
+export function pageArgs(t: ArgBuilder<ExtendedTypes>, orderNote = '') {
   return {
-    first: t.int({ description: 'The first so many after `after`; 20 unless told, 100 at most.' }),
-    after: t.string({ description: `A cursor: the page follows it.${orderHint}` }),
-    last: t.int({ description: 'The last so many before `before`; 100 at most.' }),
-    before: t.string({ description: 'A cursor: the page precedes it.' }),
+    first: t.int({ description: 'Returns the first n items after `after`. Default 20, maximum 100.' }),
+    after: t.string({ description: `A cursor. Returns items after it.${orderNote}` }),
+    last: t.int({ description: 'Returns the last n items before `before`. Maximum 100.' }),
+    before: t.string({ description: 'A cursor. Returns items before it.' }),
   }
 }
 
@@ -35,9 +35,10 @@ export interface PageOf<Column extends string> {
 }
 
 /**
- * A field's `extensions` and `resolve` for a page of a relation, loaded in the one statement that loads its parents: the
- * rows by keyset, and the count only where it is asked for. (plugin-prisma's own connections count always or in another
- * statement, and their cursors die with their rows; so this hands it the selection where its own fields put theirs.)
+ * The `extensions` and `connect` of a field that returns a page of a relation. The page is loaded in the statement that
+ * loads the parents: rows by keyset, and the count only when it is selected. (The connections of plugin-prisma count
+ * always or in a second statement, and their cursors become invalid when their row is deleted. Therefore this passes
+ * the selection to the plugin through the same extension as its own fields.)
  */
 export function pageOfRelation<Args extends PageArgs, Column extends string>(
   relation: string,
@@ -48,29 +49,23 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
     extensions: {
       ...costing(pageCost),
       columnsRead: [],
-      pothosPrismaSelect: (
-        args: Args,
-        { asked }: Context,
-        nest: NestedSelection,
-        selected: Selected,
-        { field }: Position,
-      ) => {
+      ...withParentSelect<Args, Context>((args, { selectedFields }, nest, selected, { field }) => {
         const { where, order } = pageOf(args)
         const page = keysetQuery(args, order)
         const query = { ...page, where: { AND: [where, page.where] } }
-        const isShown = selected().has('edges') || selected().has('pageInfo')
-        const ofCursor = { id: true, [order.column]: true }
-        // Where no node is asked for, nothing of the rows is but what cursors are made of.
+        const needsRows = selected().has('edges') || selected().has('pageInfo')
+        const cursorColumns = { id: true, [order.column]: true }
+        // If no node is selected, only the columns of the cursor are read.
         const rows = selected(nodePath)
-          ? narrowed(nest(query, nodePath), field.type, asked, ofCursor)
-          : { ...query, select: ofCursor }
+          ? narrowToSelection(nest(query, nodePath), field.type, selectedFields, cursorColumns)
+          : { ...query, select: cursorColumns }
         return {
           select: {
             ...(selected().has('totalCount') ? { _count: { select: { [relation]: { where } } } } : {}),
-            ...(isShown ? { [relation]: rows } : {}),
+            ...(needsRows ? { [relation]: rows } : {}),
           },
         }
-      },
+      }),
     },
     connect<Node extends Row>(parent: object, args: Args) {
       const loaded = parent as Record<string, Node[]> & { _count?: Record<string, number> }
@@ -80,16 +75,3 @@ export function pageOfRelation<Args extends PageArgs, Column extends string>(
 }
 
 const nodePath = ['edges', 'node'] as const
-
-type NestedSelection = (query: object, path: readonly string[]) => object
-
-/** Where the field stands in the schema. */
-interface Position {
-  readonly field: { readonly type: GraphQLOutputType }
-}
-
-/** The names of the fields asked for; with a path, whether the field at its end is. */
-interface Selected {
-  (): ReadonlySet<string>
-  (path: readonly string[]): object | null
-}

@@ -1,34 +1,33 @@
 import type { User } from '../generated/prisma/client.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/db.ts'
-import type { Events } from '../platform/events/events.ts'
+import type { LookupServices } from '../platform/services.ts'
 
-/** Who is asking: the person's row, read in this very request, so that a ban counts from its commit on. */
+/** The signed-in user: the row is read in this request, so that a ban takes effect with its commit. */
 export interface Viewer {
+  readonly id: string
   readonly user: User
   readonly isAdmin: boolean
-  /** When the token lapses, and with it every stream opened by it. */
+  /** When the token expires, and with it every stream that it opened. */
   readonly expiresAt: Date
 }
 
-/** What domains' resolvers need besides the database: each domain's graphql.ts adds its own by declaration merging. */
-// biome-ignore lint/suspicious/noEmptyInterface: domains merge into it
-export interface Ports {}
-
 /** What every resolver of one request gets. */
 export interface Context {
-  /** The names of all fields in the document, of whichever type: what a list need not read is not among them. */
-  readonly asked: ReadonlySet<string>
-  /** Null when nobody is signed in. */
+  /** The names of all fields in the document, of all types: a list does not read columns of other fields. */
+  readonly selectedFields: ReadonlySet<string>
+  /** Null when no user is signed in. */
   readonly viewer: Viewer | null
   readonly db: Database
-  readonly events: Events
   readonly clock: Clock
-  readonly ports: Ports
-  // Made when a stream asks: a timer for each request would be one too many, and Yoga copies what getters give.
-  /** Aborted when the token lapses; null where there is none. */
-  lapsed(): AbortSignal | null
-  /** Aborted when the client goes away, the token lapses or the server stops. */
+  /** The services of a domain, by its key; a resolver looks up those of its own domain. */
+  readonly services: LookupServices
+  // Functions, because Yoga copies what getters return and a timer for each request would cost too many.
+  /** Aborted when the token expires; null without a viewer. */
+  expired(): AbortSignal | null
+  /** Aborted when the viewer is banned, locked or deleted; null without a viewer. */
+  unavailable(): AbortSignal | null
+  /** Aborted when the client disconnects, the token expires or the server stops. */
   signal(): AbortSignal
 }
 

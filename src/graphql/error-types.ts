@@ -8,45 +8,45 @@ import {
 } from '../platform/errors.ts'
 import { builder } from './builder.ts'
 
-/** The interface of every typed error; domains' own errors implement it too. */
+/** The interface of all typed errors, including those of domains. */
 export const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
-  description: 'What went wrong, for programs and for people.',
+  description: 'An error that a client can cause or must handle.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'Stable, machine readable.' }),
-    message: t.exposeString('message', { description: 'For people; says what to do.' }),
+    code: t.exposeString('code', { description: 'A stable, machine-readable code.' }),
+    message: t.exposeString('message', { description: 'A message for users that says what to do.' }),
   }),
 })
 
-/** The two fields of every typed error, with the type's own code in the description. */
+/** The two fields of every typed error. The description of `code` contains the code of the type. */
 export function errorFields<Failure extends DomainError>(code: string) {
   return (t: PothosSchemaTypes.ObjectFieldBuilder<Types, Failure>) => ({
-    code: t.string({ description: `${code}.`, resolve: (error) => error.code }),
-    message: t.string({ description: 'For people; says what to do.', resolve: (error) => error.message }),
+    code: t.string({ description: `Always ${code}.`, resolve: (error) => error.code }),
+    message: t.string({ description: 'A message for users that says what to do.', resolve: (error) => error.message }),
   })
 }
 
 type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
 
 const InputIssue = builder.objectRef<InvalidInput['issues'][number]>('InputIssue').implement({
-  description: 'One thing that does not fit.',
+  description: 'A problem in the input.',
   fields: (t) => ({
     path: t.stringList({
-      description: 'Where in the arguments, from the outside in: input, filename.',
+      description: 'The path of the invalid argument, outermost first. Example: input, filename.',
       resolve: (issue) => [...issue.path],
     }),
-    message: t.exposeString('message', { description: 'For people; says what to do.' }),
+    message: t.exposeString('message', { description: 'A message for users that says what to do.' }),
   }),
 })
 
 builder.objectType(InvalidInput, {
   name: 'InvalidInputError',
-  description: 'What was sent does not fit.',
+  description: 'The input is not valid.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     ...errorFields<InvalidInput>('INVALID_INPUT')(t),
     issues: t.field({
       type: [InputIssue],
-      description: 'Each thing that does not fit.',
+      description: 'The problems found in the input.',
       resolve: (error) => [...error.issues],
     }),
   }),
@@ -54,35 +54,35 @@ builder.objectType(InvalidInput, {
 
 builder.objectType(NotFound, {
   name: 'NotFoundError',
-  description: 'There is no such thing, or it is not yours.',
+  description: 'The object does not exist or belongs to another user.',
   interfaces: [ErrorInterface],
   fields: errorFields<NotFound>('NOT_FOUND'),
 })
 
 builder.objectType(Forbidden, {
   name: 'ForbiddenError',
-  description: 'You may not do it, whoever else may.',
+  description: 'You do not have permission to do this.',
   interfaces: [ErrorInterface],
   fields: errorFields<Forbidden>('FORBIDDEN'),
 })
 
 builder.objectType(IdempotencyConflict, {
   name: 'IdempotencyConflictError',
-  description: 'The idempotency key was used before, with another input.',
+  description: 'The idempotency key was already used with a different input.',
   interfaces: [ErrorInterface],
   fields: errorFields<IdempotencyConflict>('IDEMPOTENCY_CONFLICT'),
 })
 
 builder.objectType(ProviderUnavailable, {
   name: 'ProviderUnavailableError',
-  description: 'A provider does not answer at the moment; nothing was done and it can be tried again.',
+  description: 'A provider is temporarily unavailable. Nothing was changed; the request can be tried again.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     ...errorFields<ProviderUnavailable>('PROVIDER_UNAVAILABLE')(t),
     retryAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When to try again, where that is known.',
+      description: 'When to try again, if known.',
       resolve: (error) => error.retryAt,
     }),
   }),

@@ -1,16 +1,16 @@
 import { GraphQLError } from 'graphql'
-import { isDatabaseAway } from '../platform/database/database-away.ts'
+import { isDatabaseUnavailable } from '../platform/database/database-unavailable.ts'
 import { DomainError, type InputIssue, InvalidInput, ServiceUnavailable } from '../platform/errors.ts'
 
 export const badUserInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
-/** Nobody is signed in, where somebody must be. */
+/** The field requires authentication and the request is not authenticated. */
 export const unauthenticated = () =>
-  new GraphQLError('Sign in first: send a session token as `Authorization: Bearer …`.', {
+  new GraphQLError('Not authenticated. Send a session token as `Authorization: Bearer …`.', {
     extensions: { code: 'UNAUTHENTICATED' },
   })
 
-/** An issue of a standard-schema validator in our words. */
+/** Converts an issue of a standard-schema validator. */
 export function toInputIssue(issue: {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
@@ -22,27 +22,31 @@ export function toInputIssue(issue: {
 }
 
 /**
- * What clients see of an error that no union caught: our own expected failures keep their code and sentence, errors with
- * a code pass, GraphQL's own about variables (they alone belong to no field) get one, a database that is away is said to
- * be, and everything else is masked.
+ * The error that a client receives for an error that no mutation's union contains. A DomainError keeps its code and
+ * message, and a GraphQLError with a code is returned as it is. GraphQL's errors about variables, the only ones without
+ * a path, get the code BAD_USER_INPUT. An unavailable database becomes SERVICE_UNAVAILABLE. All other errors are
+ * masked.
  */
 export function toClientError(error: unknown): GraphQLError {
   const thrown = error instanceof GraphQLError ? (error.originalError ?? error) : error
-  const original = isDatabaseAway(thrown) ? new ServiceUnavailable() : thrown
-  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
+  const original = isDatabaseUnavailable(thrown) ? new ServiceUnavailable() : thrown
+  const location = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
   if (original instanceof GraphQLError && error instanceof GraphQLError) {
     const { message, path, extensions } = error
     if (extensions.code) return error
-    if (!path) return new GraphQLError(message, { ...place, extensions: { ...extensions, code: 'BAD_USER_INPUT' } })
+    if (!path) return new GraphQLError(message, { ...location, extensions: { ...extensions, code: 'BAD_USER_INPUT' } })
   }
   if (original instanceof DomainError) {
     return new GraphQLError(original.message, {
-      ...place,
+      ...location,
       extensions: { code: original.code, ...(original instanceof InvalidInput ? { issues: original.issues } : {}) },
     })
   }
-  return new GraphQLError('Something went wrong on our side. Try again; if it stays, tell us the request id.', {
-    ...place,
-    extensions: { code: 'INTERNAL_SERVER_ERROR' },
-  })
+  return new GraphQLError(
+    'Internal server error. Try again. If the problem persists, contact support with the request ID.',
+    {
+      ...location,
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    },
+  )
 }

@@ -7,25 +7,27 @@ export interface GlobalId {
   readonly id: string
 }
 
-/** The Relay id of a row: opaque to clients, base64 of the type's name and the row's UUID. */
+/** The global ID of a row: Base64 of the type name and the row's UUID. Opaque to clients. */
 export function toGlobalId(typename: string, id: string): string {
   return Buffer.from(`${typename}:${id}`).toString('base64')
 }
 
-/** Null for whatever we never gave out. */
+/** Returns null for anything that `toGlobalId` cannot have produced. */
 export function decodeGlobalId(globalId: string): GlobalId | null {
   if (globalId.length > 200) return null
   const text = Buffer.from(globalId, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   const typename = text.slice(0, Math.max(colon, 0))
   const id = text.slice(colon + 1)
-  // Base64 can be spelled in many ways; only ours names the row.
+  // Several Base64 strings decode to the same bytes. Only the canonical one is accepted.
   return uuid.test(id) && toGlobalId(typename, id) === globalId ? { typename, id } : null
 }
 
-/** The row's UUID of an id argument that takes one type; throws InvalidInput at `path` for anything else. */
+/**
+ * Returns the row's UUID of an ID argument that accepts one type. Throws InvalidInput at `path` for any other value.
+ */
 export function parseId(typename: string, globalId: string, path: readonly string[]): string {
   const decoded = decodeGlobalId(globalId)
-  if (decoded?.typename !== typename) throw InvalidInput.at(path, `This is not the id of an ${typename}.`)
+  if (decoded?.typename !== typename) throw InvalidInput.at(path, `This is not a valid ${typename} ID.`)
   return decoded.id
 }

@@ -1,5 +1,5 @@
 import { badUserInput } from './errors.ts'
-import { isSayable } from './scalars.ts'
+import { isRepresentable } from './scalars.ts'
 
 const defaultPageSize = 20
 const maxPageSize = 100
@@ -11,19 +11,19 @@ export interface PageArgs {
   readonly before?: string | null | undefined
 }
 
-/** A total order of rows: by one column that is never null, then by id, both in the same direction. */
+/** A total order of rows: by a column that is never null, then by id, both in the same direction. */
 export interface Order<Column extends string> {
-  /** Part of every cursor, so that one from another order is refused. */
+  /** Part of every cursor, so that cursors of other orders are rejected. */
   readonly name: string
   readonly column: Column
   readonly direction: 'asc' | 'desc'
-  /** The column's value as a cursor holds it. */
+  /** The type of the column's value in a cursor. */
   readonly kind: 'instant' | 'number'
 }
 
 type Position = readonly [value: Date | number, id: string]
 
-/** What a page asks of the database, as arguments of findMany: one row more than the page, to see whether more follow. */
+/** Arguments of findMany for a page. One extra row is read to determine whether more rows follow. */
 export interface KeysetQuery {
   readonly where: object
   readonly orderBy: object[]
@@ -38,8 +38,9 @@ interface Page {
 }
 
 /**
- * The rows of a page by comparing with the cursor's own sort values: a cursor outlives its row, and every page costs
- * one index range whatever its depth. Throws a client error for a cursor of another list or order.
+ * Builds the query for a page. It compares with the sort values inside the cursor, so a cursor stays valid after its
+ * row is deleted, and every page reads one index range regardless of its depth. Throws a client error for a cursor of
+ * another list or order.
  */
 export function keysetQuery<Column extends string>(args: PageArgs, order: Order<Column>): KeysetQuery {
   const page = readPage(args, order)
@@ -57,7 +58,7 @@ export function keysetQuery<Column extends string>(args: PageArgs, order: Order<
   }
 }
 
-/** The connection of the rows that `keysetQuery` found. */
+/** Builds the connection from the rows that the query of `keysetQuery` returned. */
 export function keysetConnection<Column extends string, Row extends { id: string } & Record<Column, Date | number>>(
   rows: readonly Row[],
   args: PageArgs,
@@ -65,12 +66,12 @@ export function keysetConnection<Column extends string, Row extends { id: string
   totalCount: number,
 ) {
   const page = readPage(args, order)
-  const isMore = rows.length > page.size
+  const hasMore = rows.length > page.size
   const shown = rows.slice(0, page.size)
   if (page.backwards) shown.reverse()
   const edges = shown.map((node) => ({
     node,
-    // Of most lists no cursor but the last is asked for.
+    // Computed on access: most operations select only the last cursor.
     get cursor() {
       return encodeCursor(order, node[order.column], node.id)
     },
@@ -79,8 +80,8 @@ export function keysetConnection<Column extends string, Row extends { id: string
     edges,
     totalCount,
     pageInfo: {
-      hasNextPage: page.before !== null || (!page.backwards && isMore),
-      hasPreviousPage: page.after !== null || (page.backwards && isMore),
+      hasNextPage: page.before !== null || (!page.backwards && hasMore),
+      hasPreviousPage: page.after !== null || (page.backwards && hasMore),
       startCursor: edges.at(0)?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -89,7 +90,7 @@ export function keysetConnection<Column extends string, Row extends { id: string
 
 function readPage(args: PageArgs, order: Order<string>): Page {
   const { first, last } = args
-  if (first != null && last != null) throw badUserInput('Give `first` or `last`, not both.')
+  if (first != null && last != null) throw badUserInput('Set either `first` or `last`, not both.')
   const size = first ?? last ?? defaultPageSize
   if (size < 0) throw badUserInput('`first` and `last` cannot be negative.')
   return {
@@ -102,32 +103,35 @@ function readPage(args: PageArgs, order: Order<string>): Page {
 
 const opposite = (direction: 'asc' | 'desc') => (direction === 'asc' ? 'desc' : 'asc')
 
-/** Behind the position in that direction. The first condition is implied by the second: it is the index's range. */
+/**
+ * The rows after the position in that direction. The first condition follows from the second; it bounds the index
+ * range.
+ */
 function beyond(column: string, direction: 'asc' | 'desc', [value, id]: Position): object {
-  const past = direction === 'asc' ? 'gt' : 'lt'
+  const operator = direction === 'asc' ? 'gt' : 'lt'
   return {
-    [column]: { [`${past}e`]: value },
-    OR: [{ [column]: { [past]: value } }, { id: { [past]: id } }],
+    [column]: { [`${operator}e`]: value },
+    OR: [{ [column]: { [operator]: value } }, { id: { [operator]: id } }],
   }
 }
 
 function encodeCursor(order: Order<string>, value: Date | number, id: string): string {
-  const held = value instanceof Date ? value.getTime() : value
-  return Buffer.from(JSON.stringify([order.name, held, id])).toString('base64url')
+  const encoded = value instanceof Date ? value.getTime() : value
+  return Buffer.from(JSON.stringify([order.name, encoded, id])).toString('base64url')
 }
 
 function decodeCursor(order: Order<string>, cursor: string): Position {
   const [name, value, id] = parseCursor(cursor)
-  const isOurs = name === order.name && typeof value === 'number' && Math.abs(value) <= maxNumber && isUuid(id)
-  if (!isOurs)
-    throw badUserInput('This cursor is not of this list and order. Take cursors from the list that you page through.')
+  const isValid = name === order.name && typeof value === 'number' && Math.abs(value) <= maxNumber && isUuid(id)
+  if (!isValid)
+    throw badUserInput('The cursor is not valid for this list and sort order. Use a cursor that this list returned.')
   if (order.kind === 'number') return [value, id]
   const instant = new Date(value)
-  if (!isSayable(instant)) throw badUserInput('This cursor is damaged.')
+  if (!isRepresentable(instant)) throw badUserInput('The cursor is not valid. Use a cursor that this list returned.')
   return [instant, id]
 }
 
-/** No number of ours is as large; the largest of all, 1.8e308, is rounded out of range on its way to Postgres. */
+/** No stored number is this large. The largest double, 1.8e308, is rounded out of range on the way to Postgres. */
 const maxNumber = 1e300
 
 function parseCursor(cursor: string): unknown[] {

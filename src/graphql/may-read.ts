@@ -11,20 +11,21 @@ interface Recorder {
 const recorders = new WeakMap<Context, Recorder>()
 
 /**
- * Whether what is this person's may be shown to who asks: to the person, and to admins once it is written down that they
- * read them. Throws NotFound for everybody else, and whatever keeps the record from being written: no record, no data.
+ * Whether the viewer may read data of this user: users may read their own; admins may read it after the read has been
+ * recorded in the audit log. Throws NotFound for all other viewers. If the record cannot be written, it throws that
+ * error, so no data is returned without a record.
  */
 export function mayRead(context: Context, ownerId: string): boolean | Promise<boolean> {
   const { viewer } = context
   if (viewer === null) return false
   if (viewer.user.id === ownerId) return true
-  if (!viewer.isAdmin) throw new NotFound('thing')
+  if (!viewer.isAdmin) throw new NotFound('object')
   const { recorded, loader } = recorderOf(context, viewer)
-  // At once, as for oneself: a list of both then asks for the credits of all in one statement.
+  // Synchronous, as for the viewer's own data, so that the credits of all users in a list are loaded in one statement.
   return recorded.has(ownerId) || loader.load(ownerId)
 }
 
-/** Writes down each person once a request; those of one page in one statement. */
+/** Records each user once per request, and all users of a page in one statement. */
 function recorderOf(context: Context, { user }: Viewer): Recorder {
   const known = recorders.get(context)
   if (known) return known

@@ -3,25 +3,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DeleteActivityDocument } from '../../operations/typed-operations.ts'
 import type { Activity, User } from '../generated/prisma/client.ts'
 import { type Answer, startTestApp, type TestApp } from '../testing/app.ts'
-import { createActivity, createPerson } from '../testing/factories.ts'
+import { createActivity, createUser } from '../testing/factories.ts'
 import { toGlobalId } from './ids.ts'
 
 const alice = 'alice@example.com'
 const bob = 'bob@example.com'
 
-interface Belongings {
+interface OwnedObjects {
   readonly user: User
   readonly activity: Activity
   readonly ids: { readonly user: string; readonly activity: string; readonly upload: string }
 }
 
 let app: TestApp
-let alices: Belongings
-let bobs: Belongings
+let alices: OwnedObjects
+let bobs: OwnedObjects
 beforeAll(async () => {
   app = await startTestApp()
-  const belongings = async (email: string) => {
-    const user = await createPerson(app, email)
+  const createObjects = async (email: string) => {
+    const user = await createUser(app, email)
     const activity = await createActivity(app, user, { hasUpload: true })
     const upload = toGlobalId('Upload', activity.uploadId ?? '')
     return {
@@ -30,8 +30,8 @@ beforeAll(async () => {
       ids: { user: toGlobalId('User', user.id), activity: toGlobalId('Activity', activity.id), upload },
     }
   }
-  alices = await belongings(alice)
-  bobs = await belongings(bob)
+  alices = await createObjects(alice)
+  bobs = await createObjects(bob)
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -51,50 +51,50 @@ const nodes = (as: string | null, ids: unknown) =>
   >
 
 const raw = (text: string) => Buffer.from(text).toString('base64')
-const nobody = uuidv7()
+const unknownId = uuidv7()
 
-/** Well-formed ids of nothing that is there. */
-const ofNothing: readonly [string, string][] = [
-  ['an activity that never was', toGlobalId('Activity', nobody)],
-  ['an upload that never was', toGlobalId('Upload', nobody)],
-  ['a person who never was', toGlobalId('User', nobody)],
-  ['a type that is none', toGlobalId('Spaceship', nobody)],
-  ['a type without ids', toGlobalId('Query', nobody)],
-  ['an interface', toGlobalId('Node', nobody)],
-  ['an enum', toGlobalId('Sport', nobody)],
-  ['a union', toGlobalId('UpdateActivityResult', nobody)],
-  ['a model of the database', toGlobalId('ActivityLap', nobody)],
-  ['a type with NUL', raw(`Activity\0:${nobody}`)],
-  ['a property of every object', raw(`__proto__:${nobody}`)],
-  ['a type in small letters', raw(`activity:${nobody}`)],
+/** Well-formed IDs of objects that do not exist. */
+const missing: readonly [string, string][] = [
+  ['an activity that does not exist', toGlobalId('Activity', unknownId)],
+  ['an upload that does not exist', toGlobalId('Upload', unknownId)],
+  ['a user who does not exist', toGlobalId('User', unknownId)],
+  ['an unknown type', toGlobalId('Spaceship', unknownId)],
+  ['a type without IDs', toGlobalId('Query', unknownId)],
+  ['an interface', toGlobalId('Node', unknownId)],
+  ['an enum', toGlobalId('Sport', unknownId)],
+  ['a union', toGlobalId('UpdateActivityResult', unknownId)],
+  ['a database model', toGlobalId('ActivityLap', unknownId)],
+  ['a type name with NUL', raw(`Activity\0:${unknownId}`)],
+  ['a property of Object.prototype', raw(`__proto__:${unknownId}`)],
+  ['a type name in lower case', raw(`activity:${unknownId}`)],
 ]
 
-/** What we never gave out. */
-const broken: readonly [string, string][] = [
-  ['nothing', ''],
-  ['a bare UUID', nobody],
-  ['no base64', '*** ***'],
+/** IDs that the server never returns. */
+const malformed: readonly [string, string][] = [
+  ['an empty string', ''],
+  ['a bare UUID', unknownId],
+  ['invalid Base64', '*** ***'],
   ['NUL', '\0'],
   ['a lone surrogate', '\ud800'],
-  ['NUL within', raw(`Activity:${nobody}\0`)],
-  ['an id that is none', raw('Activity:1')],
-  ['another spelling of the same', toGlobalId('Upload', nobody).replaceAll('=', '')],
+  ['NUL inside', raw(`Activity:${unknownId}\0`)],
+  ['an ID that is not a UUID', raw('Activity:1')],
+  ['the same bytes without padding', toGlobalId('Upload', unknownId).replaceAll('=', '')],
   ['SQL', raw("Activity:' OR 1=1 --")],
-  ['a UUID in capitals', raw(`Activity:${nobody.toUpperCase()}`)],
-  ['a line too many', raw(`Activity:${nobody}\n`)],
-  ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x3a, 0xff]).toString('base64')],
-  ['a huge text', 'A'.repeat(100_000)],
+  ['a UUID in upper case', raw(`Activity:${unknownId.toUpperCase()}`)],
+  ['a trailing line break', raw(`Activity:${unknownId}\n`)],
+  ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe, 0x3a, 0xff]).toString('base64')],
+  ['a very long string', 'A'.repeat(100_000)],
 ]
 
 describe('node', () => {
-  test('gives what is mine', async () => {
+  test('returns own objects', async () => {
     const { ids } = alices
     expect((await node(alice, ids.activity)).data).toEqual({ node: { __typename: 'Activity', id: ids.activity } })
     expect((await node(alice, ids.upload)).data).toEqual({ node: { __typename: 'Upload', id: ids.upload } })
     expect((await node(alice, ids.user)).data).toEqual({ node: { __typename: 'User', id: ids.user } })
   })
 
-  test('gives null for what is another person’s', async () => {
+  test('returns null for objects of another user', async () => {
     for (const id of Object.values(bobs.ids)) {
       const { data, errors } = await node(alice, id)
       expect({ data, errors }).toEqual({ data: { node: null }, errors: undefined })
@@ -102,7 +102,7 @@ describe('node', () => {
     }
   })
 
-  test('gives null for what has been deleted', async () => {
+  test('returns null for deleted objects', async () => {
     const activity = await createActivity(app, alices.user, { hasUpload: true })
     const activityId = toGlobalId('Activity', activity.id)
     const uploadId = toGlobalId('Upload', activity.uploadId ?? '')
@@ -114,20 +114,20 @@ describe('node', () => {
     }
   })
 
-  test.each(ofNothing)('gives null for %s', async (_, id) => {
+  test.each(missing)('returns null for %s', async (_, id) => {
     const { data, errors } = await node(alice, id)
     expect({ data, errors }).toEqual({ data: { node: null }, errors: undefined })
   })
 
-  test.each(broken)('refuses an id of %s', async (_, id) => {
+  test.each(malformed)('rejects %s as an ID', async (_, id) => {
     expect((await node(alice, id)).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  test.each([[null], [{}], [[1, 2]], [true], [1.5]])('refuses what is no id at all: %j', async (id) => {
+  test.each([[null], [{}], [[1, 2]], [true], [1.5]])('rejects a value that is not a string: %j', async (id) => {
     expect((await node(alice, id)).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  test('needs somebody signed in', async () => {
+  test('requires authentication', async () => {
     const { data, errors } = await node(null, alices.ids.activity)
     expect(data).toEqual({ node: null })
     expect(errors).toMatchObject([{ path: ['node'], extensions: { code: 'UNAUTHENTICATED' } }])
@@ -135,31 +135,33 @@ describe('node', () => {
 })
 
 describe('nodes', () => {
-  test('gives what is mine in the order of the ids, and null for all else', async () => {
+  test('returns own objects in the order of the IDs, and null for all others', async () => {
     const { ids } = alices
     const second = toGlobalId('Activity', (await createActivity(app, alices.user)).id)
-    const asked = [
+    const requested = [
       second,
       bobs.ids.activity,
       ids.upload,
-      ...ofNothing.map(([, id]) => id),
+      ...missing.map(([, id]) => id),
       ids.activity,
       bobs.ids.user,
       ids.user,
       second,
       bobs.ids.upload,
     ]
-    const { data, errors } = await nodes(alice, asked)
+    const { data, errors } = await nodes(alice, requested)
     expect(errors).toBeUndefined()
     const mine: string[] = [second, ids.upload, ids.activity, ids.user]
-    expect(data?.nodes.map((found) => found?.id ?? null)).toEqual(asked.map((id) => (mine.includes(id) ? id : null)))
+    expect(data?.nodes.map((found) => found?.id ?? null)).toEqual(
+      requested.map((id) => (mine.includes(id) ? id : null)),
+    )
   })
 
-  test('of no ids is empty', async () => {
+  test('returns an empty list for no IDs', async () => {
     expect((await nodes(alice, [])).data).toEqual({ nodes: [] })
   })
 
-  test('takes 100 ids, and refuses 101', async () => {
+  test('accepts 100 IDs and rejects 101', async () => {
     const { ids } = alices
     const hundred = Array<string>(100).fill(ids.activity)
     expect((await nodes(alice, hundred)).data?.nodes.map((found) => found?.id)).toEqual(hundred)
@@ -168,12 +170,12 @@ describe('nodes', () => {
     ])
   })
 
-  test.each(broken)('refuses an id of %s among others', async (_, id) => {
+  test.each(malformed)('rejects %s as one of several IDs', async (_, id) => {
     const { errors } = await nodes(alice, [alices.ids.activity, id])
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   })
 
-  test('needs somebody signed in', async () => {
+  test('requires authentication', async () => {
     const { data, errors } = await nodes(null, [alices.ids.activity])
     expect(data).toBeNull()
     expect(errors).toMatchObject([{ path: ['nodes'], extensions: { code: 'UNAUTHENTICATED' } }])

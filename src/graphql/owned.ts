@@ -1,8 +1,8 @@
 import type { Context } from './context.ts'
 
 /**
- * Options of every `prismaNode` whose rows name their owner in `userId`: others' rows are as if they did not exist, but
- * for admins. The scope stands on the type, so it holds on whichever way a row is reached; a test finds the node without.
+ * Options of every `prismaNode` whose rows have an owner in `userId`. Other users' rows return null, except for admins.
+ * The scope is on the type, so it applies on every path to a row. A test fails for a node without it.
  */
 export const ownedByUser = {
   nullable: true,

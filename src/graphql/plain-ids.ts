@@ -2,8 +2,9 @@ import { GraphQLInterfaceType, type GraphQLSchema } from 'graphql'
 import { toGlobalId } from './ids.ts'
 
 /**
- * Resolves the ids of all that has one without a promise: plugin-relay's resolver is asynchronous, and so made one of
- * every object of a list (a page of 20 activities with 10 laps: 220). A type's scopes are asked before, for the object.
+ * Replaces the `id` resolvers of all nodes by synchronous ones. The resolver of plugin-relay is asynchronous and
+ * creates a promise for every object of a list (220 for a page of 20 activities with 10 laps). The scopes of a type are
+ * still checked, because they run for the object before its fields.
  */
 export function withPlainIds(schema: GraphQLSchema): GraphQLSchema {
   const node = schema.getType('Node')

@@ -1,12 +1,16 @@
 import { isObjectType } from 'graphql'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { schema } from '../app/schema.ts'
+import { domains } from '../app/domains.ts'
+import { buildSchema } from '../app/graphql/build-schema.ts'
 import { grant } from '../domains/credits/index.ts'
 import type { User } from '../generated/prisma/client.ts'
+import { optionsOf } from '../platform/compat/pothos.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
-import { createActivity, createPerson } from '../testing/factories.ts'
+import { createActivity, createUser } from '../testing/factories.ts'
 import { createSubscription } from '../testing/subscriptions.ts'
 import { toGlobalId } from './ids.ts'
+
+const schema = buildSchema(domains)
 
 const boss = 'boss@example.com'
 const ada = 'ada@example.com'
@@ -18,8 +22,8 @@ let ids: { readonly User: string; readonly Activity: string; readonly Upload: st
 beforeAll(async () => {
   app = await startTestApp()
   const { db } = app.app
-  admin = await createPerson(app, boss, { role: 'ADMIN' })
-  person = await createPerson(app, ada, { firstName: 'Ada' })
+  admin = await createUser(app, boss, { role: 'ADMIN' })
+  person = await createUser(app, ada, { firstName: 'Ada' })
   const { id: userId } = person
   const activity = await createActivity(app, person, { hasUpload: true, title: 'Morning run' })
   const gift = { amount: 7, source: 'GIFTS', key: 'one', description: 'A gift' } as const
@@ -56,11 +60,12 @@ beforeAll(async () => {
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
-let since: string
+let lastRecordId: string
 beforeEach(async () => {
-  since = (await app.app.db.prisma.auditEntry.findFirst({ orderBy: { id: 'desc' } }))?.id ?? admin.id
+  lastRecordId = (await app.app.db.prisma.auditEntry.findFirst({ orderBy: { id: 'desc' } }))?.id ?? admin.id
 })
-const records = () => app.app.db.prisma.auditEntry.findMany({ where: { id: { gt: since } }, orderBy: { id: 'asc' } })
+const records = () =>
+  app.app.db.prisma.auditEntry.findMany({ where: { id: { gt: lastRecordId } }, orderBy: { id: 'asc' } })
 
 const whole = `query Help($id: ID!) { node(id: $id) { ... on User {
   firstName email creditBalance
@@ -73,17 +78,16 @@ const whole = `query Help($id: ID!) { node(id: $id) { ... on User {
 describe('every type of node', () => {
   const nodes = schema.getPossibleTypes(schema.getType('Node') as never).filter(isObjectType)
 
-  test.each(nodes.map((type) => [type.name, type] as const))('%s asks who may read it', (name, type) => {
-    const options = type.extensions.pothosOptions as { authScopes?: unknown }
+  test.each(nodes.map((type) => [type.name, type] as const))('%s has an authorization scope', (name, type) => {
     expect(
-      options.authScopes,
-      `${name} has an owner: give its node \`...ownedByUser\` (graphql/owned.ts).`,
+      optionsOf(type).authScopes,
+      `${name} has no scope: add \`...ownedByUser\` (graphql/owned.ts) to its node.`,
     ).toBeDefined()
-    expect(Object.keys(ids), `Make a ${name} of ada's above, so that its reads are tested.`).toContain(name)
+    expect(Object.keys(ids), `Create a ${name} of ada above, so that its reads are tested.`).toContain(name)
   })
 
   test.each(nodes.map(({ name }) => name))(
-    '%s of another is there for admins, and it is written down',
+    'admins can read a %s of another user, and the read is recorded',
     async (name) => {
       const id = ids[name]
       const answer = await app.query(boss, 'query ($id: ID!) { node(id: $id) { id } }', { id })
@@ -101,17 +105,20 @@ describe('every type of node', () => {
     },
   )
 
-  test.each(nodes.map(({ name }) => name))('%s is not there for others, and nothing is written', async (name) => {
-    const { data, errors } = await app.query('eve@example.com', 'query ($id: ID!) { node(id: $id) { id } }', {
-      id: ids[name],
-    })
-    expect([data, errors]).toEqual([{ node: null }, undefined])
-    expect(await records()).toEqual([])
-  })
+  test.each(nodes.map(({ name }) => name))(
+    'a %s returns null for other users, and nothing is recorded',
+    async (name) => {
+      const { data, errors } = await app.query('eve@example.com', 'query ($id: ID!) { node(id: $id) { id } }', {
+        id: ids[name],
+      })
+      expect([data, errors]).toEqual([{ node: null }, undefined])
+      expect(await records()).toEqual([])
+    },
+  )
 })
 
 describe('an admin', () => {
-  test('reads all of a person but their files, and is written down once', async () => {
+  test('reads all data of a user except files, and is recorded once', async () => {
     expect((await app.query(boss, whole, { id: ids.User })).data).toEqual({
       node: {
         firstName: 'Ada',
@@ -126,7 +133,7 @@ describe('an admin', () => {
     expect(await records()).toMatchObject([{ subjectId: person.id, operation: 'Help { node }' }])
   })
 
-  test('gets the files of their own', async () => {
+  test('gets download URLs for own files', async () => {
     const { data } = await app.query(ada, whole, { id: ids.User })
     expect(data).toMatchObject({ node: { uploads: { edges: [{ node: { download: { url: expect.any(String) } } }] } } })
     expect(data).toMatchObject({
@@ -134,44 +141,44 @@ describe('an admin', () => {
     })
   })
 
-  test('reads many things at once in as many statements as one, and each person is written down once', async () => {
-    const other = await createPerson(app, 'other@example.com')
+  test('reads several objects in as many statements as one, and each user is recorded once', async () => {
+    const other = await createUser(app, 'other@example.com')
     const activity = toGlobalId('Activity', (await createActivity(app, other)).id)
     const source = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Activity { title } } }'
-    const asked = [ids.Activity, activity, toGlobalId('Activity', admin.id), ids.Activity]
+    const requested = [ids.Activity, activity, toGlobalId('Activity', admin.id), ids.Activity]
     app.takeStatements()
-    const { data } = await app.query(boss, source, { ids: asked })
+    const { data } = await app.query(boss, source, { ids: requested })
     expect(app.takeStatements()).toHaveLength(3)
     expect(data).toMatchObject({ nodes: [{ id: ids.Activity }, { id: activity }, null, { id: ids.Activity }] })
     const subjects = (await records()).map(({ subjectId }) => subjectId)
     expect(subjects.toSorted()).toEqual([person.id, other.id].toSorted())
   })
 
-  test('reads many people at once in as many statements as one', async () => {
-    const others = await Promise.all([1, 2, 3].map((n) => createPerson(app, `many.${n}@example.com`)))
-    const asked = others.map(({ id }) => toGlobalId('User', id))
+  test('reads several users in as many statements as one', async () => {
+    const others = await Promise.all([1, 2, 3].map((n) => createUser(app, `many.${n}@example.com`)))
+    const requested = others.map(({ id }) => toGlobalId('User', id))
     const source = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { email activities { totalCount } } } }'
     app.takeStatements()
-    const { data } = await app.query(boss, source, { ids: asked })
-    expect(data).toMatchObject({ nodes: asked.map((id) => ({ id })) })
+    const { data } = await app.query(boss, source, { ids: requested })
+    expect(data).toMatchObject({ nodes: requested.map((id) => ({ id })) })
     expect(app.takeStatements()).toHaveLength(3)
   })
 
-  test('who lists people is written down for each on the page, even where only cursors are asked for', async () => {
+  test('is recorded for each user on a page of users, even if only cursors are selected', async () => {
     await app.query(boss, '{ users(first: 1, search: "ada") { edges { cursor } } }')
     expect(await records()).toMatchObject([{ subjectId: person.id, operation: 'query { users }' }])
     await app.query(boss, '{ users(first: 0) { totalCount edges { node { email } } } }')
     expect(await records()).toHaveLength(1)
   })
 
-  test('who reads themselves is not written down', async () => {
+  test('is not recorded for reading their own data', async () => {
     await app.query(boss, '{ me { email creditBalance activities { totalCount } } }')
     await app.query(boss, whole, { id: toGlobalId('User', admin.id) })
     await app.query(boss, '{ users(search: "boss@example.com") { edges { node { email } } } }')
     expect(await records()).toEqual([])
   })
 
-  test('changes nothing of others', async () => {
+  test('cannot change objects of other users', async () => {
     const { data } = await app.query(boss, 'mutation ($id: ID!) { deleteActivity(activityId: $id) { __typename } }', {
       id: ids.Activity,
     })
@@ -182,32 +189,32 @@ describe('an admin', () => {
     })
   })
 
-  test('finds nobody who is being deleted', async () => {
-    const leaving = await createPerson(app, 'leaving@example.com', { standing: 'DELETING' })
+  test('cannot read a user who is being deleted', async () => {
+    const leaving = await createUser(app, 'leaving@example.com', { standing: 'DELETING' })
     const { data } = await app.query(boss, whole, { id: toGlobalId('User', leaving.id) })
     expect(data).toEqual({ node: null })
     expect(await records()).toEqual([])
   })
 
-  test('named by the configuration reads as one named by the database', async () => {
+  test('that is named in the configuration can read like one in the database', async () => {
     await using named = await startTestApp({
       databaseUrl: app.databaseUrl,
-      config: { adminClerkIds: [(await createPerson(app, 'named@example.com')).clerkId ?? ''] },
+      config: { adminClerkIds: [(await createUser(app, 'named@example.com')).clerkId ?? ''] },
     })
     const answer = await named.query('named@example.com', whole, { id: ids.User })
     expect(answer.data).toMatchObject({ node: { firstName: 'Ada' } })
     expect(await records()).toHaveLength(1)
   })
 
-  test('who is one no more reads nothing from the next request on', async () => {
-    await createPerson(app, 'former@example.com', { role: 'ADMIN', lastName: 'Former' })
+  test('who loses the role cannot read from the next request on', async () => {
+    await createUser(app, 'former@example.com', { role: 'ADMIN', lastName: 'Former' })
     expect((await app.query('former@example.com', whole, { id: ids.User })).data).toMatchObject({ node: {} })
     await app.app.db.prisma.user.updateMany({ where: { lastName: 'Former' }, data: { role: 'USER' } })
     expect((await app.query('former@example.com', whole, { id: ids.User })).data).toEqual({ node: null })
   })
 })
 
-describe('where the record cannot be written', () => {
+describe('if the record cannot be written', () => {
   beforeAll(() => app.owner.query('ALTER TABLE audit_log ADD CONSTRAINT none CHECK (false) NOT VALID'))
   afterAll(() => app.owner.query('ALTER TABLE audit_log DROP CONSTRAINT none'))
 
@@ -220,13 +227,13 @@ describe('where the record cannot be written', () => {
       `mutation ($id: ID!) { grantCredits(input: { userId: $id, amount: 1, reason: "r", idempotencyKey: "k" }) {
       ... on GrantCreditsPayload { user { firstName email } } } }`,
     ],
-  ])('%s answers nothing, and says no more than that it is our fault', async (_, source) => {
+  ])('%s returns no data and a masked error', async (_, source) => {
     const { data, errors } = await app.query(boss, source, source.includes('$id') ? { id: ids.User } : {})
     expect(JSON.stringify(data)).not.toMatch(/Ada|ada@|cursor/)
     expect(errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR')
   })
 
-  test('people read themselves as ever', async () => {
+  test('users can still read their own data', async () => {
     expect((await app.query(ada, '{ me { firstName } }')).data).toEqual({ me: { firstName: 'Ada' } })
     expect((await app.query(boss, '{ me { email } }')).data).toEqual({ me: { email: boss } })
   })

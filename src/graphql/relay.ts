@@ -6,7 +6,7 @@ import { costing, countOf } from './limits/field-cost.ts'
 
 const maxNodes = 100
 
-/** Each is a row by itself; GraphQL takes one id for a list of it. */
+/** Each ID reads one row. GraphQL accepts a single ID in place of a list. */
 const rowsOf = (ids: unknown) => (Array.isArray(ids) ? countOf(ids.length, maxNodes) : 1)
 
 function isNodeType(info: GraphQLResolveInfo, typename: string): boolean {
@@ -17,20 +17,24 @@ function isNodeType(info: GraphQLResolveInfo, typename: string): boolean {
   )
 }
 
-/** The relay plugin's options: our ids, our words, and `node` that answers null for what is not there or not yours. */
+/**
+ * The options of the Relay plugin: ID encoding, descriptions, and a `node` that returns null for missing objects and
+ * those of other users.
+ */
 export const relayOptions = {
   encodeGlobalID: (typename: string, id: string | number | bigint) => toGlobalId(typename, String(id)),
   decodeGlobalID: (globalId: string): GlobalId => {
     const decoded = decodeGlobalId(globalId)
-    if (!decoded) throw badUserInput('This is not a global id.')
+    if (!decoded) throw badUserInput('This is not a valid global ID.')
     return decoded
   },
-  idFieldOptions: { description: 'Globally unique: it names the type too. Opaque to clients.' },
-  nodeTypeOptions: { description: 'What has a global id and can be read again through `node`.' },
+  idFieldOptions: { description: 'The global ID. It is unique across all types; treat it as opaque.' },
+  nodeTypeOptions: { description: 'An object with a global ID, which can be fetched again with `node`.' },
   nodeQueryOptions: {
-    description: "Anything of yours by its global id, for admins anybody's; null when there is no such thing.",
+    description:
+      'Fetches one of your objects by its global ID. Admins can fetch objects of all users. Null if there is no such object.',
     authScopes: { signedIn: true },
-    args: { id: { description: 'The global id, as another field gave it.' } },
+    args: { id: { description: 'The global ID, as returned by an `id` field.' } },
     resolve: (
       _root: object,
       { id }: { id: GlobalId },
@@ -41,9 +45,9 @@ export const relayOptions = {
   },
   nodesQueryOptions: {
     description:
-      "Several things of yours by their global ids, for admins anybody's, in the same order, with null where there is no such thing.",
+      'Fetches several of your objects by their global IDs, in the same order. Admins can fetch objects of all users. Null for an ID without an object.',
     authScopes: { signedIn: true },
-    args: { ids: { description: 'The global ids, 100 at most.' } },
+    args: { ids: { description: 'The global IDs, at most 100.' } },
     extensions: costing({ own: ({ ids }) => 1 + rowsOf(ids), items: ({ ids }) => rowsOf(ids) }),
     resolve: (
       _root: object,
@@ -52,19 +56,19 @@ export const relayOptions = {
       info: GraphQLResolveInfo,
       resolveNodes: (ids: never[]) => Promise<unknown[]>,
     ) => {
-      if (args.ids.length > maxNodes) throw badUserInput(`At most ${maxNodes} ids at once.`)
-      // The plugin loads what is in `args`, not what it is handed here; a null stays null there.
+      if (args.ids.length > maxNodes) throw badUserInput(`At most ${maxNodes} IDs can be fetched at once.`)
+      // The plugin loads the IDs in `args`, not the ones passed to `resolveNodes`; null stays null.
       args.ids = args.ids.map((id) => (id && isNodeType(info, id.typename) ? id : null))
       return resolveNodes([])
     },
   },
-  edgesFieldOptions: { description: 'What is on this page, each with its cursor.', nullable: false },
-  pageInfoFieldOptions: { description: 'Where the page stands in the list.' },
-  cursorFieldOptions: { description: 'Where it stands in the list.' },
-  nodeFieldOptions: { description: 'What stands there.', nullable: false },
-  pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-  hasNextPageFieldOptions: { description: 'Whether more follows this page.' },
-  hasPreviousPageFieldOptions: { description: 'Whether something precedes this page.' },
-  startCursorFieldOptions: { description: "The cursor of the page's first edge; null on an empty page." },
-  endCursorFieldOptions: { description: "The cursor of the page's last edge; null on an empty page." },
+  edgesFieldOptions: { description: 'The items on this page, each with its cursor.', nullable: false },
+  pageInfoFieldOptions: { description: 'The position of this page in the connection.' },
+  cursorFieldOptions: { description: 'The cursor of this item.' },
+  nodeFieldOptions: { description: 'The item.', nullable: false },
+  pageInfoTypeOptions: { description: 'The position of a page in its connection.' },
+  hasNextPageFieldOptions: { description: 'Whether there are items after this page.' },
+  hasPreviousPageFieldOptions: { description: 'Whether there are items before this page.' },
+  startCursorFieldOptions: { description: 'The cursor of the first edge on the page. Null if the page is empty.' },
+  endCursorFieldOptions: { description: 'The cursor of the last edge on the page. Null if the page is empty.' },
 } as const

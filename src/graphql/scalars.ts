@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql'
 import { z } from 'zod'
 
-/** What the builder knows of our scalars: `Input` is what resolvers get, `Output` what they return. */
+/** The types of the scalars for the builder: resolvers receive `Input` and return `Output`. */
 export type Scalars = {
   ID: { Input: string; Output: string }
   DateTime: { Input: Date; Output: Date }
@@ -12,8 +12,8 @@ export type Scalars = {
 
 const badInput = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })
 
-/** Years 1 to 9999: what both ISO 8601 (four digits) and Postgres can say. */
-export function isSayable(instant: Date): boolean {
+/** Years 1 to 9999, which both ISO 8601 (four digits) and Postgres can represent. */
+export function isRepresentable(instant: Date): boolean {
   return earliest <= instant.getTime() && instant.getTime() <= latest
 }
 
@@ -23,12 +23,12 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z')
 const instant = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
-  .refine(isSayable)
+  .refine(isRepresentable)
 const day = z.iso.date()
 const absoluteUrl = z.url()
 
-/** Reads by a zod schema, from variables and from literals alike. */
-function reader<Value>(schema: z.ZodType<Value, unknown>, expected: string) {
+/** The parsers of a scalar, for variables and for literals, from a zod schema. */
+function parsersOf<Value>(schema: z.ZodType<Value, unknown>, expected: string) {
   const parseValue = (value: unknown): Value => {
     const result = schema.safeParse(value)
     if (!result.success) throw badInput(`Expected ${expected}.`)
@@ -41,7 +41,7 @@ function reader<Value>(schema: z.ZodType<Value, unknown>, expected: string) {
   return { parseValue, parseLiteral }
 }
 
-/** A year outside four digits, or no date at all, has no ISO form that clients could read back. */
+/** Throws for an invalid date, which has no ISO form. */
 function serializeInstant(value: unknown): string {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()
   throw new TypeError('DateTime must be a valid Date.')
@@ -49,29 +49,29 @@ function serializeInstant(value: unknown): string {
 
 function serializeSafeInt(value: unknown): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw new TypeError('SafeInt must be a whole number up to 2^53 - 1.')
+  if (!Number.isSafeInteger(number)) throw new TypeError('SafeInt must be an integer up to 2^53 - 1.')
   return number
 }
 
 export const scalars = {
   DateTime: {
-    description: 'An instant, ISO 8601, UTC, milliseconds: 2026-11-21T09:30:00.000Z.',
+    description: 'A date and time in ISO 8601 format, in UTC with milliseconds. Example: 2026-11-21T09:30:00.000Z.',
     serialize: serializeInstant,
-    ...reader(instant, 'an instant such as 2026-11-21T09:30:00.000Z'),
+    ...parsersOf(instant, 'a date and time such as 2026-11-21T09:30:00.000Z'),
   },
   SafeInt: {
-    description: 'A whole number up to 2^53 - 1; byte counts need it.',
+    description: 'An integer up to 2^53 - 1, used for byte counts.',
     serialize: serializeSafeInt,
-    ...reader(z.int(), 'a whole number up to 2^53 - 1'),
+    ...parsersOf(z.int(), 'an integer up to 2^53 - 1'),
   },
   URL: {
     description: 'An absolute URL.',
     serialize: String,
-    ...reader(absoluteUrl, 'an absolute URL'),
+    ...parsersOf(absoluteUrl, 'an absolute URL'),
   },
   Date: {
-    description: 'A day, YYYY-MM-DD.',
+    description: 'A calendar date in the format YYYY-MM-DD.',
     serialize: String,
-    ...reader(day, 'a day such as 2026-11-21'),
+    ...parsersOf(day, 'a date such as 2026-11-21'),
   },
 }

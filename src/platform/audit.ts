@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Reader, Tx } from './database/db.ts'
-import { currentRequest } from './watching/current-request.ts'
+import { currentRequest } from './observability/current-request.ts'
 
 export interface AuditRecord {
   readonly actorId: string
-  /** What was done: credits.grant. */
+  /** For example credits.grant. */
   readonly action: string
   readonly subjectId: string
   readonly reason: string
@@ -14,26 +14,26 @@ export interface AuditRecord {
   readonly now: Date
 }
 
-/** Writes down what an admin did, in the transaction that does it. The database refuses to change it afterwards. */
+/** Records what an admin did, in the same transaction. The database refuses later changes. */
 export async function recordAudit(tx: Tx, { now, ...record }: AuditRecord): Promise<void> {
-  await tx.auditEntry.create({ data: { id: uuidv7(), ...record, ...asked(), createdAt: now } })
+  await tx.auditEntry.create({ data: { id: uuidv7(), ...record, ...currentOperation(), createdAt: now } })
 }
 
-/** Writes down whom an admin reads, before they get to see it: one statement for all of them. */
+/** Records whose data an admin reads, before it is returned: one statement for all of them. */
 export async function recordReads(
   db: Reader,
   { actorId, subjectIds, now }: { actorId: string; subjectIds: readonly string[]; now: Date },
 ): Promise<void> {
-  const { requestId = null, operation = null } = asked()
-  // By hand: Prisma compiles a createMany anew each time, which takes longer than the statement.
+  const { requestId = null, operation = null } = currentOperation()
+  // Raw SQL: Prisma compiles a createMany anew each time, which takes longer than the statement.
   await db.$executeRaw`
     INSERT INTO audit_log (id, actor_id, action, subject_id, request_id, operation, created_at)
     SELECT id, ${actorId}::uuid, 'person.read', subject_id, ${requestId}, ${operation}, ${now}
     FROM unnest(${subjectIds.map(() => uuidv7())}::uuid[], ${subjectIds}::uuid[]) AS person (id, subject_id)`
 }
 
-/** In which request, and what it asks for; nothing of its variables, which name people. */
-function asked() {
+/** The current request and its operation, without its variables, which name people. */
+function currentOperation() {
   const request = currentRequest.getStore()
   if (!request) return {}
   const { id: requestId, operation, rootFields } = request

@@ -1,4 +1,4 @@
-/** The present instant. Passed in everywhere, so that tests and reminders need no sleeping. */
+/** Returns the current time. Passed in everywhere, so that tests need no sleeping. */
 export type Clock = () => Date
 
 export const systemClock: Clock = () => new Date()

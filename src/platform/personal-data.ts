@@ -2,9 +2,9 @@ import type { Reader, Tx } from './database/db.ts'
 
 /** A file of a data export. */
 export interface ExportedFile {
-  /** Where it lies in the ZIP: activities/0190….json. */
+  /** The path in the ZIP: activities/0190….json. */
   readonly path: string
-  /** What JSON can say, and instants and bigints, which become ISO 8601 and numbers. */
+  /** A JSON value; dates and bigints are also allowed and become ISO 8601 strings and numbers. */
   readonly json: unknown
 }
 
@@ -14,19 +14,19 @@ export interface ErasedPerson {
 }
 
 /**
- * What a domain, or a part of the platform, holds about people. Whoever exports or erases a person asks each of these
- * and knows no domain by name.
+ * The personal data that a domain or a part of the platform stores. Export and erasure call each of these and name no
+ * domain.
  */
 export interface PersonalData {
-  /** The tables that it answers for: no other part does, and a test finds those that nobody does. */
+  /** The tables it is responsible for. No two parts share a table, and a test finds tables without one. */
   readonly tables: readonly string[]
-  /** Everything held about a person, one file at a time, so that no more than that is in memory. */
+  /** Everything stored about a person, one file at a time, so that only one file is in memory. */
   exportFiles(db: Reader, userId: string): AsyncIterable<ExportedFile>
   /**
-   * What may go before the last transaction: what lies elsewhere, and rows by the thousand. May be run again, by two at
-   * once, and be stopped anywhere.
+   * Deletes what can be deleted before the final transaction: data outside the database, and large numbers of rows.
+   * Idempotent: it may run again, run twice at once, and be interrupted anywhere.
    */
   eraseAhead?(person: ErasedPerson): Promise<void>
-  /** What is left, in the transaction that leaves the tombstone, whose row is locked. */
+  /** Deletes the rest, in the transaction that writes the tombstone, whose row is locked. */
   eraseRows(tx: Tx, person: ErasedPerson): Promise<void>
 }

@@ -5,37 +5,41 @@ import { inject } from 'vitest'
 import { type Adapters, createAdapters } from '../app/adapters.ts'
 import { type App, createApp } from '../app/app.ts'
 import { createHealth } from '../app/health/health.ts'
-import { crontab, jobHandlers } from '../app/jobs.ts'
-import { startFront } from '../app/server.ts'
-import { createServices } from '../app/services.ts'
+import { createRequestHandlers } from '../app/http/handlers.ts'
+import { startHttpServer } from '../app/http/server.ts'
 import { type Config, readSettings } from '../config/config.ts'
-import { defaultLimits } from '../config/limits.ts'
 import { graphiqlPage } from '../dev/graphiql.ts'
 import { developmentIdentity } from '../dev/identity.ts'
-import { runJobs } from '../platform/queue/run-jobs.ts'
-import { newKey } from '../platform/sealing/sealing.ts'
-import { silentLog } from '../platform/watching/log.ts'
+import type { Plans } from '../domains/billing/plans/plans.ts'
+import { removeOldestDueJob } from '../platform/compat/graphile-worker.ts'
+import { newKey } from '../platform/encryption/encryptor.ts'
+import { runJobs } from '../platform/jobs/run-jobs.ts'
+import { silentLog } from '../platform/observability/log.ts'
+import { testRun } from './job-run.ts'
+import { writePlans } from './plans-file.ts'
 import { openPool } from './pool.ts'
 import { cloneDatabase, directUrlOf, ownerUrlOf } from './postgres.ts'
 
-/** The same in every app of a run, so that two may share a database. */
+/** The same in every app of a test run, so that two apps can share a database. */
 export const testKeys = { encryptionKeys: [newKey()], indexKey: newKey() }
 export const testWebhookSecret = `whsec_${Buffer.from('the webhook secret of tests').toString('base64')}`
 
-/** Both are configured, so both must be right. */
+/** Both are configured, so a delivery needs both. */
 export const testPurchaseWebhook = {
   authorization: 'Bearer the authorization of tests',
   secret: 'the signing secret of tests',
 }
 
 export interface TestAppOptions {
-  /** Another app's database, as a second process of the same deployment has it. */
+  /** The database of another app, as a second process of a deployment uses it. */
   readonly databaseUrl?: string
-  /** Runs jobs as they come. */
+  /** Whether the app runs jobs. */
   readonly worker?: boolean
-  /** Serves GraphiQL, signed in as that person. */
+  /** Serves GraphiQL, signed in as the user with this e-mail address. */
   readonly graphiqlFor?: string
   readonly config?: Partial<Config>
+  /** Plans and products instead of the project's own. */
+  readonly plans?: Plans
   readonly adapters?: Partial<Adapters>
 }
 
@@ -52,66 +56,54 @@ export interface Answer<Data> {
 
 export interface TestApp extends AsyncDisposable {
   readonly url: string
-  /** As the app connects, for everything: the runtime role, which owns nothing. */
+  /** The app's URL of the database, with the runtime role, which owns nothing. */
   readonly databaseUrl: string
-  /** Past all privileges: for a test that changes tables, or what the app itself may not change. */
+  /** Connections of the owner of the tables, for changes that the runtime role may not make. */
   readonly owner: Pool
   readonly app: App
-  /** The present instant of the app; move it as you like. */
+  /** The current time of the app's clock. Tests may set it. */
   now: Date
-  /** The SQL statements since the last look; looking empties the list. */
+  /** Returns the SQL statements since the last call. */
   takeStatements(): string[]
   token(email: string, options?: { expiresInSeconds?: number }): Promise<string>
-  /** Sends an operation by HTTP as the person with that address, or as nobody. */
+  /** Sends an operation over HTTP as the user with this e-mail address, or without a token for null. */
   run<Data, Variables>(
     as: string | null,
     document: TypedDocumentNode<Data, Variables>,
     ...variables: Variables extends Record<string, never> ? [] : [NoInfer<Variables>]
   ): Promise<Answer<Data>>
-  /** The same for an operation written by hand. */
+  /** Sends an operation given as text. */
   query(as: string | null, source: string, variables?: object): Promise<Answer<unknown>>
-  /** Runs one job now, as the worker would. */
+  /** Runs one job now, as a worker does. */
   runJob(name: string, payload?: object): Promise<void>
-  /** Runs every job that is due, until none is. */
+  /** Runs due jobs until none is left. */
   runDueJobs(): Promise<void>
 }
 
-/** The whole server over real HTTP, a database of its own, the run's R2, and the development identity. */
+/** Starts the server with real HTTP, its own database, the R2 of the test run, and the development identity. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const stack = new AsyncDisposableStack()
   const databaseUrl = options.databaseUrl ?? stack.use(await cloneDatabase()).url
   const identity = await developmentIdentity(inject('dataDir'))
+  const defaults = readSettings({})
   const config: Config = {
-    mode: 'development',
-    allowsSandbox: true,
-    host: '127.0.0.1',
+    ...defaults,
     port: 0,
     metricsPort: 0,
-    metricsPortIsDefault: true,
-    webConcurrency: 1,
     logLevel: 'silent',
     dataDir: inject('dataDir'),
     publicUrl: 'http://127.0.0.1',
-    poolSize: 5,
     autoMigrate: false,
-    adminClerkIds: [],
-    corsOrigins: ['http://localhost:3000'],
-    allowedHosts: ['127.0.0.1', 'localhost'],
-    trustedProxies: [],
-    persistedOnly: false,
-    limits: defaultLimits,
-    inboxRetentionDays: 30,
-    signUpCredits: 100,
-    plans: readSettings({}).plans,
+    plansFile: options.plans && writePlans(options.plans),
     database: { url: databaseUrl, directUrl: directUrlOf(databaseUrl) },
     privacy: testKeys,
     clerk: { ...identity, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.invalid' },
     clerkWebhookSecrets: [testWebhookSecret],
     revenueCat: {
+      ...defaults.revenueCat,
       apiUrl: 'https://api.revenuecat.invalid',
       webhookAuthorizations: [testPurchaseWebhook.authorization],
       webhookSecrets: [testPurchaseWebhook.secret],
-      sandboxUsers: [],
     },
     bucket: inject('bucket'),
     ...options.config,
@@ -124,15 +116,17 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
   const health = createHealth()
   health.begin(app)
-  const front = await startFront({ ...config, log: silentLog, health })
+  const front = await startHttpServer({ ...config, log: silentLog, health })
   stack.defer(() => front.close())
   const { graphiqlFor } = options
   const graphiql = graphiqlFor === undefined ? null : graphiqlPage(() => test.token(graphiqlFor))
-  front.open(createServices(app, graphiql))
-  const handlers = jobHandlers(app)
+  front.open(createRequestHandlers(app, graphiql))
+  const handlers = app.jobs()
   const { directUrl } = config.database
   if (options.worker) {
-    stack.use(await runJobs({ directUrl, handlers, cron: crontab, concurrency: 2, log: silentLog }))
+    stack.use(
+      await runJobs({ directUrl, handlers, cron: app.cron, concurrency: config.jobConcurrency, log: silentLog }),
+    )
   }
 
   const url = `http://127.0.0.1:${front.port}`
@@ -165,15 +159,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     async runJob(name, payload = {}) {
       const handler = handlers.find((candidate) => candidate.name === name)
       if (!handler) throw new Error(`There is no job ${name}.`)
-      await handler.run(payload, { isLastAttempt: false })
+      await handler.run(payload, testRun())
     },
     async runDueJobs() {
       for (;;) {
-        const [job] = await app.db.prisma.$queryRaw<{ id: string; name: string; payload: object }[]>`
-          DELETE FROM graphile_worker._private_jobs AS job USING graphile_worker._private_tasks AS task
-          WHERE task.id = job.task_id AND job.id = (
-            SELECT id FROM graphile_worker._private_jobs WHERE run_at <= now() ORDER BY id LIMIT 1)
-          RETURNING job.id::text, task.identifier AS name, job.payload`
+        const job = await removeOldestDueJob(app.db.prisma)
         if (!job) return
         await test.runJob(job.name, job.payload)
       }

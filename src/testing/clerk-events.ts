@@ -1,27 +1,27 @@
 import type { TestApp } from './app.ts'
 import { deliver } from './clerk-webhooks.ts'
 
-/** An event as Clerk's webhooks bring it. */
+/** A webhook event of Clerk. */
 export interface ClerkEventToSend {
   readonly type: string
   readonly data: object
-  /** When Clerk made it; now unless told. */
+  /** When Clerk created the event. Default: now. */
   readonly timestamp?: number
 }
 
-/** Delivers an event; resolves to the HTTP status. */
+/** Delivers an event and returns the HTTP status. */
 export function sendClerkEvent(app: TestApp, event: ClerkEventToSend): Promise<number> {
   return sendClerkBody(app, JSON.stringify({ object: 'event', timestamp: Date.now(), ...event }))
 }
 
-/** The same for a body that is written already. */
+/** Delivers a body and returns the HTTP status. */
 export async function sendClerkBody(app: TestApp, body: string, id?: string): Promise<number> {
   const { status } = await deliver(app, { body, ...(id ? { id } : {}) })
   return status
 }
 
-/** Every event that waits is worked on, all of them together, as several workers do. */
-export async function workOffEvents(app: TestApp): Promise<void> {
-  const waiting = await app.app.db.prisma.inboxEvent.findMany({ where: { state: 'PENDING' }, select: { id: true } })
-  await Promise.all(waiting.map(({ id }) => app.runJob('inbox.process', { id })))
+/** Processes all pending events concurrently, as several workers do. */
+export async function processPendingEvents(app: TestApp): Promise<void> {
+  const pending = await app.app.db.prisma.inboxEvent.findMany({ where: { state: 'PENDING' }, select: { id: true } })
+  await Promise.all(pending.map(({ id }) => app.runJob('inbox.process', { id })))
 }

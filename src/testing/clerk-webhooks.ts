@@ -2,35 +2,35 @@ import { randomUUID } from 'node:crypto'
 import { Webhook } from 'svix'
 import { testWebhookSecret } from './app.ts'
 
-export interface ClerkDeliveryWish {
+export interface ClerkDeliveryInput {
   readonly type?: string
   readonly data?: unknown
-  /** Sent instead of what `type` and `data` make. */
+  /** Sent instead of a body with `type` and `data`. */
   readonly body?: string | Buffer
-  /** The event's id; a new one unless told. */
+  /** The id of the event. Default: a new one. */
   readonly id?: string
   readonly secret?: string
-  /** When it was sent; now unless told. */
+  /** When it was sent. Default: now. */
   readonly timestamp?: Date
-  /** Replace or, when undefined, remove those of the signed delivery. */
+  /** Replace or, if undefined, remove headers of the signed delivery. */
   readonly headers?: Readonly<Record<string, string | undefined>>
   readonly path?: string
 }
 
-/** Posts a signed delivery to the webhook of Clerk, over real HTTP. */
-export function deliver({ url }: { readonly url: string }, wish: ClerkDeliveryWish): Promise<Response> {
-  const { type, data = {}, id, secret, timestamp = new Date(), path = '/webhooks/clerk' } = wish
-  const body = wish.body ?? JSON.stringify({ data, object: 'event', timestamp: timestamp.getTime(), type })
+/** Posts a signed delivery to the webhook of Clerk over real HTTP. */
+export function deliver({ url }: { readonly url: string }, input: ClerkDeliveryInput): Promise<Response> {
+  const { type, data = {}, id, secret, timestamp = new Date(), path = '/webhooks/clerk' } = input
+  const body = input.body ?? JSON.stringify({ data, object: 'event', timestamp: timestamp.getTime(), type })
   const signed = signDelivery({ body, timestamp, ...(id && { id }), ...(secret && { secret }) })
   const headers = new Headers({ 'content-type': 'application/json', ...signed })
-  for (const [name, value] of Object.entries(wish.headers ?? {})) {
+  for (const [name, value] of Object.entries(input.headers ?? {})) {
     if (value === undefined) headers.delete(name)
     else headers.set(name, value)
   }
   return fetch(url + path, { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) })
 }
 
-/** The headers with which Svix signs a body. */
+/** The headers of a delivery signed by Svix. */
 export function signDelivery({
   body,
   id = `msg_${randomUUID()}`,

@@ -1,23 +1,24 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { type Answered, type StandIn, startStandIn } from './stand-in.ts'
+import { type FakeResponse, type FakeServer, startFakeServer } from './fake-server.ts'
 
-/** A signing key of an instance. */
+/** A signing key of a Clerk instance. */
 export interface ClerkKey {
   readonly kid: string
   readonly privateKey: KeyObject
-  /** As `/v1/jwks` shows it. */
+  /** The key as `/v1/jwks` returns it. */
   readonly jwk: JsonWebKey
 }
 
+/** Creates a signing key. */
 export function makeClerkKey(kid: string): ClerkKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' } }
 }
 
-/** A person as `GET /v1/users/:id` shows them, with one address that is the primary one, but for what is changed. */
-export function clerkPerson(id: string, changes: Readonly<Record<string, unknown>> = {}): object {
+/** A user as `GET /v1/users/:id` returns it, with one e-mail address, and with the changes. */
+export function clerkUser(id: string, changes: Readonly<Record<string, unknown>> = {}): object {
   return {
     object: 'user',
     email_addresses: [{ id: 'idn_first', object: 'email_address', email_address: `${id}@example.com`, linked_to: [] }],
@@ -42,7 +43,7 @@ export function clerkPerson(id: string, changes: Readonly<Record<string, unknown
   }
 }
 
-/** The fields of somebody who has these addresses, the first one as the primary one. */
+/** The fields of a user with these e-mail addresses, of which the first is the primary one. */
 export function clerkAddresses(
   emails: readonly string[],
   status: 'verified' | 'unverified' = 'verified',
@@ -59,58 +60,59 @@ export function clerkAddresses(
   }
 }
 
-/** Stands in for Clerk's Backend API on loopback. */
-export interface ClerkStandIn extends StandIn {
-  /** Whom it knows, by id. */
-  readonly people: Map<string, object>
+/** A fake server for Clerk's Backend API. */
+export interface FakeClerk extends FakeServer {
+  /** The users by id. */
+  readonly users: Map<string, object>
   readonly keys: ClerkKey[]
 }
 
-export async function startClerk(): Promise<ClerkStandIn> {
-  const people = new Map<string, object>()
+/** Starts a fake server for Clerk's Backend API. */
+export async function startClerk(): Promise<FakeClerk> {
+  const users = new Map<string, object>()
   const keys: ClerkKey[] = []
-  const standIn = await startStandIn((request) => answer(request, { people, keys }), errorBody('internal_clerk_error'))
-  return Object.assign(standIn, { people, keys })
+  const server = await startFakeServer((request) => answer(request, { users, keys }), errorBody('internal_clerk_error'))
+  return Object.assign(server, { users, keys })
 }
 
-interface Known {
-  readonly people: Map<string, object>
+interface State {
+  readonly users: Map<string, object>
   readonly keys: readonly ClerkKey[]
 }
 
-async function answer(request: IncomingMessage, { people, keys }: Known): Promise<Answered> {
+async function answer(request: IncomingMessage, { users, keys }: State): Promise<FakeResponse> {
   if (!request.headers.authorization?.startsWith('Bearer sk_')) return refusal(401, 'clerk_key_invalid')
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://clerk')
   const route = `${request.method} ${pathname}`
   if (route === 'GET /v1/jwks') return ok({ keys: keys.map(({ jwk }) => jwk) })
-  if (route === 'GET /v1/users') return ok(pageOf(people, searchParams))
+  if (route === 'GET /v1/users') return ok(pageOf(users, searchParams))
   if (route === 'GET /v1/users/count') {
-    return ok({ object: 'total_count', total_count: matching(people, searchParams).length })
+    return ok({ object: 'total_count', total_count: matching(users, searchParams).length })
   }
   const body = async () => JSON.parse(await text(request)) as Record<string, unknown>
-  if (route === 'POST /v1/users') return create(people, await body())
+  if (route === 'POST /v1/users') return create(users, await body())
 
   const id = /^\/v1\/users\/(\w+)$/.exec(pathname)?.[1] ?? ''
-  const person = people.get(id)
-  if (!person) return refusal(404, 'resource_not_found')
+  const user = users.get(id)
+  if (!user) return refusal(404, 'resource_not_found')
   if (request.method === 'DELETE') {
-    people.delete(id)
+    users.delete(id)
     return ok({ id, object: 'user', deleted: true })
   }
-  if (request.method === 'PATCH') people.set(id, { ...person, ...(await body()), updated_at: Date.now() })
-  return ok(people.get(id))
+  if (request.method === 'PATCH') users.set(id, { ...user, ...(await body()), updated_at: Date.now() })
+  return ok(users.get(id))
 }
 
-interface Person {
+interface ClerkUserFields {
   readonly id: string
   readonly created_at: number
   readonly email_addresses: readonly { readonly email_address: string }[]
 }
 
-function matching(people: Known['people'], wish: URLSearchParams): Person[] {
-  const [ids, emails] = [wish.getAll('user_id'), wish.getAll('email_address').map((email) => email.toLowerCase())]
-  const after = Number(wish.get('created_at_after') ?? Number.NEGATIVE_INFINITY)
-  return ([...people.values()] as Person[]).filter(
+function matching(users: State['users'], query: URLSearchParams): ClerkUserFields[] {
+  const [ids, emails] = [query.getAll('user_id'), query.getAll('email_address').map((email) => email.toLowerCase())]
+  const after = Number(query.get('created_at_after') ?? Number.NEGATIVE_INFINITY)
+  return ([...users.values()] as ClerkUserFields[]).filter(
     ({ id, created_at, email_addresses: addresses }) =>
       created_at > after &&
       (ids.length === 0 || ids.includes(id)) &&
@@ -118,28 +120,28 @@ function matching(people: Known['people'], wish: URLSearchParams): Person[] {
   )
 }
 
-/** Newest first unless asked otherwise, ten unless asked otherwise, never more than 500: as Clerk does. */
-function pageOf(people: Known['people'], wish: URLSearchParams): Person[] {
-  const direction = wish.get('order_by') === '+created_at' ? 1 : -1
-  const offset = Number(wish.get('offset') ?? 0)
-  const limit = Math.min(500, Number(wish.get('limit') ?? 10))
-  return matching(people, wish)
+/** Clerk's defaults are newest first and ten users per page; the maximum is 500. */
+function pageOf(users: State['users'], query: URLSearchParams): ClerkUserFields[] {
+  const direction = query.get('order_by') === '+created_at' ? 1 : -1
+  const offset = Number(query.get('offset') ?? 0)
+  const limit = Math.min(500, Number(query.get('limit') ?? 10))
+  return matching(users, query)
     .sort((one, other) => direction * (one.created_at - other.created_at || one.id.localeCompare(other.id)))
     .slice(offset, offset + limit)
 }
 
-function create(people: Known['people'], { email_address, ...wish }: Record<string, unknown>): Answered {
+function create(users: State['users'], { email_address, ...fields }: Record<string, unknown>): FakeResponse {
   const emails = email_address as string[]
-  const isTaken = matching(people, new URLSearchParams(emails.map((email) => ['email_address', email]))).length > 0
+  const isTaken = matching(users, new URLSearchParams(emails.map((email) => ['email_address', email]))).length > 0
   if (isTaken) return refusal(422, 'form_identifier_exists')
   const id = `user_${randomBytes(12).toString('hex')}`
   const now = Date.now()
-  people.set(id, clerkPerson(id, { ...clerkAddresses(emails), created_at: now, updated_at: now, ...wish }))
-  return ok(people.get(id))
+  users.set(id, clerkUser(id, { ...clerkAddresses(emails), created_at: now, updated_at: now, ...fields }))
+  return ok(users.get(id))
 }
 
-const ok = (value: unknown): Answered => ({ status: 200, body: JSON.stringify(value) })
-const refusal = (status: number, code: string): Answered => ({ status, body: errorBody(code) })
+const ok = (value: unknown): FakeResponse => ({ status: 200, body: JSON.stringify(value) })
+const refusal = (status: number, code: string): FakeResponse => ({ status, body: errorBody(code) })
 
 function errorBody(code: string): string {
   return JSON.stringify({ errors: [{ code, message: code, long_message: code }], clerk_trace_id: 'trace' })

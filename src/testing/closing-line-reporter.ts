@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Prints `N passed, N failed` (with `, N skipped`) alone on the very last line, after the coverage table. */
+/** Prints `N passed, N failed` (with `, N skipped`) as the last line, after the coverage table. */
 export class ClosingLineReporter implements Reporter {
   #line = '0 passed, 1 failed'
 
@@ -15,7 +15,7 @@ export class ClosingLineReporter implements Reporter {
         const { state } = test.result()
         counts[state === 'pending' ? 'skipped' : state] += 1
       }
-      // A file that cannot even be loaded has no tests, and has failed.
+      // A file that cannot be loaded has no tests and counts as a failure.
       if (module.errors().length > 0) counts.failed += 1
     }
     const { passed, failed, skipped } = counts

@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers'
-import { type StandIn, startStandIn } from './stand-in.ts'
+import { type FakeServer, startFakeServer } from './fake-server.ts'
 
-/** A span as OTLP's JSON has it, as far as tests look. */
+/** The fields of a span in OTLP's JSON that tests read. */
 export interface CollectedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -21,22 +21,23 @@ interface Export {
   }[]
 }
 
-/** Stands in for a collector of OpenTelemetry traces on loopback. */
-export interface Collector extends StandIn {
-  /** All that it has got. */
+/** A fake server for an OpenTelemetry trace collector. */
+export interface Collector extends FakeServer {
+  /** All received spans. */
   readonly spans: readonly CollectedSpan[]
-  /** The headers of its last request. */
+  /** The headers of the last request. */
   readonly headers: Readonly<Record<string, unknown>>
 }
 
+/** Starts a fake trace collector. */
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = []
   const headers: Record<string, unknown> = {}
-  const standIn = await startStandIn(async (request) => {
+  const server = await startFakeServer(async (request) => {
     Object.assign(headers, request.headers)
     const { resourceSpans } = (await json(request).catch(() => ({ resourceSpans: [] }))) as Export
     spans.push(...resourceSpans.flatMap((each) => each.scopeSpans.flatMap((scope) => scope.spans)))
     return { status: 200, body: '{}' }
   }, '{}')
-  return Object.assign(standIn, { spans, headers })
+  return Object.assign(server, { spans, headers })
 }

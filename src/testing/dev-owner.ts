@@ -2,11 +2,11 @@ import { startPostgres } from '../dev/embedded/postgres.ts'
 import { startR2 } from '../dev/embedded/r2.ts'
 
 /*
- * A process that starts the embedded Postgres and R2, says where they are, and then only waits: for tests that kill
- * it. `node src/testing/dev-owner.ts <folder>`
+ * A process that starts the embedded Postgres and R2, prints their pids and ports, and waits to be killed by a test.
+ * `node src/testing/dev-owner.ts <folder>`
  */
 const [folder] = process.argv.slice(2)
-if (!folder) throw new Error('Say in which folder: node src/testing/dev-owner.ts <folder>')
+if (!folder) throw new Error('The folder is missing: node src/testing/dev-owner.ts <folder>')
 
 const [postgres, r2] = await Promise.all([
   startPostgres({ dataDir: `${folder}/postgres`, durable: false }),

@@ -2,13 +2,13 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { print } from 'graphql'
 import type { Answer, TestApp } from './app.ts'
 
-/** What one `next` event carries. */
-export type Happening<Data> = Pick<Answer<Data>, 'data' | 'errors'>
+/** The payload of a `next` event. */
+export type StreamEvent<Data> = Pick<Answer<Data>, 'data' | 'errors'>
 
 /**
- * Opens a subscription over server-sent events; resolves once the server has answered, rejects with the status and the
- * body when it refuses. It ends with the server's `complete`; leaving the loop, or the signal, closes the connection. An
- * answer that breaks off before `complete` throws.
+ * Opens a subscription over server-sent events. Resolves when the server has sent the headers; rejects with the status
+ * and the body if it refuses. The stream ends with the event `complete`. Leaving the loop or aborting the signal closes
+ * the connection. Throws if the connection ends before `complete`.
  */
 export async function openStream<Data, Variables>(
   app: Pick<TestApp, 'url'>,
@@ -16,7 +16,7 @@ export async function openStream<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   signal?: AbortSignal,
-): Promise<AsyncGenerator<Happening<Data>, void>> {
+): Promise<AsyncGenerator<StreamEvent<Data>, void>> {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -33,20 +33,20 @@ export async function openStream<Data, Variables>(
   return read<Data>(response, response.body)
 }
 
-/** Holds on to the response: once it is collected as garbage, a body that nobody has begun to read is cancelled. */
+/** Keeps a reference to the response: if it is garbage-collected, a body that is not read yet is cancelled. */
 async function* read<Data>(
   _response: Response,
   body: ReadableStream<Uint8Array>,
-): AsyncGenerator<Happening<Data>, void> {
+): AsyncGenerator<StreamEvent<Data>, void> {
   for await (const event of eventsIn(body)) {
     const name = fieldOf(event, 'event')
     if (name === 'complete') return
     if (name === 'next') yield JSON.parse(fieldOf(event, 'data'))
   }
-  throw new Error('The stream broke off before it was complete.')
+  throw new Error('The stream ended without the event `complete`.')
 }
 
-/** The events' texts: each ends with an empty line. */
+/** The text of each event. Events end with an empty line. */
 async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder()
   let rest = ''
@@ -57,7 +57,7 @@ async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-/** Comments (the server's pings) have no field. */
+/** The value of a field; '' for comments, which the server sends as pings. */
 function fieldOf(event: string, field: string): string {
   const prefix = `${field}:`
   const lines = event.split('\n').filter((line) => line.startsWith(prefix))

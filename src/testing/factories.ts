@@ -1,33 +1,34 @@
 import { decodeJwt } from 'jose'
 import { v7 as uuidv7 } from 'uuid'
+import { users } from '../domains/users/index.ts'
 import type { Activity, Prisma, User } from '../generated/prisma/client.ts'
 import type { TestApp } from './app.ts'
 
-/** The row of whoever signs in with that address. */
-export async function createPerson(
+/** Creates the user who signs in with this e-mail address. */
+export async function createUser(
   app: TestApp,
   email: string,
   data: Partial<Prisma.UserCreateInput> = {},
 ): Promise<User> {
   const { sub } = decodeJwt(await app.token(email))
   return app.app.db.prisma.user.create({
-    data: { clerkId: sub ?? '', ...app.app.emails.columns(email), createdAt: app.now, ...data },
+    data: { clerkId: sub ?? '', ...app.app.services(users).emails.columns(email), createdAt: app.now, ...data },
   })
 }
 
-export type ActivityWish = Partial<Omit<Prisma.ActivityCreateManyInput, 'userId' | 'uploadId'>> & {
-  /** Also makes the row of its file (not the file). Those that wait for a file or read it always have one. */
+export type ActivityInput = Partial<Omit<Prisma.ActivityCreateManyInput, 'userId' | 'uploadId'>> & {
+  /** Also creates the row of the upload, without a file. Activities that wait for a file or are read always have one. */
   readonly hasUpload?: boolean
 }
 
-/** Runs of 10 km an hour ago, READY, but for what is wished otherwise; in the order of the wishes. */
+/** Creates activities in the order of the inputs. Defaults: a READY run of 10 km an hour ago. */
 export async function createActivities(
   app: TestApp,
   { id: userId }: Pick<User, 'id'>,
-  wishes: readonly ActivityWish[],
+  inputs: readonly ActivityInput[],
 ): Promise<Activity[]> {
   const { prisma } = app.app.db
-  const activities = wishes.map((wish) => rowOf(app, userId, wish))
+  const activities = inputs.map((input) => rowOf(app, userId, input))
   const uploads = activities.flatMap(({ uploadId, status }) =>
     uploadId ? [{ ...uploadOf(app, userId), id: uploadId, ...pendingUntil(app, status === 'AWAITING_FILE') }] : [],
   )
@@ -38,15 +39,19 @@ export async function createActivities(
   return activities.flatMap(({ id }) => rowOfId.get(id) ?? [])
 }
 
-/** One of them. */
-export async function createActivity(app: TestApp, user: Pick<User, 'id'>, wish: ActivityWish = {}): Promise<Activity> {
-  const [activity] = await createActivities(app, user, [wish])
-  if (!activity) throw new Error('The activity was not made.')
+/** Creates one activity. */
+export async function createActivity(
+  app: TestApp,
+  user: Pick<User, 'id'>,
+  input: ActivityInput = {},
+): Promise<Activity> {
+  const [activity] = await createActivities(app, user, [input])
+  if (!activity) throw new Error('The activity was not created.')
   return activity
 }
 
-function rowOf(app: TestApp, userId: string, { hasUpload, ...wish }: ActivityWish) {
-  const status = wish.status ?? 'READY'
+function rowOf(app: TestApp, userId: string, { hasUpload, ...input }: ActivityInput) {
+  const status = input.status ?? 'READY'
   const needsUpload = status === 'AWAITING_FILE' || status === 'PROCESSING'
   const isRead = status === 'READY'
   return {
@@ -55,9 +60,9 @@ function rowOf(app: TestApp, userId: string, { hasUpload, ...wish }: ActivityWis
     uploadId: hasUpload || needsUpload ? uuidv7() : null,
     status,
     createdAt: app.now,
-    failure: status === 'FAILED' ? 'The file is damaged (its checksum does not fit). Export it anew.' : null,
+    failure: status === 'FAILED' ? 'The file is damaged (its checksum does not fit). Export it again.' : null,
     ...(isRead ? measured(app) : {}),
-    ...wish,
+    ...input,
   }
 }
 
@@ -87,7 +92,7 @@ function uploadOf({ now }: TestApp, userId: string) {
     contentType: 'application/octet-stream',
     byteSize: 121_839,
     createdAt: now,
-    addressesLapseAt: new Date(now.getTime() + 600_000),
+    addressesExpireAt: new Date(now.getTime() + 600_000),
   }
 }
 

@@ -10,7 +10,7 @@ import { makeDataFolder } from './data-folder.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Connects to the server's own database, from which others are cloned and dropped. */
+    /** The URL of the server's default database, for cloning and dropping others. */
     readonly postgresUrl: string
     readonly templateDatabase: string
     readonly bucket: {
@@ -19,7 +19,7 @@ declare module 'vitest' {
       readonly accessKeyId: string
       readonly secretAccessKey: string
     }
-    /** Where the identity's key lies. */
+    /** The data folder with the key of the development identity. */
     readonly dataDir: string
   }
 }
@@ -27,7 +27,7 @@ declare module 'vitest' {
 const templateDatabase = 'template_pacer'
 const bucket = { bucket: 'uploads', accessKeyId: 'test', secretAccessKey: 'test-secret' }
 
-/** One Postgres, with a migrated template that every test file clones, and one R2, for the whole run. */
+/** Starts one Postgres with a migrated template database, which tests clone, and one R2 for the whole test run. */
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const dataDir = await makeDataFolder()
   const [postgres, r2] = await Promise.all([

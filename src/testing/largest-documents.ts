@@ -4,11 +4,11 @@ export const repeat = (times: number, text: (n: number) => string) =>
 const fields = 'id email name creditBalance'
 
 /**
- * As large as they may be: each has 400 to 500 fields, or as many of another kind as there may be. How long they take to
- * validate is `npm run bench -- documents`.
+ * Documents at the size limits: each has 400 to 500 fields, or the maximum number of another element. `npm run bench --
+ * documents` measures how long they take to validate.
  */
 export const largestDocuments: readonly (readonly [about: string, text: string])[] = [
-  ['one field again and again', `{ ${repeat(100, () => `me { ${fields} }`)} }`],
+  ['one repeated field', `{ ${repeat(100, () => `me { ${fields} }`)} }`],
   ['in inline fragments', `{ ${repeat(100, () => `... { me { ${fields} } }`)} }`],
   [
     'in fragments',
@@ -20,5 +20,5 @@ export const largestDocuments: readonly (readonly [about: string, text: string])
     fragment F24 on Query { me { id } }`,
   ],
   ['with arguments', `query ($n: Int) { me { ${repeat(100, () => 'activities(first: $n) { totalCount }')} } }`],
-  ['fields that are not there', `{ ${repeat(500, (n) => `x${n}`)} }`],
+  ['unknown fields', `{ ${repeat(500, (n) => `x${n}`)} }`],
 ]

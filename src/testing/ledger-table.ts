@@ -4,14 +4,14 @@ type Align = 'left' | 'right'
 type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => string | number]
 
 /**
- * A wallet's ledger as a text that people read: what happened, the lots (with what is left, until when), and debts where
- * there are any. Days are of UTC.
+ * The ledger of a wallet as text: transactions, lots with the remaining amount and the expiry, and debts if there are
+ * any. Dates are in UTC.
  */
 export async function ledgerTable(db: Reader, userId: string): Promise<string> {
   const transactions = await db.creditTransaction.findMany({ where: { userId }, orderBy: { sequence: 'asc' } })
-  const lots = await db.$queryRaw<{ granted: number; left: number; lapses: string }[]>`
+  const lots = await db.$queryRaw<{ granted: number; left: number; expires: string }[]>`
     SELECT granted, remaining AS left, CASE WHEN expires_at = 'infinity' THEN 'never'
-      ELSE to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') END AS lapses
+      ELSE to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') END AS expires
     FROM credit_lots WHERE user_id = ${userId}::uuid ORDER BY created_at, id`
   const debts = await db.creditDebt.findMany({ where: { userId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
   const tables = [
@@ -25,7 +25,7 @@ export async function ledgerTable(db: Reader, userId: string): Promise<string> {
     render(lots, [
       ['granted', 'right', ({ granted }) => granted],
       ['left', 'right', ({ left }) => left],
-      ['lapses', 'left', ({ lapses }) => lapses],
+      ['expires', 'left', ({ expires }) => expires],
     ]),
     render(debts, [
       ['owed', 'right', ({ owed }) => owed],
@@ -35,7 +35,7 @@ export async function ledgerTable(db: Reader, userId: string): Promise<string> {
   return tables.filter((table) => table !== '').join('\n\n')
 }
 
-/** Text as a test writes it, in lines of their own, without the indentation that all of them share. */
+/** The lines of a template literal without their common indentation, and without its first and last line. */
 export function unindented([text = '']: TemplateStringsArray): string {
   const lines = text.split('\n').slice(1, -1)
   const depths = lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/))
@@ -43,7 +43,7 @@ export function unindented([text = '']: TemplateStringsArray): string {
   return lines.map((line) => line.slice(depth)).join('\n')
 }
 
-/** Rows as a text in columns. */
+/** Renders rows as aligned text columns. */
 export function render<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   if (rows.length === 0) return ''
   const aligned = columns.map(([head, align, cell]) => {

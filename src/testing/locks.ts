@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import type { TestApp } from './app.ts'
 
-/** Locks everybody out of the table `users`, until the client is ended. */
+/** Locks the table `users` until the client ends. */
 export async function lockUsers({ databaseUrl }: Pick<TestApp, 'databaseUrl'>): Promise<Client> {
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
@@ -11,7 +11,7 @@ export async function lockUsers({ databaseUrl }: Pick<TestApp, 'databaseUrl'>): 
   return client
 }
 
-/** How many sessions wait for a lock in the app's database. */
+/** The number of sessions that wait for a lock in the app's database. */
 export async function waitingForLocks({ app }: Pick<TestApp, 'app'>): Promise<number> {
   const [row] = await app.db.prisma.$queryRaw<{ n: number }[]>`
     SELECT count(*)::int AS n FROM pg_stat_activity

@@ -1,14 +1,19 @@
 import type { TestApp } from './app.ts'
 
-/** Far from every deadline, as SQL. */
+/** SQL of instants that are far from every deadline. */
 export const ago = `now() - interval '2 years'`
 export const later = `now() + interval '2 years'`
 
-/** The columns of a row and their values in SQL, where n is the row's number. */
+/** The columns of a row with SQL expressions, in which n is the number of the row. */
 type Row = Readonly<Record<string, string>>
 
-/** Makes so many rows, numbered from 1. */
-export async function fill({ owner }: Pick<TestApp, 'owner'>, table: string, count: number, row: Row): Promise<void> {
+/** Inserts `count` rows, numbered from 1. */
+export async function insertRows(
+  { owner }: Pick<TestApp, 'owner'>,
+  table: string,
+  count: number,
+  row: Row,
+): Promise<void> {
   await owner.query(`
     INSERT INTO ${table} (${Object.keys(row)})
     SELECT ${Object.values(row)} FROM generate_series(1, ${count}) AS n`)
@@ -16,7 +21,7 @@ export async function fill({ owner }: Pick<TestApp, 'owner'>, table: string, cou
 
 const id = `lpad(n::text, 32, '0')::uuid`
 
-/** Rows of everybody, or of that person; the upload of an activity has its number. */
+/** Rows of this user, or of no user. An activity and its upload have the same number. */
 export function rowsOf(userId: string) {
   const user_id = `'${userId}'`
   return {
@@ -29,6 +34,15 @@ export function rowsOf(userId: string) {
       created_at: at,
     }),
     limit: (at: string): Row => ({ key: 'n', points: '1', expire: `extract(epoch FROM ${at}) * 1000` }),
+    stream: (openedAt: string, endedAt: string): Row => ({
+      user_id,
+      id,
+      kind: `'a'`,
+      opened_at: openedAt,
+      ended_at: endedAt,
+      outcome: endedAt === 'NULL' ? 'NULL' : `'COMPLETED'`,
+      text: endedAt === 'NULL' ? 'NULL' : `''`,
+    }),
     address: (forgetAt: string): Row => ({ address_hash: 'n', forget_at: forgetAt }),
     event: (at: string): Row => ({
       id,
@@ -65,11 +79,11 @@ export function rowsOf(userId: string) {
       byte_size: '1',
       status: `'${status}'`,
       created_at: ago,
-      addresses_lapse_at: ago,
+      addresses_expire_at: ago,
     }),
     activity: (status: string): Row => ({ id, user_id, upload_id: id, status: `'${status}'`, created_at: ago }),
-    person: (standing: string): Row => ({ id: 'gen_random_uuid()', standing: `'${standing}'`, created_at: ago }),
-    /** One of which nothing is left. */
+    user: (standing: string): Row => ({ id: 'gen_random_uuid()', standing: `'${standing}'`, created_at: ago }),
+    /** A lot without remaining credits. */
     lot: (expiresAt: string): Row => ({
       id,
       user_id,

@@ -10,12 +10,12 @@ import { runtimeLogin } from '../dev/embedded/runtime-login.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Host and port of a pooler before the run's Postgres; absent where the run has none. */
+    /** Host and port of the pooler before the test run's Postgres; undefined if the run has none. */
     readonly pooler?: string
   }
 }
 
-/** Debian's pgbouncer in transaction mode before the run's Postgres: then tests connect through it. */
+/** Starts PgBouncer in transaction mode before the test run's Postgres. Tests then connect through it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { port: serverPort } = new URL(project.getProvidedContext().postgresUrl)
   const folder = await mkdtemp(join(tmpdir(), 'pacer-pgbouncer-'))
@@ -26,16 +26,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const file = join(folder, 'pgbouncer.ini')
   await writeFile(file, settings({ port, serverPort, users }))
   const child = spawn('pgbouncer', [file], { ...postgresAccount(folder), stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let output = ''
   child.stderr.on('data', (chunk) => {
-    said += chunk
-    child.emit('said')
+    output += chunk
+    child.emit('output')
   })
-  const ended = once(child, 'close').then(() => child.emit('said'))
+  const ended = once(child, 'close').then(() => child.emit('output'))
   ended.catch(() => undefined)
-  while (!said.includes('process up')) {
-    await once(child, 'said')
-    if (child.exitCode !== null) throw new Error(`pgbouncer did not start:\n${said}`)
+  while (!output.includes('process up')) {
+    await once(child, 'output')
+    if (child.exitCode !== null) throw new Error(`PgBouncer did not start:\n${output}`)
   }
   project.provide('pooler', `127.0.0.1:${port}`)
   return async () => {

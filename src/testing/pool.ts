@@ -1,8 +1,8 @@
 import { Pool } from 'pg'
 
 /**
- * Connections for a test. The pool says that it has ended before its connections have; a server that stops just then tells
- * them so, and without a listener that would fail the run.
+ * Opens a pool for a test. `pool.end()` resolves before its connections have closed. If the server stops in between, the
+ * connections emit an error, which would fail the test run without a listener.
  */
 export function openPool(url: string, max = 10): Pool {
   return new Pool({ connectionString: url, max }).on('error', () => undefined)

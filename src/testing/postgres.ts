@@ -4,13 +4,13 @@ import { inject } from 'vitest'
 import { runtimeLogin } from '../dev/embedded/runtime-login.ts'
 
 export interface ClonedDatabase extends AsyncDisposable {
-  /** As the program connects: it owns nothing. */
+  /** With the runtime role, which owns nothing. */
   readonly url: string
-  /** As migrations do: may do anything. */
+  /** With the role of the owner, as migrations use it. */
   readonly ownerUrl: string
 }
 
-/** A database of one's own, migrated: a copy of the run's template, in 14 ms where that is in memory. */
+/** Creates a migrated database as a copy of the template: 14 ms if the data folder is in memory. */
 export async function cloneDatabase(): Promise<ClonedDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await asOwner(`CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')} STRATEGY file_copy`)
@@ -26,14 +26,14 @@ export async function cloneDatabase(): Promise<ClonedDatabase> {
   }
 }
 
-/** The same database without the pooler, where the run has one. */
+/** The URL of the database without the pooler, if the test run has one. */
 export function directUrlOf(databaseUrl: string): string {
   const url = new URL(databaseUrl)
   if (url.host === inject('pooler')) url.host = new URL(inject('postgresUrl')).host
   return url.href
 }
 
-/** The same database for the role that owns it. */
+/** The URL of the database with the role of its owner. */
 export function ownerUrlOf(databaseUrl: string): string {
   const url = new URL(directUrlOf(databaseUrl))
   url.username = new URL(inject('postgresUrl')).username

@@ -6,16 +6,16 @@ const project = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Program extends AsyncDisposable {
   readonly pid: number
-  /** Everything it has written so far. */
+  /** Everything that it has written to standard output. */
   output(): string
   errors(): string
-  /** Resolves to the first match in what it writes; rejects when it ends without. */
-  says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Resolves to the first match in standard output. Rejects if the program ends without a match. */
+  waitForOutput(pattern: RegExp): Promise<RegExpExecArray>
   readonly ended: Promise<number | NodeJS.Signals>
   kill(signal: NodeJS.Signals): void
 }
 
-/** Runs a program of the project (`src/main.ts`, `all`) with this environment and nothing of ours beyond PATH and HOME. */
+/** Runs a program of the project (`src/main.ts`, `all`) with this environment, PATH and HOME. */
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd: project,
@@ -26,13 +26,13 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
   let errors = ''
   child.stdout?.on('data', (chunk) => {
     output += chunk
-    child.emit('said')
+    child.emit('output')
   })
   child.stderr?.on('data', (chunk) => {
     errors += chunk
   })
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
-  void ended.then(() => child.emit('said'))
+  void ended.then(() => child.emit('output'))
 
   return {
     pid: child.pid ?? 0,
@@ -40,14 +40,14 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
     errors: () => errors,
     ended,
     kill: (signal) => child.kill(signal),
-    async says(pattern) {
+    async waitForOutput(pattern) {
       for (;;) {
         const match = pattern.exec(output)
         if (match) return match
         if (child.exitCode !== null || child.signalCode !== null) {
-          throw new Error(`It ended without saying ${pattern}.\n${output}\n${errors}`)
+          throw new Error(`The program ended without the output ${pattern}.\n${output}\n${errors}`)
         }
-        await once(child, 'said')
+        await once(child, 'output')
       }
     },
     async [Symbol.asyncDispose]() {

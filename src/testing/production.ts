@@ -1,8 +1,9 @@
+import type { Environment } from '../config/env.ts'
 import { developmentIdentity } from '../dev/identity.ts'
-import { newKey } from '../platform/sealing/sealing.ts'
+import { newKey } from '../platform/encryption/encryptor.ts'
 
-/** What a run of tests has: vitest's `inject` gives it, and so does what a script has started itself. */
-export interface Surroundings {
+/** The data folder and bucket of a test run, from vitest's `inject` or started by a script. */
+export interface TestResources {
   readonly dataDir: string
   readonly bucket: {
     readonly endpoint: string
@@ -17,9 +18,9 @@ export interface Production {
   token(email: string): Promise<string>
 }
 
-/** The parts that a run of tests has, as a process is told of them: its folder, its bucket and this database. */
-export function partsOf(
-  { dataDir, bucket }: Surroundings,
+/** The environment variables for a data folder, a bucket and a database. */
+export function resourceVariables(
+  { dataDir, bucket }: TestResources,
   database: { readonly url: string; readonly ownerUrl: string },
 ): Record<string, string> {
   return {
@@ -30,21 +31,21 @@ export function partsOf(
     R2_BUCKET_NAME: bucket.name,
     R2_ACCESS_KEY_ID: bucket.accessKeyId,
     R2_SECRET_ACCESS_KEY: bucket.secretAccessKey,
-  }
+  } satisfies Environment
 }
 
-/** The environment of a process as production has it, over this database; its people are the development identity's. */
+/** The environment of a production process over this database. The development identity signs its tokens. */
 export async function production(
-  surroundings: Surroundings,
+  resources: TestResources,
   database: { readonly url: string; readonly ownerUrl: string },
 ): Promise<Production> {
-  const { signToken, jwtKey, issuer, authorizedParties } = await developmentIdentity(surroundings.dataDir)
+  const { signToken, jwtKey, issuer, authorizedParties } = await developmentIdentity(resources.dataDir)
   return {
     env: {
       NODE_ENV: 'production',
       PORT: '0',
       METRICS_PORT: '0',
-      ...partsOf(surroundings, database),
+      ...resourceVariables(resources, database),
       CLERK_JWT_KEY: jwtKey,
       CLERK_SECRET_KEY: 'sk_test_of_nobody',
       CLERK_API_URL: 'http://127.0.0.1:1',
@@ -55,7 +56,7 @@ export async function production(
       EMAIL_INDEX_KEY: newKey(),
       CORS_ORIGINS: 'https://app.example.com',
       ALLOWED_HOSTS: '127.0.0.1',
-    },
+    } satisfies Environment,
     token: (email) => signToken({ email, now: new Date(), expiresInSeconds: 3_600 }),
   }
 }

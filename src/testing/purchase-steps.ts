@@ -1,35 +1,35 @@
-import { tierOf } from '../domains/billing/index.ts'
+import { billing, tierOf } from '../domains/billing/index.ts'
 import type { TestApp } from './app.ts'
-import { workOffEvents } from './clerk-events.ts'
+import { processPendingEvents } from './clerk-events.ts'
 import { deliverPurchaseEvent, type PurchaseFields, purchaseEvent } from './revenuecat-events.ts'
 
 export const noon = (day: string): Date => new Date(`${day}T12:00:00.000Z`)
 
-/** An event of RevenueCat, made at the app's present instant unless it says otherwise. */
+/** A RevenueCat event, created at the app's current time by default. */
 export function eventNow(app: TestApp, type: string, fields: PurchaseFields = {}): PurchaseFields {
   return purchaseEvent(type, { event_timestamp_ms: app.now.getTime(), ...fields })
 }
 
-/** Delivers an event and has all that waits worked on. Throws where one was not taken or failed. */
+/** Delivers an event and processes all pending events. Throws if one was refused or failed. */
 export async function tell(app: TestApp, event: PurchaseFields): Promise<void> {
   await send(app, event)
   await workOffPurchases(app)
 }
 
-/** Only delivers it. */
+/** Delivers an event without processing it. */
 export async function send(app: TestApp, event: PurchaseFields): Promise<void> {
   const { status } = await deliverPurchaseEvent(app, event)
   if (status !== 200) throw new Error(`The webhook answered ${status}.`)
 }
 
-/** Every event that waits, all of them at once, as several workers do. */
+/** Processes all pending events concurrently, as several workers do. Throws if one failed. */
 export async function workOffPurchases(app: TestApp): Promise<void> {
-  await workOffEvents(app)
+  await processPendingEvents(app)
   const failed = await app.app.db.prisma.inboxEvent.findFirst({ where: { state: { not: 'PROCESSED' } } })
   if (failed) throw new Error(`An event ${failed.type} failed: ${failed.lastError}`)
 }
 
-/** Time passes: at each moment at which it changes something, the job that finds what is due has run. */
+/** Advances the app's clock and runs the due jobs at each moment at which a subscription changes. */
 export async function passTime(app: TestApp, to: Date): Promise<void> {
   const { prisma } = app.app.db
   for (;;) {
@@ -43,7 +43,7 @@ export async function passTime(app: TestApp, to: Date): Promise<void> {
   app.now = to
 }
 
-/** What somebody can spend at the app's present instant. */
+/** The credits that a user can spend at the app's current time. */
 export async function creditsOf({ app, now }: TestApp, userId: string): Promise<number> {
   const [row] = await app.db.prisma.$queryRaw<{ credits: number }[]>`
     SELECT COALESCE(sum(remaining), 0)::int AS credits FROM credit_lots
@@ -52,10 +52,10 @@ export async function creditsOf({ app, now }: TestApp, userId: string): Promise<
 }
 
 export function planOf(app: TestApp, userId: string): Promise<string> {
-  return tierOf(app.app.db.prisma, app.app.config.plans, userId, app.now)
+  return tierOf(app.app.db.prisma, app.app.services(billing).plans, userId, app.now)
 }
 
-/** What purchases have come to, without what differs from one run of the same story to another. */
+/** The final state of purchases, without fields that differ between runs with the same events. */
 export async function endOfPurchases(app: TestApp, userIds: readonly string[]) {
   const { prisma } = app.app.db
   const [subscriptions, names, grants] = await Promise.all([

@@ -2,24 +2,25 @@ import { connect, type Socket } from 'node:net'
 
 export interface RawConnection {
   readonly socket: Socket
-  /** All that has come. */
+  /** Everything received so far. */
   readonly received: () => string
-  /** Resolves when both sides have ended, however. */
+  /** Resolves when both sides have closed the connection. */
   readonly closed: Promise<void>
 }
 
 /**
- * A connection of its own that says just this, past all that fetch would make right. A stubborn one goes on when the
- * other side has ended.
+ * Opens a TCP connection and sends the text as it is, also where it is not valid HTTP. With `allowHalfOpen` it stays open
+ * for writing after the server has ended its side.
  */
-export function connectRaw(url: string, text = '', { isStubborn = false } = {}): RawConnection {
+export function connectRaw(url: string, text = '', { allowHalfOpen = false } = {}): RawConnection {
   const { hostname, port } = new URL(url)
-  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: isStubborn })
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen })
   let received = ''
   socket.setEncoding('latin1').on('data', (chunk) => {
     received += chunk
   })
-  socket.on('error', () => undefined) // one that is cut while it writes
+  // The server may close the connection while the client writes.
+  socket.on('error', () => undefined)
   const { promise, resolve } = Promise.withResolvers<void>()
   socket.once('close', () => resolve())
   if (text) socket.write(text)

@@ -1,10 +1,10 @@
-import { type InventedActivity, inventPoints } from '../dev/seed/recordings.ts'
+import { generatePoints, type SampleActivity } from '../dev/seed/recordings.ts'
 import type { Sport } from '../generated/prisma/enums.ts'
 
 const TCX_SPORTS: Partial<Record<Sport, string>> = { RUNNING: 'Running', CYCLING: 'Biking' }
 
-/** A GPX 1.1 file as Garmin Connect writes it, a segment for each lap (indoor is not looked at). Deterministic. */
-export function encodeGpx(activity: InventedActivity): Uint8Array {
+/** A GPX 1.1 file in the format of Garmin Connect, with a segment for each lap. Ignores `indoor`. Deterministic. */
+export function encodeGpx(activity: SampleActivity): Uint8Array {
   const segments = inLaps(activity).map(
     (points) => `  <trkseg>
 ${points
@@ -21,7 +21,7 @@ ${points
   return new TextEncoder().encode(`<?xml version="1.0" encoding="UTF-8"?>
 <gpx creator="Garmin Connect" version="1.1" xmlns="http://www.topografix.com/GPX/1/1" xmlns:ns3="http://www.garmin.com/xmlschemas/TrackPointExtension/v1">
  <trk>
-  <name>An invented activity</name>
+  <name>A sample activity</name>
   <type>${activity.sport.toLowerCase()}</type>
 ${segments.join('\n')}
  </trk>
@@ -29,8 +29,8 @@ ${segments.join('\n')}
 `)
 }
 
-/** A TCX file as Garmin Connect writes it. Deterministic. */
-export function encodeTcx(activity: InventedActivity): Uint8Array {
+/** A TCX file in the format of Garmin Connect. Deterministic. */
+export function encodeTcx(activity: SampleActivity): Uint8Array {
   const laps = inLaps(activity)
   const seconds = activity.seconds / laps.length
   const speed = activity.metersPerSecond ?? 2.8
@@ -71,14 +71,14 @@ ${lapElements.join('\n')}
 `)
 }
 
-/** The points in laps of the same duration; the point on the line belongs to the lap that begins. */
-function inLaps(activity: InventedActivity) {
+/** The points in laps of the same duration. A point on the boundary belongs to the lap that starts there. */
+function inLaps(activity: SampleActivity) {
   const count = activity.laps ?? 1
-  const points = inventPoints(activity)
+  const points = generatePoints(activity)
   const lapOf = (second: number) => Math.min(count - 1, Math.floor((second * count) / activity.seconds))
   return Array.from({ length: count }, (_, lap) => points.filter(({ second }) => lapOf(second) === lap))
 }
 
-function timeOf(activity: InventedActivity, second: number): string {
+function timeOf(activity: SampleActivity, second: number): string {
   return new Date(activity.startedAt.getTime() + second * 1000).toISOString()
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { type Answered, type StandIn, startStandIn } from './stand-in.ts'
+import { type FakeResponse, type FakeServer, startFakeServer } from './fake-server.ts'
 
-/** A subscription as `GET /v1/subscribers/:id` shows it, below its product's id. */
+/** A subscription as `GET /v1/subscribers/:id` returns it, keyed by its product id. */
 export interface RestSubscription {
   readonly store: string
   readonly store_transaction_id: string | number | null
@@ -11,31 +11,32 @@ export interface RestSubscription {
   readonly [field: string]: unknown
 }
 
-/** What RevenueCat knows of a customer. */
+/** A customer of RevenueCat. */
 export interface RestCustomer {
   management_url: string | null
   readonly subscriptions: Record<string, RestSubscription>
   readonly non_subscriptions: Record<string, object[]>
 }
 
-/** Stands in for RevenueCat's API on loopback: v1 and v2, which show the same customers. */
-export interface RevenueCatStandIn extends StandIn {
-  /** What an app is configured with to speak to it. */
+/** A fake server for RevenueCat's API v1 and v2, which have the same customers. */
+export interface FakeRevenueCat extends FakeServer {
+  /** The configuration of an app that uses it. */
   readonly config: {
     readonly apiUrl: string
     readonly apiKey: string
     readonly v2: { readonly apiKey: string; readonly projectId: string }
     readonly webPurchaseLink: string
   }
-  /** Whom it knows, by each of their names; asking for somebody else makes them. */
+  /** The customers by each of their ids. Reading an unknown customer creates it. */
   readonly customers: Map<string, RestCustomer>
 }
 
+/** A customer without purchases, with the changes. */
 export function restCustomer(changes: Partial<RestCustomer> = {}): RestCustomer {
   return { management_url: null, subscriptions: {}, non_subscriptions: {}, ...changes }
 }
 
-/** A paid month that began at the instant, but for what is changed. */
+/** A paid month that starts at the instant, with the changes. */
 export function restSubscription(at: Date, changes: Readonly<Record<string, unknown>> = {}): RestSubscription {
   return {
     auto_resume_date: null,
@@ -58,29 +59,33 @@ export function restSubscription(at: Date, changes: Readonly<Record<string, unkn
 const keys = { v1: 'sk_test_revenuecat', v2: 'sk_test_revenuecat_v2' }
 const projectId = 'proj_test'
 
-/** @param clock what it says that it is: the request's date in its answers. */
-export async function startRevenueCat(clock: () => Date = () => new Date()): Promise<RevenueCatStandIn> {
+/**
+ * Starts a fake server for RevenueCat's API.
+ *
+ * @param clock the time that responses have as the date of the request.
+ */
+export async function startRevenueCat(clock: () => Date = () => new Date()): Promise<FakeRevenueCat> {
   const customers = new Map<string, RestCustomer>()
-  const standIn = await startStandIn(
+  const server = await startFakeServer(
     (request) => answer(request, { customers, clock }),
     '{"code":7110,"message":"Internal server error."}',
   )
-  const { url } = standIn
+  const { url } = server
   const config = {
     apiUrl: url,
     apiKey: keys.v1,
     v2: { apiKey: keys.v2, projectId },
     webPurchaseLink: 'test-link-token',
   }
-  return Object.assign(standIn, { customers, config })
+  return Object.assign(server, { customers, config })
 }
 
-interface Known {
+interface State {
   readonly customers: Map<string, RestCustomer>
   readonly clock: () => Date
 }
 
-async function answer(request: IncomingMessage, known: Known): Promise<Answered> {
+async function answer(request: IncomingMessage, state: State): Promise<FakeResponse> {
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://revenuecat')
   const [version, ...parts] = pathname.slice(1).split('/').map(decodeURIComponent)
   if (version !== 'v1' && version !== 'v2') return { status: 404, body: '{"message":"Not found"}' }
@@ -88,15 +93,15 @@ async function answer(request: IncomingMessage, known: Known): Promise<Answered>
     return { status: version === 'v1' ? 401 : 403, body: '{"code":7225,"message":"Invalid API key."}' }
   }
   const route = [request.method, ...parts]
-  return version === 'v1' ? answerV1(route, known) : answerV2(route, searchParams, known)
+  return version === 'v1' ? answerV1(route, state) : answerV2(route, searchParams, state)
 }
 
-function answerV1([method, , id = '', , transactionId, action]: (string | undefined)[], known: Known): Answered {
-  const { customers, clock } = known
+function answerV1([method, , id = '', , transactionId, action]: (string | undefined)[], state: State): FakeResponse {
+  const { customers, clock } = state
   const isNew = !customers.has(id)
   if (method === 'GET') {
     if (isNew) customers.set(id, restCustomer())
-    return customerOf(id, known, isNew ? 201 : 200)
+    return customerOf(id, state, isNew ? 201 : 200)
   }
   const subscription = Object.values(customers.get(id)?.subscriptions ?? {}).find(
     ({ store, store_transaction_id }) => store === 'play_store' && String(store_transaction_id) === transactionId,
@@ -108,10 +113,10 @@ function answerV1([method, , id = '', , transactionId, action]: (string | undefi
     return { status: 400, body: '{"code":7101,"message":"There was a problem with the store."}' }
   }
   subscription.unsubscribe_detected_at = clock().toISOString()
-  return customerOf(id, known, 200)
+  return customerOf(id, state, 200)
 }
 
-function customerOf(id: string, { customers, clock }: Known, status: number): Answered {
+function customerOf(id: string, { customers, clock }: State, status: number): FakeResponse {
   const body = {
     request_date: `${clock().toISOString().slice(0, 19)}Z`,
     request_date_ms: clock().getTime(),
@@ -120,14 +125,14 @@ function customerOf(id: string, { customers, clock }: Known, status: number): An
   return { status, body: JSON.stringify(body) }
 }
 
-/** The first page has one subscription, so that who wants all must ask on. */
-function answerV2(route: (string | undefined)[], wish: URLSearchParams, { customers, clock }: Known): Answered {
+/** Each page has one subscription, so that clients must follow next_page. */
+function answerV2(route: (string | undefined)[], query: URLSearchParams, { customers, clock }: State): FakeResponse {
   const [method, , project, kind, id = '', ...action] = route
   if (project !== projectId) return missing
   if (method === 'GET' && kind === 'customers') {
     const all = Object.values(customers.get(id)?.subscriptions ?? {}).map(showInV2)
     if (!customers.has(id)) return missing
-    const from = all.findIndex((one) => one.id === wish.get('starting_after')) + 1
+    const from = all.findIndex((one) => one.id === query.get('starting_after')) + 1
     const items = all.slice(from, from + 1)
     const next = all.length > from + 1 ? `/v2/projects/${projectId}/customers/${encodeURIComponent(id)}` : null
     const next_page = next && `${next}/subscriptions?starting_after=${items[0]?.id}`
@@ -157,11 +162,11 @@ function showInV2({ store, store_transaction_id, unsubscribe_detected_at }: Rest
   }
 }
 
-const missing: Answered = {
+const missing: FakeResponse = {
   status: 404,
   body: '{"object":"error","type":"resource_missing","message":"Not found","retryable":false}',
 }
-const unprocessable: Answered = {
+const unprocessable: FakeResponse = {
   status: 422,
   body: '{"object":"error","type":"unprocessable_entity_error","message":"It cannot be cancelled.","retryable":false}',
 }

@@ -4,13 +4,13 @@ interface Request {
   readonly headers: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Sends bytes as a signed request says, like a browser would; `headers` replace or, when undefined, remove its own. */
+/** Sends bytes by a signed request, as a browser does. `headers` replace or, if undefined, remove headers of the request. */
 export function send(
   request: Request,
   body: Uint8Array,
   headers: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Response> {
-  const sent = new Headers(request.headers.map(({ name, value }) => [name, value]))
+  const sent = new Headers(request.headers.map(({ name, value }): [string, string] => [name, value]))
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) sent.delete(name)
     else sent.set(name, value)

@@ -1,21 +1,21 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { PlanSubscription, Prisma, User } from '../generated/prisma/client.ts'
 import { type TestApp, testPurchaseWebhook } from './app.ts'
-import { workOffEvents } from './clerk-events.ts'
-import type { RevenueCatStandIn } from './revenuecat.ts'
+import { processPendingEvents } from './clerk-events.ts'
+import type { FakeRevenueCat } from './revenuecat.ts'
 import { deliverPurchaseEvent, type PurchaseFields, purchaseEvent } from './revenuecat-events.ts'
 
 export const dayMs = 86_400_000
 
-/** An app that asks that RevenueCat, and takes its webhooks. */
-export function revenueCatConfig(revenueCat: RevenueCatStandIn) {
+/** The configuration of an app that uses the fake RevenueCat and accepts its webhooks. */
+export function revenueCatConfig(revenueCat: FakeRevenueCat) {
   const { authorization, secret } = testPurchaseWebhook
   const webhook = { webhookAuthorizations: [authorization], webhookSecrets: [secret], sandboxUsers: [] }
   return { revenueCat: { ...webhook, ...revenueCat.config } }
 }
 
-/** An event of RevenueCat about somebody, of the app's present instant, delivered and worked on. */
-export async function tellOfPurchase(
+/** Delivers and processes a RevenueCat event about a user, created at the app's current time. */
+export async function sendPurchase(
   app: TestApp,
   user: Pick<User, 'id'>,
   type: string,
@@ -24,14 +24,14 @@ export async function tellOfPurchase(
   const event = purchaseEvent(type, { app_user_id: user.id, event_timestamp_ms: app.now.getTime(), ...fields })
   const { status } = await deliverPurchaseEvent(app, event)
   if (status !== 200) throw new Error(`The webhook answered ${status}.`)
-  await workOffEvents(app)
+  await processPendingEvents(app)
 }
 
-/** Plus by the month at the App Store, ten days old, that renews in twenty; but for what is wished otherwise. */
+/** Creates a subscription. Defaults: Plus monthly in the App Store, started ten days ago, renewing in twenty. */
 export function createSubscription(
   app: TestApp,
   user: Pick<User, 'id'> | null,
-  wish: Partial<Prisma.PlanSubscriptionUncheckedCreateInput> = {},
+  input: Partial<Prisma.PlanSubscriptionUncheckedCreateInput> = {},
 ): Promise<PlanSubscription> {
   const id = uuidv7()
   const startedAt = new Date(app.now.getTime() - 10 * dayMs)
@@ -49,7 +49,7 @@ export function createSubscription(
       transactionId: `transaction ${id}`,
       purchasedAt: startedAt,
       expiresAt: new Date(app.now.getTime() + 20 * dayMs),
-      ...wish,
+      ...input,
     },
   })
 }

@@ -16,7 +16,7 @@ import { send } from './send.ts'
 type Result = NonNullable<RequestUploadMutation['requestUpload']>
 export type Requested = Extract<Result, { __typename: 'RequestUploadPayload' }>
 
-/** A whole recording of a minute, and small. */
+/** A small, complete recording of a minute. */
 export const smallFit = encodeFit({
   sport: 'RUNNING',
   startedAt: new Date('2026-11-14T06:30:00Z'),
@@ -24,8 +24,8 @@ export const smallFit = encodeFit({
   secondsBetweenPoints: 10,
 })
 
-/** Announces `smallFit` under a key of its own, but for what is changed. */
-export function announce(changes: Partial<RequestUploadInput> = {}): RequestUploadInput {
+/** The input of requestUpload for `smallFit` with a new idempotency key and the changes. */
+export function uploadInput(changes: Partial<RequestUploadInput> = {}): RequestUploadInput {
   return {
     kind: 'ACTIVITY',
     filename: 'run.fit',
@@ -36,19 +36,22 @@ export function announce(changes: Partial<RequestUploadInput> = {}): RequestUplo
   }
 }
 
-/** What requestUpload answers, be it a payload or a typed error. */
+/** Sends requestUpload and returns its payload or typed error. */
 export async function request(app: TestApp, as: string, changes: Partial<RequestUploadInput> = {}): Promise<Result> {
-  return resultOf(await app.run(as, RequestUploadDocument, { input: announce(changes) }), (data) => data.requestUpload)
+  return resultOf(
+    await app.run(as, RequestUploadDocument, { input: uploadInput(changes) }),
+    (data) => data.requestUpload,
+  )
 }
 
-/** An upload that may begin. */
+/** Requests an upload. Throws if it is refused. */
 export async function requested(app: TestApp, as: string, changes?: Partial<RequestUploadInput>): Promise<Requested> {
   const result = await request(app, as, changes)
   if (result.__typename !== 'RequestUploadPayload') throw new Error(JSON.stringify(result))
   return result
 }
 
-/** An upload whose one request was sent. */
+/** Requests an upload and sends the file in one request. */
 export async function sent(
   app: TestApp,
   as: string,
@@ -56,13 +59,13 @@ export async function sent(
   changes: Partial<RequestUploadInput> = {},
 ): Promise<Requested> {
   const answer = await requested(app, as, { byteSize: bytes.length, ...changes })
-  if (!answer.request) throw new Error('This file goes up in parts.')
+  if (!answer.request) throw new Error('This file must be uploaded in parts.')
   const response = await send(answer.request, bytes)
   if (response.status !== 200) throw new Error(`The bucket answered ${response.status}: ${await response.text()}`)
   return answer
 }
 
-/** A READY upload. */
+/** Requests, sends and completes an upload. */
 export async function completed(
   app: TestApp,
   as: string,
@@ -75,7 +78,7 @@ export async function completed(
   return answer
 }
 
-/** What completeUpload answers. */
+/** Sends completeUpload and returns its payload or typed error. */
 export async function complete(app: TestApp, as: string, uploadId: string, parts?: UploadedPartInput[]) {
   return resultOf(
     await app.run(as, CompleteUploadDocument, { input: { uploadId, ...(parts ? { parts } : {}) } }),
@@ -83,7 +86,7 @@ export async function complete(app: TestApp, as: string, uploadId: string, parts
   )
 }
 
-/** What cancelUpload answers. */
+/** Sends cancelUpload and returns its payload or typed error. */
 export async function cancel(app: TestApp, as: string, uploadId: string) {
   return resultOf(await app.run(as, CancelUploadDocument, { uploadId }), (data) => data.cancelUpload)
 }
@@ -94,7 +97,7 @@ function resultOf<Data, Result>(answer: Answer<Data>, pick: (data: Data) => Resu
   return result
 }
 
-/** The row's UUID in a global id. */
+/** The UUID of the row in a global id. */
 export function rowId(globalId: string): string {
   const decoded = decodeGlobalId(globalId)
   if (!decoded) throw new Error(`${globalId} is not a global id.`)
@@ -116,7 +119,7 @@ interface WaitingJob {
   readonly payload: object
 }
 
-/** The jobs in the queue whose payload holds that row's id, in the order in which they will run. */
+/** The queued jobs whose payload contains the id of the row, in the order of their run times. */
 export function jobsOf(app: TestApp, globalId: string): Promise<WaitingJob[]> {
   return app.app.db.prisma.$queryRaw<WaitingJob[]>`
     SELECT task.identifier AS name, job.run_at AS "runAt", job.payload

@@ -1,36 +1,36 @@
 import { capture, grant, hold, refund, reinstate, release, revoke, spend } from '../domains/credits/index.ts'
 import type { Tx } from '../platform/database/db.ts'
 import type { TestApp } from './app.ts'
-import { createPerson } from './factories.ts'
+import { createUser } from './factories.ts'
 import { ledgerTable } from './ledger-table.ts'
 
-/** What happens to one person's wallet, each at noon (UTC) of a day that is passed in. */
+/** Operations on the wallet of one user, each at noon (UTC) of the given day. */
 export interface WalletSteps {
   readonly userId: string
   gift(day: string, amount: number): Promise<unknown>
-  /** A month of a plan. */
-  plan(day: string, amount: number, lapsesOn: string): Promise<unknown>
+  /** Grants the credits of a month of a plan. */
+  plan(day: string, amount: number, expiresOn: string): Promise<unknown>
   buy(day: string, amount: number, key: string): Promise<unknown>
   spend(day: string, amount: number, key: string): Promise<unknown>
   refund(day: string, spendKey: string): Promise<unknown>
   hold(day: string, amount: number, reference: string): Promise<unknown>
-  /** All that is held without an amount. */
+  /** Captures the whole hold if no amount is given. */
   capture(day: string, reference: string, amount?: number): Promise<unknown>
   release(day: string, reference: string): Promise<unknown>
-  takeBack(day: string, grantKey: string): Promise<{ taken: number; owed: number }>
-  /** The same again after it was taken back, under another key. */
-  giveAnew(day: string, amount: number, revokedKey: string): Promise<unknown>
-  /** Of every wallet, by the sweep. */
-  lapse(day: string): Promise<void>
+  revoke(day: string, grantKey: string): Promise<{ taken: number; owed: number }>
+  /** Grants revoked credits again, under another key. */
+  reinstate(day: string, amount: number, revokedKey: string): Promise<unknown>
+  /** Runs the job that expires lots, for all wallets. */
+  expireLots(day: string): Promise<void>
   /** See ledger-table.ts. */
   ledger(): Promise<string>
 }
 
 export const noonOf = (day: string): Date => new Date(`${day}T12:00:00.000Z`)
 
-/** A new person, whose wallet is not there before the first step. */
+/** Creates a user. The first operation creates the wallet. */
 export async function openWallet(app: TestApp, email = 'ada@example.com'): Promise<WalletSteps> {
-  const { id: userId } = await createPerson(app, email)
+  const { id: userId } = await createUser(app, email)
   const { db } = app.app
   const run = <Result>(work: (tx: Tx) => Promise<Result>) => db.transaction(work)
   return {
@@ -40,9 +40,9 @@ export async function openWallet(app: TestApp, email = 'ada@example.com'): Promi
         const key = `gift:${day}`
         return grant(tx, { userId, amount, source: 'GIFTS', key, description: 'Sign-up gift', now: noonOf(day) })
       }),
-    plan: (day, amount, lapsesOn) =>
+    plan: (day, amount, expiresOn) =>
       run((tx) => {
-        const days = { now: noonOf(day), expiresAt: noonOf(lapsesOn) }
+        const days = { now: noonOf(day), expiresAt: noonOf(expiresOn) }
         return grant(tx, {
           userId,
           amount,
@@ -74,14 +74,14 @@ export async function openWallet(app: TestApp, email = 'ada@example.com'): Promi
       }),
     release: (day, reference) =>
       run((tx) => release(tx, { reference, description: `Failed: ${reference}`, now: noonOf(day) })),
-    takeBack: (day, grantKey) =>
+    revoke: (day, grantKey) =>
       run((tx) => revoke(tx, { userId, grantKey, description: `Money back for ${grantKey}`, now: noonOf(day) })),
-    giveAnew: (day, amount, revokedKey) =>
+    reinstate: (day, amount, revokedKey) =>
       run((tx) => {
         const given = { userId, amount, source: 'PURCHASES', description: `Again: ${revokedKey}` } as const
         return reinstate(tx, { ...given, revokedKey, key: `${revokedKey} again`, now: noonOf(day) })
       }),
-    async lapse(day) {
+    async expireLots(day) {
       const before = app.now
       app.now = noonOf(day)
       await app.runJob('credits.expire-lots')

@@ -6,7 +6,7 @@ import { storable } from '../../platform/database/storable.ts'
 const text = z.string().nullish().catch(null)
 const flag = z.boolean().nullish().catch(null)
 
-/** Clerk's own examples have seconds in places; real deliveries have milliseconds. */
+/** Some examples in Clerk's documentation have seconds; real deliveries have milliseconds. */
 export const instant = z
   .number()
   .int()
@@ -14,7 +14,7 @@ export const instant = z
   .max(8.64e15)
   .transform((value) => new Date(value < 1e11 ? value * 1_000 : value))
 
-/** A person in a webhook's data: snake_case. What is not an id or a date may be missing or odd, and is then nothing. */
+/** A user in the data of a webhook: snake_case. Missing and invalid fields other than ids and dates become null. */
 const webhookUser = z.looseObject({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
   external_id: text,
@@ -40,7 +40,7 @@ const webhookUser = z.looseObject({
   updated_at: instant,
 })
 
-/** The person of a user.created or user.updated. Throws where there is no id or no date to order it by. */
+/** The user of a user.created or user.updated event. Throws without an id or without the date that orders updates. */
 export function userOfWebhook(data: unknown): ClerkUser {
   const user = webhookUser.parse(data)
   return toClerkUser({
@@ -64,7 +64,7 @@ export function userOfWebhook(data: unknown): ClerkUser {
   })
 }
 
-/** The person whom Clerk's library answers: camelCase. */
+/** The user as Clerk's library returns it: camelCase. */
 export function userOfLibrary(user: User): ClerkUser {
   return toClerkUser({
     clerkId: user.id,
@@ -89,7 +89,7 @@ export function userOfLibrary(user: User): ClerkUser {
 
 type Text = string | null | undefined
 
-interface Named {
+interface UserFields {
   readonly clerkId: string
   readonly externalId: Text
   readonly addresses: readonly { readonly id: Text; readonly email: Text; readonly isVerified: boolean }[]
@@ -105,23 +105,23 @@ interface Named {
   readonly updatedAt: Date
 }
 
-/** The primary address is the one that its id names, which may be none; never simply the first. */
-function toClerkUser(named: Named): ClerkUser {
-  const { addresses, primaryAddressId } = named
+/** The primary address is the one with the primary id. There may be none; the first address is not a substitute. */
+function toClerkUser(fields: UserFields): ClerkUser {
+  const { addresses, primaryAddressId } = fields
   const primary = primaryAddressId ? addresses.find(({ id }) => id === primaryAddressId) : undefined
   return {
-    clerkId: named.clerkId,
-    externalId: storable(named.externalId),
+    clerkId: fields.clerkId,
+    externalId: storable(fields.externalId),
     email: storable(primary?.email),
     verifiedEmails: addresses.flatMap(({ email, isVerified }) => (isVerified ? (storable(email) ?? []) : [])),
-    firstName: storable(named.firstName),
-    lastName: storable(named.lastName),
-    username: storable(named.username),
-    imageUrl: storable(named.imageUrl),
-    banned: named.banned ?? false,
-    locked: named.locked ?? false,
-    lockoutSeconds: named.lockoutSeconds ?? null,
-    createdAt: named.createdAt,
-    updatedAt: named.updatedAt,
+    firstName: storable(fields.firstName),
+    lastName: storable(fields.lastName),
+    username: storable(fields.username),
+    imageUrl: storable(fields.imageUrl),
+    banned: fields.banned ?? false,
+    locked: fields.locked ?? false,
+    lockoutSeconds: fields.lockoutSeconds ?? null,
+    createdAt: fields.createdAt,
+    updatedAt: fields.updatedAt,
   }
 }

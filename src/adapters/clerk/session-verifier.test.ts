@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ProviderUnavailable } from '../../platform/errors.ts'
-import { type ClerkKey, type ClerkStandIn, makeClerkKey, signSessionToken, startClerk } from '../../testing/vendors.ts'
+import { type ClerkKey, type FakeClerk, makeClerkKey, startClerk } from '../../testing/clerk.ts'
+import { signSessionToken } from '../../testing/session-tokens.ts'
 import { createSessionVerifier, type SessionVerifierOptions } from './session-verifier.ts'
 
 const keys = { first: makeClerkKey('ins_first'), second: makeClerkKey('ins_second') }
@@ -9,7 +10,7 @@ const iss = 'https://clerk.example.com'
 const azp = 'https://app.example.com'
 const invalid = { code: 'UNAUTHENTICATED', message: 'The session token is invalid. Sign in again.' }
 
-let clerk: ClerkStandIn
+let clerk: FakeClerk
 beforeAll(async () => {
   clerk = await startClerk()
 })
@@ -17,11 +18,11 @@ beforeEach(() => {
   clerk.keys.splice(0, clerk.keys.length, keys.first)
 })
 afterEach(() => {
-  clerk.trouble = null
+  clerk.fault = null
 })
 afterAll(() => clerk[Symbol.asyncDispose]())
 
-/** As with CLERK_SECRET_KEY alone, and how often it has asked for the keys. */
+/** A verifier as with CLERK_SECRET_KEY alone; `fetches` returns its requests for the keys. */
 function byNetwork(options: Partial<SessionVerifierOptions> = {}) {
   const before = clerk.requests.length
   const verifier = createSessionVerifier({
@@ -40,8 +41,8 @@ const sign = ({ kid, privateKey }: ClerkKey, claims: object = {}) =>
 
 const later = (seconds: number) => new Date(Date.now() + seconds * 1_000)
 
-describe('with a secret key alone', () => {
-  test('the keys are fetched once, however many tokens come at once', async () => {
+describe('with only a secret key', () => {
+  test('fetches the keys once for concurrent tokens', async () => {
     const { verify, fetches } = byNetwork()
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, n) => sign(keys.first, { sub: `user_${n}` })))
     const claims = await Promise.all(tokens.map((token) => verify(token, new Date())))
@@ -50,12 +51,12 @@ describe('with a secret key alone', () => {
     expect(fetches()).toEqual(['GET /v1/jwks'])
   })
 
-  test('a forged signature is refused, whatever key id it names', async () => {
+  test('refuses a forged signature with a valid key id', async () => {
     const { verify } = byNetwork()
     await expect(verify(await sign(foreign), new Date())).rejects.toMatchObject(invalid)
   })
 
-  test('a token without a key id is refused without asking', async () => {
+  test('refuses a token without a key id, without a request to Clerk', async () => {
     const { verify, fetches } = byNetwork()
     const token = await signSessionToken({ privateKey: keys.first.privateKey, claims: { iss, azp } })
     await expect(verify(token, new Date())).rejects.toMatchObject(invalid)
@@ -63,7 +64,7 @@ describe('with a secret key alone', () => {
     expect(fetches()).toEqual([])
   })
 
-  test('a key that was rotated in is fetched, and one that was rotated out is forgotten', async () => {
+  test('fetches a new key after rotation and drops the old one', async () => {
     const { verify, fetches } = byNetwork()
     await verify(await sign(keys.first), new Date())
     clerk.keys.splice(0, 1, keys.second)
@@ -73,14 +74,14 @@ describe('with a secret key alone', () => {
     await expect(verify(await sign(keys.first), later(12))).rejects.toMatchObject(invalid)
   })
 
-  test('a key is looked up again after five minutes', async () => {
+  test('fetches the keys again after five minutes', async () => {
     const { verify } = byNetwork()
     await verify(await sign(keys.first), new Date())
     clerk.keys.splice(0, 1, keys.second)
     await expect(verify(await sign(keys.first), later(301))).rejects.toMatchObject(invalid)
   })
 
-  test('made-up key ids ask Clerk at most every ten seconds', async () => {
+  test('fetches the keys for unknown key ids at most every ten seconds', async () => {
     const { verify, fetches } = byNetwork()
     for (let second = 0; second < 25; second += 1) {
       const token = await sign({ ...foreign, kid: `ins_made_up_${second}` })
@@ -90,8 +91,8 @@ describe('with a secret key alone', () => {
   })
 })
 
-describe('while Clerk is away', () => {
-  /** Resolves to why, as it is logged. */
+describe('while Clerk is unavailable', () => {
+  /** Returns the cause as it is logged. */
   async function expectUnavailable(options?: Partial<SessionVerifierOptions>): Promise<string> {
     const { verify } = byNetwork(options)
     const token = await sign(keys.first)
@@ -103,22 +104,22 @@ describe('while Clerk is away', () => {
   }
 
   test.each([
-    ['an error of its own', { status: 500 }],
+    ['an internal error', { status: 500 }],
     ['too many requests', { status: 429, headers: { 'retry-after': '30' } }],
     ['a wrong secret key', { status: 401 }],
     ["a proxy's page", { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway</h1>' }],
-    ['keys in a failure', { status: 503, body: JSON.stringify({ keys: [keys.first.jwk] }) }],
-  ])('a token is not called bad: %s', async (_about, trouble) => {
-    clerk.trouble = trouble
-    expect(await expectUnavailable()).toContain(`answered ${trouble.status}`)
+    ['an error response with keys', { status: 503, body: JSON.stringify({ keys: [keys.first.jwk] }) }],
+  ])('throws ProviderUnavailable instead of refusing the token: %s', async (_about, fault) => {
+    clerk.fault = fault
+    expect(await expectUnavailable()).toContain(`answered ${fault.status}`)
   })
 
-  test('a token is not called bad: it answers without keys', async () => {
-    clerk.trouble = { status: 200, body: '{"keys":[]}' }
+  test('throws ProviderUnavailable for a response without keys', async () => {
+    clerk.fault = { status: 200, body: '{"keys":[]}' }
     await expectUnavailable()
   })
 
-  test('a token is not called bad: nobody listens; and it is good once Clerk is back', async () => {
+  test('throws ProviderUnavailable if Clerk is unreachable, and accepts the token once Clerk is back', async () => {
     const { verify } = byNetwork()
     const token = await sign(keys.first)
     await clerk.stop()
@@ -127,8 +128,8 @@ describe('while Clerk is away', () => {
     await expect(verify(token, new Date())).resolves.toMatchObject({ clerkId: expect.any(String) })
   })
 
-  test('a token is not called bad, nor does it wait for long: silence', async () => {
-    const release = clerk.hold()
+  test('throws ProviderUnavailable after the timeout if Clerk does not answer', async () => {
+    const release = clerk.pause()
     try {
       await expectUnavailable({ timeoutMs: 50 })
     } finally {
@@ -136,10 +137,10 @@ describe('while Clerk is away', () => {
     }
   })
 
-  test('keys that are known go on, and Clerk is asked again every ten seconds', async () => {
+  test('keeps using known keys and retries every ten seconds', async () => {
     const { verify, fetches } = byNetwork()
     await verify(await sign(keys.first), new Date())
-    clerk.trouble = { status: 500 }
+    clerk.fault = { status: 500 }
     for (const seconds of [301, 305, 309, 312]) {
       await expect(verify(await sign(keys.first), later(seconds))).resolves.toBeDefined()
     }
@@ -147,12 +148,12 @@ describe('while Clerk is away', () => {
   })
 })
 
-describe('what is remembered', () => {
-  const wish = { requireAuthorizedParty: true, remember: 3 }
-  /** After this only what is remembered is good: whatever must be verified needs a key that is not there any more. */
-  async function withoutKeys(remembering: readonly string[]) {
-    const { verify } = byNetwork(wish)
-    for (const token of remembering) await verify(token, new Date())
+describe('the cache of verified tokens', () => {
+  const options = { requireAuthorizedParty: true, remember: 3 }
+  /** Verifies the tokens, then removes their key from Clerk, so that only cached tokens are still accepted. */
+  async function withoutKeys(cached: readonly string[]) {
+    const { verify } = byNetwork(options)
+    for (const token of cached) await verify(token, new Date())
     clerk.keys.splice(0, 1, keys.second)
     const at = later(301)
     await expect(verify(await sign(keys.first), at)).rejects.toMatchObject(invalid)
@@ -160,14 +161,14 @@ describe('what is remembered', () => {
   }
   const tokens = () => Promise.all(Array.from({ length: 4 }, (_, n) => sign(keys.first, { sub: `user_${n}` })))
 
-  test('a verified token is not verified again', async () => {
+  test('does not verify a token again', async () => {
     const [token = ''] = await tokens()
     const verify = await withoutKeys([token])
     expect(await verify(token)).toMatchObject({ clerkId: 'user_0' })
     await expect(verify(`${token.slice(0, -3)}abc`)).rejects.toMatchObject(invalid)
   })
 
-  test('no more than so many are, and the one that was not seen for longest makes room', async () => {
+  test('evicts the least recently used token', async () => {
     const [a = '', b = '', c = '', d = ''] = await tokens()
     const verify = await withoutKeys([a, b, c, a, d])
     for (const token of [a, c, d]) await expect(verify(token)).resolves.toBeDefined()

@@ -9,20 +9,20 @@ export interface SigningKeysOptions {
 }
 
 export interface SigningKeys {
-  /** The key of that id as PEM; null for one that the instance does not have. Throws ProviderUnavailable. */
+  /** The key with this id as PEM; null if the instance has no such key. Throws ProviderUnavailable. */
   find(kid: string, now: Date): Promise<string | null>
 }
 
 const freshMs = 5 * 60_000
-/** An unknown id is asked for at most so often: anybody can make one up. */
+/** The minimum interval of fetches for unknown ids, since anyone can invent ids. */
 const pauseMs = 10_000
 
-const answer = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).nonempty() })
+const jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })).nonempty() })
 
 /**
- * The instance's public keys, fetched with the secret key and kept. The library's own way (`verifyToken` with a secret
- * key) has no time limit, fetches anew for every unknown key id, at once for each of many requests, and throws bare
- * network errors after four tries, as if the token were bad. While Clerk is away the keys that are known go on.
+ * Fetches the public keys of the instance with the secret key and caches them. `verifyToken` of the library with a secret
+ * key has no timeout, fetches for every unknown key id and for every concurrent request, and after four attempts throws
+ * network errors that look like an invalid token. While Clerk is unavailable, known keys stay in use.
  */
 export function createSigningKeys({ secretKey, apiUrl, timeoutMs = 4_000 }: SigningKeysOptions): SigningKeys {
   let keys = new Map<string, string>()
@@ -36,7 +36,7 @@ export function createSigningKeys({ secretKey, apiUrl, timeoutMs = 4_000 }: Sign
       signal: AbortSignal.timeout(timeoutMs),
     })
     if (!response.ok) throw new Error(`/v1/jwks answered ${response.status}`)
-    const known = answer.parse(await response.json()).keys.filter((key) => key.kty === 'RSA')
+    const known = jwks.parse(await response.json()).keys.filter((key) => key.kty === 'RSA')
     keys = new Map(known.map((key) => [key.kid, pemOf(key)]))
     fetchedAt = at
   }

@@ -17,7 +17,7 @@ afterEach(() => {
 
 type Headers = Record<string, string | undefined>
 
-/** What a verifier with these secrets says of a delivery that `secret` has signed, but for what is changed. */
+/** Verifies a delivery that was signed with `secret` and then changed. */
 function verify(
   change: {
     body?: string | Buffer
@@ -33,12 +33,12 @@ function verify(
   return createClerkWebhooks({ secrets }).verify({ body: sent, headers: headers(signed) })
 }
 
-const signed = (signature: (fitting: string) => string) => (headers: Headers) => ({
+const signed = (signature: (valid: string) => string) => (headers: Headers) => ({
   ...headers,
   'svix-signature': signature(headers['svix-signature'] ?? ''),
 })
 
-test('says what a delivery is about', () => {
+test('returns the event, its subject and its time', () => {
   expect(verify({ headers: (headers) => ({ ...headers, 'content-type': 'application/json; charset=utf-8' }) })).toEqual(
     {
       eventId: 'msg_1',
@@ -53,54 +53,57 @@ test('says what a delivery is about', () => {
 describe('the signature', () => {
   const wrong = `v1,${Buffer.alloc(32).toString('base64')}`
 
-  test.each<[string, (fitting: string) => string]>([
-    ['before others', (fitting) => `${fitting} ${wrong}`],
-    ['behind others', (fitting) => `${wrong} ${wrong} ${fitting}`],
-    ['behind one of another version', (fitting) => `v2,abc v1a,abc ${fitting}`],
-    ['behind garbage', (fitting) => `v1 v1, , ,v1 v1,, \t= v1,é ${fitting}`],
-  ])('fits %s', (_where, signature) => {
+  test.each<[string, (valid: string) => string]>([
+    ['before others', (valid) => `${valid} ${wrong}`],
+    ['after others', (valid) => `${wrong} ${wrong} ${valid}`],
+    ['after one of another version', (valid) => `v2,abc v1a,abc ${valid}`],
+    ['after malformed ones', (valid) => `v1 v1, , ,v1 v1,, \t= v1,é ${valid}`],
+  ])('is accepted %s', (_where, signature) => {
     expect(verify({ headers: signed(signature) })).toMatchObject({ eventId: 'msg_1' })
   })
 
-  test.each<[string, (fitting: string) => string]>([
-    ['empty', () => ''],
+  test.each<[string, (valid: string) => string]>([
+    ['an empty header', () => ''],
     ['a space', () => ' '],
-    ['only its version', () => 'v1'],
-    ['an empty one', () => 'v1,'],
-    ['of another version', (fitting) => fitting.replace('v1,', 'v2,')],
-    ['without a version', (fitting) => fitting.slice(3)],
-    ['cut off', (fitting) => fitting.slice(0, -1)],
-    ['longer', (fitting) => `${fitting}=`],
-    ['in other letters', (fitting) => fitting.toLowerCase()],
-    ['base64url', (fitting) => fitting.replace('=', '').replaceAll('+', '-').replaceAll('/', '_')],
-    ['many', () => Array.from({ length: 500 }, () => wrong).join(' ')],
-    ['a stranger’s', () => signDelivery({ body: json, id: 'msg_1', timestamp: now, secret: other })['svix-signature']],
-  ])('does not fit: %s', (_what, signature) => {
+    ['only a version', () => 'v1'],
+    ['an empty signature', () => 'v1,'],
+    ['another version', (valid) => valid.replace('v1,', 'v2,')],
+    ['no version', (valid) => valid.slice(3)],
+    ['a truncated signature', (valid) => valid.slice(0, -1)],
+    ['a longer signature', (valid) => `${valid}=`],
+    ['a signature in lower case', (valid) => valid.toLowerCase()],
+    ['base64url', (valid) => valid.replace('=', '').replaceAll('+', '-').replaceAll('/', '_')],
+    ['many wrong signatures', () => Array.from({ length: 500 }, () => wrong).join(' ')],
+    [
+      'a signature by another secret',
+      () => signDelivery({ body: json, id: 'msg_1', timestamp: now, secret: other })['svix-signature'],
+    ],
+  ])('is refused: %s', (_what, signature) => {
     expect(verify({ headers: signed(signature) })).toBeNull()
   })
 
-  test('fits one of several secrets, while one replaces the other', () => {
+  test('may be by any of several secrets, for rotation', () => {
     expect(verify({}, [other, secret])).not.toBeNull()
     expect(verify({}, [secret, other])).not.toBeNull()
     expect(verify({}, [other])).toBeNull()
   })
 
-  test('fits nothing where there is no secret', () => {
+  test('is refused without a configured secret', () => {
     expect(createClerkWebhooks({ secrets: [] }).isConfigured).toBe(false)
     expect(verify({}, [])).toBeNull()
   })
 
   test.each<[string, string | Buffer]>([
-    ['a byte more', `${json} `],
-    ['a byte less', json.slice(0, -1)],
-    ['the same object, written otherwise', JSON.stringify(JSON.parse(json), null, 2)],
-    ['with a byte order mark', `\ufeff${json}`],
-    ['nothing', ''],
-  ])('does not fit another body: %s', (_what, sent) => {
+    ['an additional byte', `${json} `],
+    ['a missing byte', json.slice(0, -1)],
+    ['the same object in another format', JSON.stringify(JSON.parse(json), null, 2)],
+    ['a byte order mark', `\ufeff${json}`],
+    ['an empty body', ''],
+  ])('is refused for another body: %s', (_what, sent) => {
     expect(verify({ sent })).toBeNull()
   })
 
-  test('does not fit another id or another time', () => {
+  test('is refused for another id or another time', () => {
     expect(verify({ headers: (headers) => ({ ...headers, 'svix-id': 'msg_2' }) })).toBeNull()
     const later = String(now.getTime() / 1_000 + 1)
     expect(verify({ headers: (headers) => ({ ...headers, 'svix-timestamp': later }) })).toBeNull()
@@ -108,38 +111,38 @@ describe('the signature', () => {
 })
 
 describe('the headers', () => {
-  test('may have the names of standard webhooks', () => {
+  test('may have the names of Standard Webhooks', () => {
     const renamed = (headers: Headers) =>
       Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.replace('svix', 'webhook'), value]))
     expect(verify({ headers: renamed })).toMatchObject({ eventId: 'msg_1' })
   })
 
-  test.each(['svix-id', 'svix-timestamp', 'svix-signature'])('must be there: %s', (name) => {
+  test.each(['svix-id', 'svix-timestamp', 'svix-signature'])('%s is required', (name) => {
     expect(verify({ headers: (headers) => ({ ...headers, [name]: undefined }) })).toBeNull()
     expect(verify({ headers: (headers) => ({ ...headers, [name]: '' }) })).toBeNull()
   })
 
   test.each([
-    ['long', 'm'.repeat(201)],
-    ['of two', 'msg_1, msg_1'],
-    ['of another script', 'msg_é'],
-  ])('an id is not taken when it is %s', (_what, id) => {
-    const fitting = { ...signDelivery({ body: json, id, timestamp: now, secret }) }
-    expect(createClerkWebhooks({ secrets: [secret] }).verify({ body: Buffer.from(json), headers: fitting })).toBeNull()
+    ['longer than 200 characters', 'm'.repeat(201)],
+    ['repeated', 'msg_1, msg_1'],
+    ['not ASCII', 'msg_é'],
+  ])('an id is refused if it is %s', (_what, id) => {
+    const valid = { ...signDelivery({ body: json, id, timestamp: now, secret }) }
+    expect(createClerkWebhooks({ secrets: [secret] }).verify({ body: Buffer.from(json), headers: valid })).toBeNull()
   })
 
   test.each(['1e9', '0x10', ' 1795251600', '1795251600.0', '-1795251600', '1795251600000000', 'now'])(
-    'a time is seconds in digits: %s is not taken',
+    'a timestamp must be seconds in digits: %s is refused',
     (text) => {
       expect(verify({ headers: (headers) => ({ ...headers, 'svix-timestamp': text }) })).toBeNull()
     },
   )
 })
 
-describe('the time', () => {
+describe('the timestamp', () => {
   const inSeconds = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 
-  test.each([-300, -1, 0, 1, 300])('may differ by five minutes: %i s', (seconds) => {
+  test.each([-300, -1, 0, 1, 300])('may differ by up to five minutes: %i s', (seconds) => {
     expect(verify({ timestamp: inSeconds(seconds) })).toMatchObject({ sentAt: inSeconds(seconds) })
   })
 
@@ -150,45 +153,50 @@ describe('the time', () => {
 
 describe('the body', () => {
   test.each([
-    ['nothing', ''],
-    ['no JSON', '{'],
+    ['empty', ''],
+    ['invalid JSON', '{'],
     ['a list', '[{"type":"user.created"}]'],
     ['null', 'null'],
-    ['a text', '"user.created"'],
+    ['a string', '"user.created"'],
     ['a number', '1'],
     ['two objects', '{}{}'],
-    ['an object behind a byte order mark', '\ufeff{}'],
-  ])('is one JSON object, and not %s', (_what, body) => {
+    ['an object after a byte order mark', '\ufeff{}'],
+  ])('must be one JSON object: %s is refused', (_what, body) => {
     expect(verify({ body })).toBeNull()
   })
 
-  test('is UTF-8', () => {
+  test('must be UTF-8', () => {
     const [begin, end] = [Buffer.from('{"type":"a'), Buffer.from('"}')]
-    // Svix signs the text that it reads, in which each broken byte is the sign for one.
+    // Svix signs the decoded text, in which each invalid byte is a replacement character.
     const body = Buffer.concat([begin, Buffer.from([0xff]), end])
     expect(verify({ body, sent: body })).toBeNull()
     expect(verify({ body: Buffer.concat([begin, Buffer.from('ÿ'), end]) })).not.toBeNull()
   })
 
   test.each<[string, unknown, unknown]>([
-    ['of any name', { type: 'a.type of tomorrow' }, { type: 'a.type of tomorrow' }],
+    ['unknown', { type: 'a.future.type' }, { type: 'a.future.type' }],
     ['missing', {}, { type: '', subject: null }],
-    ['no text', { type: 7 }, { type: '' }],
-    ['long', { type: 'a'.repeat(300) }, { type: 'a'.repeat(200) }],
-    ['with what no database takes', { type: 'a\0b\ud800' }, { type: 'ab\ufffd' }],
-  ])('has a type %s', (_what, body, expected) => {
+    ['a number', { type: 7 }, { type: '' }],
+    ['longer than 200 characters', { type: 'a'.repeat(300) }, { type: 'a'.repeat(200) }],
+    ['with characters that Postgres refuses', { type: 'a\0b\ud800' }, { type: 'ab\ufffd' }],
+  ])('may have a type that is %s', (_what, body, expected) => {
     expect(verify({ body: JSON.stringify(body) })).toMatchObject(expected as object)
   })
 
   test.each<[string, string, unknown, string | null]>([
-    ['a person is the data itself', 'user.updated', { id: 'user_1', user_id: 'user_2' }, 'user_1'],
-    ['a session points at one', 'session.created', { id: 'sess_1', user_id: 'user_2' }, 'user_2'],
-    ['a membership too', 'organizationMembership.created', { public_user_data: { user_id: 'user_3' } }, 'user_3'],
-    ['others are about nobody', 'role.created', { id: 'role_1' }, null],
-    ['a deletion without an id', 'user.deleted', { deleted: true }, null],
-    ['an id that is none', 'user.created', { id: 'user 1\0' }, null],
-    ['data that are none', 'user.created', null, null],
-  ])('names its person: %s', (_what, type, data, subject) => {
+    ['a user event by its id', 'user.updated', { id: 'user_1', user_id: 'user_2' }, 'user_1'],
+    ['a session event by user_id', 'session.created', { id: 'sess_1', user_id: 'user_2' }, 'user_2'],
+    [
+      'a membership event by public_user_data',
+      'organizationMembership.created',
+      { public_user_data: { user_id: 'user_3' } },
+      'user_3',
+    ],
+    ['no user in other events', 'role.created', { id: 'role_1' }, null],
+    ['no user in a deletion without an id', 'user.deleted', { deleted: true }, null],
+    ['no user for an invalid id', 'user.created', { id: 'user 1\0' }, null],
+    ['no user for null data', 'user.created', null, null],
+  ])('names %s', (_what, type, data, subject) => {
     expect(verify({ body: JSON.stringify({ type, data }) })).toMatchObject({ subject })
   })
 })

@@ -10,7 +10,7 @@ const deletedUser = z.looseObject({ id: id.nullish(), external_id: z.string().ma
 
 const envelope = z.looseObject({ data: z.unknown(), timestamp: instant.nullish().catch(null) })
 
-/** Where events name their person: users are the data itself, everything else points at one. */
+/** Where events name their user: the data of user events is the user, other events have the id of one. */
 const pointer = z.looseObject({
   id: id.nullish().catch(null),
   user_id: id.nullish().catch(null),
@@ -20,11 +20,12 @@ const pointer = z.looseObject({
     .catch(null),
 })
 
-const longestType = 200
+const maxTypeLength = 200
 
 /**
- * Clerk's webhooks, signed by Svix: base64 HMAC-SHA256 over `id.timestamp.body` of the raw bytes, compared in constant
- * time, five minutes' tolerance, several secrets while one replaces another. Both names of the headers are read.
+ * Verifies and reads Clerk's webhooks, which Svix signs: base64 HMAC-SHA256 over `id.timestamp.body` of the raw bytes,
+ * compared in constant time, with a tolerance of five minutes. Several secrets allow rotation. The headers may have the
+ * names of Svix or of Standard Webhooks.
  */
 export function createClerkWebhooks({ secrets }: { secrets: readonly string[] }): ClerkWebhooks {
   const verifiers = secrets.map((secret) => new Webhook(secret))
@@ -32,23 +33,23 @@ export function createClerkWebhooks({ secrets }: { secrets: readonly string[] })
   return {
     isConfigured: verifiers.length > 0,
     verify({ body, headers }) {
-      const named = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
-      const [eventId, timestamp, signature] = [named('id'), named('timestamp'), named('signature')]
+      const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
+      const [eventId, timestamp, signature] = [header('id'), header('timestamp'), header('signature')]
       if (typeof eventId !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return null
       if (!/^[\x21-\x7e]{1,200}$/.test(eventId) || !/^\d{1,12}$/.test(timestamp) || !isUtf8(body)) return null
       const text = body.toString('utf8')
       const signed = { 'svix-id': eventId, 'svix-timestamp': timestamp, 'svix-signature': signature }
       if (!verifiers.some((verifier) => isSignedBy(verifier, text, signed))) return null
 
-      const said = parseObject(text)
-      if (!said) return null
-      const type = typeof said.type === 'string' ? said.type.replaceAll('\0', '').toWellFormed() : ''
+      const event = parseObject(text)
+      if (!event) return null
+      const type = typeof event.type === 'string' ? event.type.replaceAll('\0', '').toWellFormed() : ''
       const contentType = headers['content-type']
       return {
         eventId,
-        type: type.slice(0, longestType),
-        subject: subjectOf(type, said.data),
-        contentType: typeof contentType === 'string' ? contentType.slice(0, longestType) : null,
+        type: type.slice(0, maxTypeLength),
+        subject: subjectOf(type, event.data),
+        contentType: typeof contentType === 'string' ? contentType.slice(0, maxTypeLength) : null,
         sentAt: new Date(Number(timestamp) * 1_000),
       }
     },
@@ -81,9 +82,9 @@ function subjectOf(type: string, data: unknown): string | null {
   return (type.startsWith('user.') ? own : (user_id ?? public_user_data?.user_id)) ?? null
 }
 
-/** When the event was made orders states of the same updated_at; the envelope says it, or else when it was sent. */
+/** `sentAt` orders states with the same updated_at: the timestamp of the envelope, or the time of the delivery. */
 function readEvent(type: string, body: unknown, deliveredAt: Date): ClerkEvent {
-  // Of events that nobody asked for not even the envelope is taken for granted.
+  // The format of unhandled events is unknown, so nothing of them is parsed.
   if (!handled.has(type)) return { kind: 'other' }
   const { data, timestamp } = envelope.parse(body)
   if (type !== 'user.deleted') return { kind: 'user', user: userOfWebhook(data), sentAt: timestamp ?? deliveredAt }

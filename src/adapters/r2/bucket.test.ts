@@ -44,7 +44,7 @@ interface Changes {
   readonly body?: Uint8Array<ArrayBuffer>
 }
 
-/** Makes a signed request over real HTTP, as it was signed or with a change; answers the status and S3's code. */
+/** Sends a signed request over HTTP, unchanged or with a change; returns the status and S3's error code. */
 async function send(signed: SignedRequest, { url = (same) => same, headers: changed = {}, body }: Changes = {}) {
   const headers = new Headers(signed.headers.map(({ name, value }): [string, string] => [name, value]))
   for (const [name, value] of Object.entries(changed)) value === null ? headers.delete(name) : headers.set(name, value)
@@ -53,7 +53,7 @@ async function send(signed: SignedRequest, { url = (same) => same, headers: chan
   return { status: response.status, code: /<Code>(\w+)</.exec(text)?.[1], text, headers: response.headers }
 }
 
-/** An address with the path's key or one query parameter exchanged. */
+/** Replaces the key in the path, or one query parameter. */
 const withKey = (key: string) => (url: string) =>
   Object.assign(new URL(url), { pathname: new URL(url).pathname.replace(/u\/.*/, key) }).href
 function withParameter(name: string, value: string) {
@@ -65,24 +65,24 @@ function withParameter(name: string, value: string) {
 }
 
 describe('a signed PUT', () => {
-  test('is taken as it was signed; the object has its bytes, type, disposition and MD5', async () => {
+  test('is accepted as it was signed; the object has its bytes, type, disposition and MD5', async () => {
     const put = newPut()
-    expect(await send(bucket.signPut(put, now()), { body: bytes })).toMatchObject({ status: 200 })
+    expect(await send(await bucket.signPut(put, now()), { body: bytes })).toMatchObject({ status: 200 })
 
     expect(await bucket.head(put.key)).toEqual({
       byteSize: 12,
       contentType: put.contentType,
       etag: createHash('md5').update(bytes).digest('hex'),
     })
-    const got = await send(bucket.signGet(put.key, now()))
+    const got = await send(await bucket.signGet(put.key, now()))
     expect(got).toMatchObject({ status: 200, text: 'twelve bytes' })
     expect(got.headers.get('content-type')).toBe(put.contentType)
     expect(got.headers.get('content-disposition')).toBe(disposition)
   })
 
-  test('is taken without a digest', async () => {
+  test('is accepted without a digest', async () => {
     const put = newPut({ contentMd5: null })
-    expect(await send(bucket.signPut(put, now()), { body: bytes })).toMatchObject({ status: 200 })
+    expect(await send(await bucket.signPut(put, now()), { body: bytes })).toMatchObject({ status: 200 })
   })
 
   test.each<[string, Changes, number, string]>([
@@ -97,23 +97,23 @@ describe('a signed PUT', () => {
     ['no digest', { headers: { 'content-md5': null } }, 403, 'SignatureDoesNotMatch'],
     ['no if-none-match', { headers: { 'if-none-match': null } }, 403, 'SignatureDoesNotMatch'],
     ['another key', { url: withKey('u/else.fit') }, 403, 'SignatureDoesNotMatch'],
-    ['a longer life', { url: withParameter('X-Amz-Expires', '6000') }, 403, 'SignatureDoesNotMatch'],
+    ['a later expiry', { url: withParameter('X-Amz-Expires', '6000') }, 403, 'SignatureDoesNotMatch'],
     ['fewer signed headers', { url: withParameter('X-Amz-SignedHeaders', 'host') }, 403, 'SignatureDoesNotMatch'],
   ])('is refused with %s, and nothing is stored', async (_, changes, status, code) => {
     const put = newPut()
-    expect(await send(bucket.signPut(put, now()), { body: bytes, ...changes })).toMatchObject({ status, code })
+    expect(await send(await bucket.signPut(put, now()), { body: bytes, ...changes })).toMatchObject({ status, code })
     expect(await bucket.head(put.key)).toBeNull()
   })
 
-  test('is refused after its time', async () => {
+  test('is refused after it has expired', async () => {
     const put = newPut()
-    const late = bucket.signPut(put, { now: new Date(Date.now() - 61_000), seconds: 60 })
+    const late = await bucket.signPut(put, { now: new Date(Date.now() - 61_000), seconds: 60 })
     expect(late.expiresAt.getTime()).toBeLessThan(Date.now())
     expect(await send(late, { body: bytes })).toMatchObject({ status: 403, code: 'ExpiredRequest' })
   })
 
-  test('is taken once, also when two are sent together', async () => {
-    const signed = bucket.signPut(newPut(), now())
+  test('is accepted once, also when two are sent concurrently', async () => {
+    const signed = await bucket.signPut(newPut(), now())
     const both = await Promise.all([send(signed, { body: bytes }), send(signed, { body: bytes })])
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412])
     expect(await send(signed, { body: bytes })).toMatchObject({ status: 412, code: 'PreconditionFailed' })
@@ -121,14 +121,14 @@ describe('a signed PUT', () => {
 })
 
 describe('a signed GET', () => {
-  test('reads that object only, until its time', async () => {
+  test('reads that object only, until it expires', async () => {
     const key = `u/${randomUUID()}`
     await bucket.write({ key, contentType: 'text/plain', contentDisposition: 'inline', body: bytes })
-    const signed = bucket.signGet(key, now())
+    const signed = await bucket.signGet(key, now())
     expect(await send(signed)).toMatchObject({ status: 200, text: 'twelve bytes' })
     expect(await send(signed, { url: withKey(`u/${randomUUID()}`) })).toMatchObject({ status: 403 })
     expect(await send({ ...signed, method: 'PUT' }, { body: bytes })).toMatchObject({ status: 403 })
-    const late = bucket.signGet(key, { now: new Date(Date.now() - 61_000), seconds: 60 })
+    const late = await bucket.signGet(key, { now: new Date(Date.now() - 61_000), seconds: 60 })
     expect(await send(late)).toMatchObject({ status: 403, code: 'ExpiredRequest' })
   })
 })
@@ -140,16 +140,16 @@ describe('an upload in parts', () => {
     const parts = []
     for (const [index, byteSize] of sizes.entries()) {
       const partNumber = index + 1
-      const signed = bucket.signPart({ key, multipartId, partNumber, byteSize }, now())
+      const signed = await bucket.signPart({ key, multipartId, partNumber, byteSize }, now())
       const { status, headers } = await send(signed, { body: Buffer.alloc(byteSize, partNumber) })
       expect(status).toBe(200)
-      // With its quotes, as a client reads it.
+      // With quotes, as clients read it.
       parts.push({ partNumber, etag: headers.get('etag')! })
     }
     return { key, multipartId, parts }
   }
 
-  test('is joined once, then unknown; the object has the type and disposition it was begun with', async () => {
+  test('is completed once, then unknown; the object has the type and disposition of its creation', async () => {
     const upload = await uploadParts([5 * MIB, 5 * MIB, 100])
     expect(await bucket.head(upload.key)).toBeNull()
     expect(await bucket.completeMultipart(upload)).toBe('completed')
@@ -157,18 +157,18 @@ describe('an upload in parts', () => {
     const head = await bucket.head(upload.key)
     expect(head).toMatchObject({ byteSize: 10 * MIB + 100, contentType: 'video/mp4' })
     expect(head?.etag).toMatch(/^[0-9a-f]{32}-3$/)
-    const got = await fetch(bucket.signGet(upload.key, now()).url)
+    const got = await fetch((await bucket.signGet(upload.key, now())).url)
     expect(got.headers.get('content-disposition')).toBe(disposition)
     await got.body?.cancel()
   }, 30_000)
 
-  test('takes ETags without quotes', async () => {
+  test('accepts ETags without quotes', async () => {
     const upload = await uploadParts([100])
     const parts = upload.parts.map((part) => ({ ...part, etag: part.etag.replaceAll('"', '') }))
     expect(await bucket.completeMultipart({ ...upload, parts })).toBe('completed')
   })
 
-  test('refuses wrong parts and can be joined rightly afterwards', async () => {
+  test('refuses wrong parts and can be completed afterwards', async () => {
     const upload = await uploadParts([100])
     const [part] = upload.parts
     for (const parts of [
@@ -189,13 +189,13 @@ describe('an upload in parts', () => {
   })
 
   test('refuses unequal parts', async () => {
-    // R2 itself says InvalidPart (below); its simulator takes the failure for an unknown upload.
+    // R2 itself responds with InvalidPart (below); its simulator responds as to an unknown upload.
     expect(await bucket.completeMultipart(await uploadParts([5 * MIB + 1, 5 * MIB, 1]))).toBe('unknown')
   }, 30_000)
 
-  test('binds a part to its number, length and upload', async () => {
+  test('signs the number, length and upload of a part', async () => {
     const { key, multipartId } = await uploadParts([100])
-    const signed = bucket.signPart({ key, multipartId, partNumber: 2, byteSize: 12 }, now())
+    const signed = await bucket.signPart({ key, multipartId, partNumber: 2, byteSize: 12 }, now())
     const refused = { status: 403, code: 'SignatureDoesNotMatch' }
     expect(await send(signed, { body: Buffer.from('eleven byte') })).toMatchObject(refused)
     expect(await send(signed, { body: bytes, url: withParameter('partNumber', '3') })).toMatchObject(refused)
@@ -203,7 +203,7 @@ describe('an upload in parts', () => {
     expect(await send(signed, { body: bytes })).toMatchObject({ status: 200 })
   })
 
-  test('can be given up, more than once', async () => {
+  test('can be aborted, more than once', async () => {
     const upload = await uploadParts([100])
     await bucket.abortMultipart(upload)
     await bucket.abortMultipart(upload)
@@ -212,8 +212,8 @@ describe('an upload in parts', () => {
   })
 })
 
-describe('the server’s own reading and writing', () => {
-  test('reads the start, all, or nothing', async () => {
+describe('reads and writes of the server', () => {
+  test('reads the start or all of an object; null when there is none', async () => {
     const key = `u/${randomUUID()}`
     expect(await bucket.head(key)).toBeNull()
     expect(await bucket.readStart(key, 4)).toBeNull()
@@ -226,7 +226,7 @@ describe('the server’s own reading and writing', () => {
     expect(await bucket.read(key)).toEqual(new Uint8Array(bytes))
   })
 
-  test('streams an object of any size chunk by chunk, or nothing', async () => {
+  test('streams an object of any size in chunks; null when there is none', async () => {
     const key = `u/${randomUUID()}`
     expect(await bucket.readStream(key)).toBeNull()
     const body = Buffer.alloc(3 * MIB, 'twelve bytes')
@@ -245,7 +245,7 @@ describe('the server’s own reading and writing', () => {
     expect(await bucket.read(key)).toEqual(new Uint8Array())
   })
 
-  test('replaces what was there, and deletes more than once', async () => {
+  test('replaces an object, and deletes more than once', async () => {
     const key = `u/${randomUUID()}`
     for (const body of [bytes, Buffer.from('other')]) {
       await bucket.write({ key, contentType: 'text/plain', contentDisposition: disposition, body })
@@ -256,7 +256,7 @@ describe('the server’s own reading and writing', () => {
     expect(await bucket.head(key)).toBeNull()
   })
 
-  test('never takes a key that addresses the bucket itself', async () => {
+  test('refuses a key that addresses the bucket itself', async () => {
     await expect(bucket.read('')).rejects.toThrow(TypeError)
     await expect(bucket.delete('')).rejects.toThrow(TypeError)
     await expect(bucket.head('u/../v')).rejects.toThrow(TypeError)
@@ -267,7 +267,7 @@ test.each([
   ['secret', { secretAccessKey: 'wrong' }],
   ['key id', { accessKeyId: 'wrong' }],
   ['bucket', { bucket: 'wrong' }],
-])('a wrong %s is ProviderUnavailable: nothing that the client could mend', async (_, change) => {
+])('a wrong %s is ProviderUnavailable, because the client of the API cannot correct it', async (_, change) => {
   using wrong = createR2Bucket({ ...r2, ...change })
   await expect(wrong.read('k')).rejects.toThrow(ProviderUnavailable)
   await expect(wrong.createMultipart({ key: 'k', contentType: 'a/b', contentDisposition: 'inline' })).rejects.toThrow(

@@ -9,16 +9,16 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import type { Bucket } from '../../domains/uploads/ports.ts'
-import { createR2Client, type Patience } from './client.ts'
-import { answered, asThrown, failureCode } from './failures.ts'
+import { createR2Client, type RequestBounds } from './client.ts'
+import { asThrown, failureCode, required } from './failures.ts'
 import { objectKey } from './object-key.ts'
 import { type BucketAccess, createPresigner } from './presign.ts'
 import { writeStream } from './write-stream.ts'
 
-// What the bucket may answer, by its code, and what that means to the caller.
+// Error codes that are results for the caller, and the results.
 const ABSENT = { NoSuchKey: null, NotFound: null } as const
 const ABSENT_OR_EMPTY = { ...ABSENT, InvalidRange: 'empty' } as const
-const GONE = { NoSuchKey: undefined, NoSuchUpload: undefined } as const
+const ALREADY_DELETED = { NoSuchKey: undefined, NoSuchUpload: undefined } as const
 const NOT_COMPLETED = {
   NoSuchUpload: 'unknown',
   InvalidPart: 'invalid-parts',
@@ -30,28 +30,28 @@ const NOT_COMPLETED = {
 } as const
 
 /**
- * A bucket of Cloudflare R2, or of anything that speaks S3's path-style API (the embedded R2). A request is tried three
- * times on refusal, time-out, 429, 500 and 502–504, then throws ProviderUnavailable('The file store') with the last
- * failure as its cause; so do, at once, other 5xx, refused credentials and a bucket that is not there. A HEAD cannot
- * tell a missing bucket from a missing object, so `head` answers null for both. Dispose of it to close its connections.
+ * A bucket of Cloudflare R2, or of another server with S3's path-style API (the embedded R2). A request is attempted three
+ * times on a refused connection, timeout, 429, 500 and 502–504; then ProviderUnavailable('The file store') is thrown with
+ * the last failure as its cause. Other 5xx, refused credentials and a missing bucket throw it at once. A HEAD cannot tell
+ * a missing bucket from a missing object, so `head` returns null for both. Disposing closes the connections.
  *
- * A CompleteMultipartUpload whose answer was lost is tried again by itself and then answers 'unknown', though the
- * object is there: on 'unknown', ask `head`.
+ * The client repeats a CompleteMultipartUpload whose response was lost. The result is then 'unknown' although the object
+ * exists: on 'unknown', call `head`.
  *
  * Source: https://developers.cloudflare.com/r2/api/s3/api/ and …/r2/api/error-codes/
  */
 export function createR2Bucket({
   deadlineMs = 60_000,
   streamDeadlineMs = 30 * 60_000,
-  ...options
-}: BucketAccess & Patience): Bucket & Disposable {
-  const client = createR2Client(options)
-  const Bucket = options.bucket
+  ...access
+}: BucketAccess & RequestBounds): Bucket & Disposable {
+  const client = createR2Client(access)
+  const Bucket = access.bucket
 
-  async function ask<Answer, Expected>(
-    request: (within: { abortSignal: AbortSignal }) => Promise<Answer>,
+  async function send<Result, Expected>(
+    request: (options: { abortSignal: AbortSignal }) => Promise<Result>,
     expected: Readonly<Record<string, Expected>>,
-  ): Promise<Answer | Expected> {
+  ): Promise<Result | Expected> {
     try {
       return await request({ abortSignal: AbortSignal.timeout(deadlineMs) })
     } catch (error) {
@@ -62,59 +62,59 @@ export function createR2Bucket({
   }
 
   return {
-    ...createPresigner(options),
+    ...createPresigner(access),
 
     createMultipart: ({ key, contentType, contentDisposition }) =>
-      ask(async (within) => {
+      send(async (options) => {
         const object = { Bucket, Key: objectKey(key), ContentType: contentType, ContentDisposition: contentDisposition }
-        const { UploadId } = await client.send(new CreateMultipartUploadCommand(object), within)
-        return answered(UploadId, 'UploadId')
+        const { UploadId } = await client.send(new CreateMultipartUploadCommand(object), options)
+        return required(UploadId, 'UploadId')
       }, {}),
 
     completeMultipart: ({ key, multipartId, parts }) =>
-      ask(async (within) => {
+      send(async (options) => {
         const Parts = parts.map((part) => ({ PartNumber: part.partNumber, ETag: `"${withoutQuotes(part.etag)}"` }))
         const upload = { Bucket, Key: objectKey(key), UploadId: multipartId, MultipartUpload: { Parts } }
-        const { ETag } = await client.send(new CompleteMultipartUploadCommand(upload), within)
-        answered(ETag, 'ETag')
+        const { ETag } = await client.send(new CompleteMultipartUploadCommand(upload), options)
+        required(ETag, 'ETag')
         return 'completed' as const
       }, NOT_COMPLETED),
 
     abortMultipart: ({ key, multipartId }) =>
-      ask(async (within) => {
+      send(async (options) => {
         const upload = { Bucket, Key: objectKey(key), UploadId: multipartId }
-        await client.send(new AbortMultipartUploadCommand(upload), within)
-      }, GONE),
+        await client.send(new AbortMultipartUploadCommand(upload), options)
+      }, ALREADY_DELETED),
 
     head: (key) =>
-      ask(async (within) => {
-        const answer = await client.send(new HeadObjectCommand({ Bucket, Key: objectKey(key) }), within)
+      send(async (options) => {
+        const object = await client.send(new HeadObjectCommand({ Bucket, Key: objectKey(key) }), options)
         return {
-          byteSize: answered(answer.ContentLength, 'Content-Length'),
-          contentType: answer.ContentType ?? 'application/octet-stream',
-          etag: withoutQuotes(answered(answer.ETag, 'ETag')),
+          byteSize: required(object.ContentLength, 'Content-Length'),
+          contentType: object.ContentType ?? 'application/octet-stream',
+          etag: withoutQuotes(required(object.ETag, 'ETag')),
         }
       }, ABSENT),
 
     readStart: async (key, maxBytes) => {
-      const start = await ask(async (within) => {
+      const start = await send(async (options) => {
         const range = { Bucket, Key: objectKey(key), Range: `bytes=0-${maxBytes - 1}` }
-        return bytesOf(await client.send(new GetObjectCommand(range), within))
+        return bytesOf(await client.send(new GetObjectCommand(range), options))
       }, ABSENT_OR_EMPTY)
       return start === 'empty' ? new Uint8Array() : start
     },
 
     read: (key) =>
-      ask(async (within) => {
-        return bytesOf(await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), within))
+      send(async (options) => {
+        return bytesOf(await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), options))
       }, ABSENT),
 
     readStream: async (key) => {
       try {
-        const within = { abortSignal: AbortSignal.timeout(streamDeadlineMs) }
-        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), within)
-        answered(ETag, 'ETag')
-        return chunksOf(answered(Body, 'body') as unknown as AsyncIterable<Uint8Array>)
+        const options = { abortSignal: AbortSignal.timeout(streamDeadlineMs) }
+        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), options)
+        required(ETag, 'ETag')
+        return chunksOf(required(Body, 'body') as unknown as AsyncIterable<Uint8Array>)
       } catch (error) {
         if (Object.hasOwn(ABSENT, failureCode(error))) return null
         throw asThrown(error)
@@ -122,7 +122,7 @@ export function createR2Bucket({
     },
 
     write: ({ key, contentType, contentDisposition, body }) =>
-      ask(async (within) => {
+      send(async (options) => {
         const object = {
           Bucket,
           Key: objectKey(key),
@@ -131,28 +131,28 @@ export function createR2Bucket({
           ContentLength: body.byteLength,
           Body: body,
         }
-        const { ETag } = await client.send(new PutObjectCommand(object), within)
-        answered(ETag, 'ETag')
+        const { ETag } = await client.send(new PutObjectCommand(object), options)
+        required(ETag, 'ETag')
       }, {}),
 
     writeStream: (object) => writeStream(client, { Bucket, deadlineMs: streamDeadlineMs, ...object }),
 
     delete: (key) =>
-      ask(async (within) => {
-        await client.send(new DeleteObjectCommand({ Bucket, Key: objectKey(key) }), within)
-      }, GONE),
+      send(async (options) => {
+        await client.send(new DeleteObjectCommand({ Bucket, Key: objectKey(key) }), options)
+      }, ALREADY_DELETED),
 
     [Symbol.dispose]: () => client.destroy(),
   }
 }
 
 async function bytesOf({ Body, ETag }: GetObjectCommandOutput): Promise<Uint8Array> {
-  const bytes = await answered(Body, 'body').transformToByteArray()
-  answered(ETag, 'ETag')
+  const bytes = await required(Body, 'body').transformToByteArray()
+  required(ETag, 'ETag')
   return bytes
 }
 
-/** A connection that breaks half way is the bucket's failure too. */
+/** A connection that breaks in the middle of a body is a failure of the bucket too. */
 async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body

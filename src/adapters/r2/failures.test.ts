@@ -7,8 +7,8 @@ import { createR2Bucket } from './bucket.ts'
 
 const access = { bucket: 'uploads', accessKeyId: 'an-id', secretAccessKey: 'a-secret' }
 
-describe('a bucket that does not serve us', () => {
-  const patience = { connectMs: 200, requestMs: 200, deadlineMs: 5_000, streamDeadlineMs: 5_000 }
+describe('a bucket that fails', () => {
+  const timeouts = { connectMs: 200, requestMs: 200, deadlineMs: 5_000, streamDeadlineMs: 5_000 }
   const operations: Record<string, (from: Bucket) => Promise<unknown>> = {
     createMultipart: (from) => from.createMultipart({ key: 'k', contentType: 'a/b', contentDisposition: 'inline' }),
     completeMultipart: (from) =>
@@ -27,8 +27,8 @@ describe('a bucket that does not serve us', () => {
     for await (const _ of (await from.readStream('k')) ?? []);
   }
 
-  /** A bucket behind a server of ours on loopback, and how many requests that got. */
-  async function behind(listener: RequestListener, options: Partial<typeof patience> = {}) {
+  /** A bucket whose server on loopback is `listener`, and the number of requests that it received. */
+  async function behind(listener: RequestListener, options: Partial<typeof timeouts> = {}) {
     let requests = 0
     const server = createServer((request, response) => {
       requests++
@@ -37,7 +37,7 @@ describe('a bucket that does not serve us', () => {
     })
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const client = createR2Bucket({ ...access, endpoint, ...patience, ...options })
+    const client = createR2Bucket({ ...access, endpoint, ...timeouts, ...options })
     return {
       client,
       endpoint,
@@ -57,7 +57,7 @@ describe('a bucket that does not serve us', () => {
     )
 
   test.concurrent.each(Object.entries(operations))(
-    '%s: away, overloaded, forbidden or silent is ProviderUnavailable',
+    '%s: unreachable, overloaded, forbidden or without a response is ProviderUnavailable',
     async (_, operation) => {
       const answers: [RequestListener, number][] = [
         [(_, response) => response.writeHead(503).end(), 3],
@@ -72,24 +72,24 @@ describe('a bucket that does not serve us', () => {
         await using away = await behind(answer)
         const error = await failure(operation(away.client))
         expect(error).toBeInstanceOf(ProviderUnavailable)
-        expect(error.message).toMatch(/^The file store does not answer/)
+        expect(error.message).toMatch(/^The file store is temporarily unavailable/)
         expect(error.cause).toBeInstanceOf(Error)
         expect(away.requests()).toBe(tries)
         closed = away.endpoint
       }
-      using gone = createR2Bucket({ ...access, endpoint: closed, ...patience })
-      expect(await failure(operation(gone))).toBeInstanceOf(ProviderUnavailable)
+      using unreachable = createR2Bucket({ ...access, endpoint: closed, ...timeouts })
+      expect(await failure(operation(unreachable))).toBeInstanceOf(ProviderUnavailable)
     },
     30_000,
   )
 
-  test('429 is tried again and then ProviderUnavailable', async () => {
+  test('429 is retried and then ProviderUnavailable', async () => {
     await using busy = await behind((_, response) => response.writeHead(429).end())
     expect(await failure(busy.client.head('k'))).toBeInstanceOf(ProviderUnavailable)
     expect(busy.requests()).toBe(3)
   }, 20_000)
 
-  test('a moment of trouble is not noticed', async () => {
+  test('a single failure is retried', async () => {
     let first = true
     await using shaky = await behind((_, response) => {
       response.writeHead(first ? 500 : 200, { etag: '"e"', 'content-length': 3 }).end(first ? undefined : 'abc')
@@ -100,27 +100,27 @@ describe('a bucket that does not serve us', () => {
 
   test.concurrent.each<[string, RequestListener]>([
     [
-      'an answer cut short',
+      'a response that is cut off',
       (_, response) => {
         response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('abc', () => response.destroy())
       },
     ],
     [
-      'an answer that stops',
+      'a response that stops',
       (_, response) => {
         response.writeHead(200, { etag: '"e"', 'content-length': 100 }).write('abc')
       },
     ],
     [
-      'an answer that trickles past the deadline',
+      'a response that arrives byte by byte until the deadline',
       (_, response) => {
         response.writeHead(200, { etag: '"e"', 'content-length': 100_000 })
         const trickle = setInterval(() => response.write('abc'), 50)
         response.on('close', () => clearInterval(trickle))
       },
     ],
-    ['Retry-After an hour', (_, response) => response.writeHead(503, { 'retry-after': '3600' }).end()],
-    ['somebody else’s page', (_, response) => response.writeHead(200).end('<html>Welcome')],
+    ['Retry-After of an hour', (_, response) => response.writeHead(503, { 'retry-after': '3600' }).end()],
+    ['a page of another server', (_, response) => response.writeHead(200).end('<html>Welcome')],
   ])('%s is ProviderUnavailable in time', async (_, answer) => {
     await using broken = await behind(answer, { deadlineMs: 1_000, streamDeadlineMs: 1_000 })
     const started = performance.now()
@@ -129,7 +129,7 @@ describe('a bucket that does not serve us', () => {
     expect(performance.now() - started).toBeLessThan(3_000)
   })
 
-  test('somebody else’s page does not pass for a completed upload', async () => {
+  test('a page of another server is not taken for a completed upload', async () => {
     await using portal = await behind((_, response) => response.writeHead(200).end('<html>Welcome</html>'))
     const error = await failure(operations.completeMultipart!(portal.client))
     expect(error).toBeInstanceOf(ProviderUnavailable)
@@ -155,7 +155,7 @@ describe('a bucket that does not serve us', () => {
     expect(error.name).toBe('InvalidArgument')
   })
 
-  test('is never told a checksum, nor asked to wait for a body', async () => {
+  test('receives no checksum header and no Expect header', async () => {
     const seen: string[] = []
     await using listening = await behind(
       (request, response) => {

@@ -1,6 +1,6 @@
 /**
- * The key, if it can name one object. Throws TypeError for an empty key, which would address the bucket itself (a GET
- * then lists it, as both R2 and the SDK let it), and for a '.' or '..' segment, which HTTP clients resolve on the way.
+ * Returns the key if it can name an object. Throws TypeError for an empty key, which addresses the bucket itself (a GET
+ * lists its objects; R2 and the SDK both allow it), and for a '.' or '..' segment, which HTTP clients resolve.
  */
 export function objectKey(key: string): string {
   if (key === '' || key.split('/').some((segment) => segment === '.' || segment === '..')) {

@@ -22,7 +22,7 @@ const put: PutToSign = {
 
 type Command = PutObjectCommand | UploadPartCommand | GetObjectCommand
 
-/** What the SDK signs for the same request. Only `x-id`, the name of its command, is taken out before it signs. */
+/** The URL that getSignedUrl gives for the same request, without `x-id`, the name of the SDK's command. */
 function signedBySdk(command: Command, { now, seconds }: Validity, { endpoint, ...credentials } = access) {
   const client = new S3Client({
     endpoint,
@@ -44,7 +44,7 @@ function signedBySdk(command: Command, { now, seconds }: Validity, { endpoint, .
   return getSignedUrl(client, command as PutObjectCommand, {
     expiresIn: seconds,
     signingDate: now,
-    // By default it leaves the type unsigned; of a part, whose type means nothing, so do we.
+    // By default the type is not signed; that of a part has no meaning, so we do not sign it either.
     ...(command instanceof PutObjectCommand ? { signableHeaders: new Set(['content-type']) } : {}),
   })
 }
@@ -60,7 +60,7 @@ const sdkPut = (p: PutToSign, bucket = access.bucket) =>
     ...(p.contentMd5 === null ? {} : { ContentMD5: p.contentMd5 }),
   })
 
-/** The whole address, the order of the query aside: origin, path and every parameter with the signature. */
+/** The whole URL without the order of the query: origin, path and every parameter with the signature. */
 function comparable(url: string) {
   const { origin, pathname, search } = new URL(url)
   return { origin, pathname, query: search.slice(1).split('&').sort() }
@@ -69,20 +69,20 @@ function comparable(url: string) {
 const signedHeadersOf = ({ url }: SignedRequest) => new URL(url).searchParams.get('X-Amz-SignedHeaders')?.split(';')
 const signatureOf = ({ url }: SignedRequest) => new URL(url).searchParams.get('X-Amz-Signature')
 
-describe('is equal to the SDK, signature and all', () => {
+describe('equals getSignedUrl, including the signature', () => {
   const ours = createPresigner(access)
 
   test.each([
     ['a PUT', {}],
     ['a PUT with a digest', { contentMd5: 'XrY7u+Ae7tCTyyK7j1rNww==' }],
     ['spaces and Hangul', { contentDisposition: `attachment; filename="a  b.fit"; filename*=UTF-8''%EC%95%84.fit` }],
-    ['blanks about a value', { contentDisposition: ' \t inline \t ', contentType: 'text/plain;  charset=utf-8' }],
+    ['blanks around a value', { contentDisposition: ' \t inline \t ', contentType: 'text/plain;  charset=utf-8' }],
     ['a key of odd characters', { key: "u/1/a b+c(1)!'*~é/아&=?#%2F.fit" }],
     ['a key of empty segments', { key: '/u//1/' }],
     ['an empty file', { byteSize: 0 }],
   ])('%s', async (_, changes) => {
     const wanted = { ...put, ...changes }
-    const signed = ours.signPut(wanted, validity)
+    const signed = await ours.signPut(wanted, validity)
     expect(comparable(signed.url)).toEqual(comparable(await signedBySdk(sdkPut(wanted), validity)))
   })
 
@@ -95,7 +95,7 @@ describe('is equal to the SDK, signature and all', () => {
       PartNumber: part.partNumber,
       ContentLength: part.byteSize,
     })
-    const signed = ours.signPart(part, validity)
+    const signed = await ours.signPart(part, validity)
     expect(comparable(signed.url)).toEqual(comparable(await signedBySdk(command, validity)))
     expect(signedHeadersOf(signed)).toEqual(['content-length', 'host'])
     expect(signed.headers).toEqual([])
@@ -103,7 +103,7 @@ describe('is equal to the SDK, signature and all', () => {
 
   test('a GET', async () => {
     const command = new GetObjectCommand({ Bucket: access.bucket, Key: put.key })
-    const signed = ours.signGet(put.key, validity)
+    const signed = await ours.signGet(put.key, validity)
     expect(comparable(signed.url)).toEqual(comparable(await signedBySdk(command, validity)))
     expect(signedHeadersOf(signed)).toEqual(['host'])
   })
@@ -111,14 +111,14 @@ describe('is equal to the SDK, signature and all', () => {
   test.each(['http://127.0.0.1:8799/cdn-cgi/local/r2/s3', 'http://127.0.0.1:8799/cdn-cgi/local/r2/s3/'])(
     'with the endpoint %s',
     async (endpoint) => {
-      const signed = createPresigner({ ...access, endpoint }).signPut(put, validity)
+      const signed = await createPresigner({ ...access, endpoint }).signPut(put, validity)
       expect(comparable(signed.url)).toEqual(
         comparable(await signedBySdk(sdkPut(put), validity, { ...access, endpoint })),
       )
     },
   )
 
-  test('whatever the key, type, disposition, size and time', async () => {
+  test('for any key, type, disposition, size and time', async () => {
     const segment = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((s) => !/^\.{1,2}$/.test(s))
     const value = fc.string({ unit: 'grapheme-ascii', maxLength: 40 })
     await fc.assert(
@@ -138,7 +138,7 @@ describe('is equal to the SDK, signature and all', () => {
         }),
         async (wanted, within) => {
           fc.pre(!wanted.key.split('/').some((s) => s === '.' || s === '..'))
-          const signed = ours.signPut(wanted, within)
+          const signed = await ours.signPut(wanted, within)
           expect(comparable(signed.url)).toEqual(comparable(await signedBySdk(sdkPut(wanted), within)))
           expect(signed.url.toLowerCase()).not.toContain('x-amz-checksum')
         },
@@ -151,8 +151,8 @@ describe('is equal to the SDK, signature and all', () => {
 describe('a signed request', () => {
   const ours = createPresigner(access)
 
-  test('binds length, type, disposition, digest and the first write, and says which headers to send', () => {
-    const signed = ours.signPut({ ...put, contentMd5: 'XrY7u+Ae7tCTyyK7j1rNww==' }, validity)
+  test('signs length, type, disposition, digest and If-None-Match, and lists the headers to send', async () => {
+    const signed = await ours.signPut({ ...put, contentMd5: 'XrY7u+Ae7tCTyyK7j1rNww==' }, validity)
     const expected = ['content-disposition', 'content-length', 'content-md5', 'content-type', 'host', 'if-none-match']
     expect(signedHeadersOf(signed)).toEqual(expected)
     expect(signed.method).toBe('PUT')
@@ -168,8 +168,8 @@ describe('a signed request', () => {
     ['PUT', () => ours.signPut({ ...put, contentMd5: 'XrY7u+Ae7tCTyyK7j1rNww==' }, validity)],
     ['part', () => ours.signPart({ key: 'k', multipartId: 'm', partNumber: 1, byteSize: 1 }, validity)],
     ['GET', () => ours.signGet('k', validity)],
-  ])('%s asks for no x-amz-checksum, which R2 refuses', (_, sign) => {
-    const { url, headers } = sign()
+  ])('%s has no x-amz-checksum, which R2 refuses', async (_, sign) => {
+    const { url, headers } = await sign()
     expect(JSON.stringify([url, headers]).toLowerCase()).not.toContain('x-amz-checksum')
   })
 
@@ -178,37 +178,41 @@ describe('a signed request', () => {
     [900.9, 900, '2026-07-31T09:23:07.000Z'],
     [0, 1, '2026-07-31T09:08:08.000Z'],
     [30 * 24 * 3600, 604_800, '2026-08-07T09:08:07.000Z'],
-  ])('of %d seconds lives %d, counted from the whole second', (seconds, lifetime, expiresAt) => {
-    const signed = ours.signGet('k', { now: validity.now, seconds })
+  ])('of %d seconds is valid for %d, counted from the whole second', async (seconds, lifetime, expiresAt) => {
+    const signed = await ours.signGet('k', { now: validity.now, seconds })
     expect(new URL(signed.url).searchParams.get('X-Amz-Expires')).toBe(String(lifetime))
     expect(signed.expiresAt.toISOString()).toBe(expiresAt)
   })
 
-  test.each(['', '.', '..', 'u/../v', 'u/./v', 'u/..'])('is refused for the key %j', (key) => {
-    expect(() => ours.signGet(key, validity)).toThrow(TypeError)
-    expect(() => ours.signPut({ ...put, key }, validity)).toThrow(TypeError)
+  test.each(['', '.', '..', 'u/../v', 'u/./v', 'u/..'])('is refused for the key %j', async (key) => {
+    await expect(ours.signGet(key, validity)).rejects.toThrow(TypeError)
+    await expect(ours.signPut({ ...put, key }, validity)).rejects.toThrow(TypeError)
   })
 })
 
-describe('the kept signing key', () => {
+describe('the cached signing key', () => {
   test('changes at midnight UTC, and back', async () => {
     const ours = createPresigner(access)
     const command = () => new GetObjectCommand({ Bucket: access.bucket, Key: 'k' })
     for (const now of ['2026-07-31T23:59:59.999Z', '2026-08-01T00:00:00.000Z', '2026-07-31T23:59:59.999Z']) {
       const within = { now: new Date(now), seconds: 60 }
-      expect(comparable(ours.signGet('k', within).url)).toEqual(comparable(await signedBySdk(command(), within)))
+      expect(comparable((await ours.signGet('k', within)).url)).toEqual(
+        comparable(await signedBySdk(command(), within)),
+      )
     }
   })
 
-  test('belongs to one bucket and one secret', async () => {
+  test('is not shared between buckets and secrets', async () => {
     const others = [{ bucket: 'videos' }, { secretAccessKey: 'another' }, { accessKeyId: 'other' }, {}]
     const all = others.map((change) => ({ ...access, ...change }))
     const presigners = all.map(createPresigner)
-    const signatures = presigners.map((presigner) => signatureOf(presigner.signPut(put, validity)))
+    const signatures = await Promise.all(
+      presigners.map(async (presigner) => signatureOf(await presigner.signPut(put, validity))),
+    )
     expect(new Set(signatures).size).toBe(all.length)
-    // Interleaved on purpose: each is asked again after all the others.
+    // Interleaved: each one signs again after all the others.
     for (const [n, one] of all.entries()) {
-      const again = presigners[n]!.signPut(put, validity)
+      const again = await presigners[n]!.signPut(put, validity)
       expect(comparable(again.url)).toEqual(comparable(await signedBySdk(sdkPut(put, one.bucket), validity, one)))
     }
   })

@@ -4,19 +4,19 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Bucket } from '../../domains/uploads/ports.ts'
 import { ProviderUnavailable } from '../../platform/errors.ts'
-import { type BucketDoor, openBucketDoor } from '../../testing/bucket-door.ts'
+import { type BucketProxy, startBucketProxy } from '../../testing/bucket-proxy.ts'
 import { createR2Bucket } from './bucket.ts'
 
 const MIB = 1024 * 1024
-let door: BucketDoor
+let proxy: BucketProxy
 let bucket: Bucket & Disposable
 beforeAll(async () => {
-  door = await openBucketDoor()
-  bucket = createR2Bucket({ ...door.bucket, bucket: inject('bucket').name, requestMs: 5_000 })
+  proxy = await startBucketProxy()
+  bucket = createR2Bucket({ ...proxy.bucket, bucket: inject('bucket').name, requestMs: 5_000 })
 })
 afterAll(async () => {
   bucket[Symbol.dispose]()
-  await door[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
 })
 
 async function* inChunks(bytes: Uint8Array, size = 100_000): AsyncGenerator<Uint8Array> {
@@ -31,39 +31,39 @@ const object = (chunks: AsyncIterable<Uint8Array>, key = `streams/${randomUUID()
 })
 
 describe('a stream', () => {
-  test.each([0, 1, 5 * MIB])('of %d bytes goes up in one request', async (size) => {
+  test.each([0, 1, 5 * MIB])('of %d bytes is sent in one request', async (size) => {
     const bytes = randomBytes(size)
-    const wish = object(inChunks(bytes))
-    await bucket.writeStream(wish)
-    expect(await bucket.read(wish.key)).toEqual(new Uint8Array(bytes))
-    expect(await bucket.head(wish.key)).toMatchObject({ byteSize: size, contentType: 'application/zip' })
-    const { url } = bucket.signGet(wish.key, { now: new Date(), seconds: 60 })
-    expect((await fetch(url)).headers.get('content-disposition')).toBe(wish.contentDisposition)
+    const wanted = object(inChunks(bytes))
+    await bucket.writeStream(wanted)
+    expect(await bucket.read(wanted.key)).toEqual(new Uint8Array(bytes))
+    expect(await bucket.head(wanted.key)).toMatchObject({ byteSize: size, contentType: 'application/zip' })
+    const { url } = await bucket.signGet(wanted.key, { now: new Date(), seconds: 60 })
+    expect((await fetch(url)).headers.get('content-disposition')).toBe(wanted.contentDisposition)
   })
 
-  test('of 20 MiB goes up in equal parts of 8, and replaces what was there', async () => {
+  test('of 20 MiB is sent in equal parts of 8, and replaces the object', async () => {
     const bytes = randomBytes(20 * MIB)
-    const wish = object(inChunks(bytes))
-    await bucket.write({ ...wish, body: Buffer.from('before') })
-    await bucket.writeStream(wish)
-    expect(Buffer.from((await bucket.read(wish.key)) ?? []).equals(bytes)).toBe(true)
-    expect(await bucket.head(wish.key)).toMatchObject({ contentType: 'application/zip' })
-    expect(door.requests.filter((line) => line.includes(wish.key) && line.includes('partNumber='))).toHaveLength(3)
+    const wanted = object(inChunks(bytes))
+    await bucket.write({ ...wanted, body: Buffer.from('before') })
+    await bucket.writeStream(wanted)
+    expect(Buffer.from((await bucket.read(wanted.key)) ?? []).equals(bytes)).toBe(true)
+    expect(await bucket.head(wanted.key)).toMatchObject({ contentType: 'application/zip' })
+    expect(proxy.requests.filter((line) => line.includes(wanted.key) && line.includes('partNumber='))).toHaveLength(3)
   })
 
   test.each([MIB, 20 * MIB])(
-    'that breaks off after %d bytes leaves nothing, and throws what broke it',
+    'that fails after %d bytes leaves no object, and throws the error of its source',
     async (size) => {
-      const failure = Object.assign(new Error('the database is away'), { code: 'ECONNREFUSED' })
+      const failure = Object.assign(new Error('the database is unreachable'), { code: 'ECONNREFUSED' })
       async function* breaking(): AsyncGenerator<Uint8Array> {
         yield* inChunks(randomBytes(size))
         throw failure
       }
-      const wish = object(breaking())
-      await expect(bucket.writeStream(wish)).rejects.toBe(failure)
-      expect(await bucket.head(wish.key)).toBeNull()
+      const wanted = object(breaking())
+      await expect(bucket.writeStream(wanted)).rejects.toBe(failure)
+      expect(await bucket.head(wanted.key)).toBeNull()
       if (size > 8 * MIB)
-        expect(door.requests.some((line) => line.startsWith('DELETE') && line.includes(wish.key))).toBe(true)
+        expect(proxy.requests.some((line) => line.startsWith('DELETE') && line.includes(wanted.key))).toBe(true)
     },
   )
 
@@ -78,27 +78,27 @@ describe('a stream', () => {
           released = true
         }
       }
-      const wish = object(watched())
-      door.isShutFor = (line) => line.includes(where) && line.includes(wish.key)
+      const wanted = object(watched())
+      proxy.failsFor = (line) => line.includes(where) && line.includes(wanted.key)
       try {
-        await expect(bucket.writeStream(wish)).rejects.toBeInstanceOf(ProviderUnavailable)
+        await expect(bucket.writeStream(wanted)).rejects.toBeInstanceOf(ProviderUnavailable)
       } finally {
-        door.isShutFor = null
+        proxy.failsFor = null
       }
       expect(released).toBe(true)
-      expect(await bucket.head(wish.key)).toBeNull()
+      expect(await bucket.head(wanted.key)).toBeNull()
     },
   )
 
-  test('is given up after its deadline', async () => {
+  test('is aborted after its deadline', async () => {
     await using silent = await silence()
     const access = { ...inject('bucket'), bucket: 'uploads', endpoint: silent.endpoint }
-    using patient = createR2Bucket({ ...access, streamDeadlineMs: 50 })
-    await expect(patient.writeStream(object(inChunks(randomBytes(10))))).rejects.toBeInstanceOf(ProviderUnavailable)
+    using bucket = createR2Bucket({ ...access, streamDeadlineMs: 50 })
+    await expect(bucket.writeStream(object(inChunks(randomBytes(10))))).rejects.toBeInstanceOf(ProviderUnavailable)
   })
 })
 
-/** Takes requests and never answers. */
+/** A server that accepts requests and never responds. */
 async function silence() {
   const server = createServer(() => {})
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))

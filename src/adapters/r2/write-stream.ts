@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { AbortMultipartUploadCommand, type S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import { answered, asThrown } from './failures.ts'
+import { asThrown, required } from './failures.ts'
 import { objectKey } from './object-key.ts'
 
-/** R2 wants parts of one size (but for the last). Two of these are in memory: one on its way, one that fills. */
+/** R2 requires parts of equal size, except the last. Two of them are in memory: one is sent while the next one fills. */
 const partByteSize = 8 * 1024 * 1024
 
 export interface StreamedObject {
@@ -16,11 +16,11 @@ export interface StreamedObject {
   readonly deadlineMs: number
 }
 
-/** Less than a part goes up in one request, more in a multipart upload, which is aborted if anything fails. */
+/** Sends less than a part in one request, and more as a multipart upload, which is aborted after any failure. */
 export async function writeStream(client: S3Client, object: StreamedObject): Promise<void> {
   const { Bucket, chunks, contentType, contentDisposition, deadlineMs } = object
   const Key = objectKey(object.key)
-  const source = remembersFailure(chunks)
+  const source = recordFailure(chunks)
   const abortController = new AbortController()
   const deadline = setTimeout(() => abortController.abort(), deadlineMs)
   const upload = new Upload({
@@ -38,9 +38,9 @@ export async function writeStream(client: S3Client, object: StreamedObject): Pro
   })
   try {
     const { ETag } = await upload.done()
-    answered(ETag, 'ETag')
+    required(ETag, 'ETag')
   } catch (error) {
-    // The library does so for most failures only. What is left is aborted by the bucket after seven days.
+    // The library aborts after most failures only. The bucket aborts the rest after seven days.
     if (upload.uploadId !== undefined) {
       const UploadId = upload.uploadId
       await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined)
@@ -53,10 +53,11 @@ export async function writeStream(client: S3Client, object: StreamedObject): Pro
 }
 
 /**
- * A database that is away looks like a bucket that is away: both are refused connections. So it is noted who failed. The
- * iterator has no `throw`, by which the stream would tell it of its own end.
+ * Records an error of the source: an unreachable database and an unreachable bucket give the same connection errors, so
+ * the error alone does not say which of them failed. The iterator has no `throw`, with which the stream would pass its
+ * own failure to the source.
  */
-function remembersFailure(chunks: AsyncIterable<Uint8Array>) {
+function recordFailure(chunks: AsyncIterable<Uint8Array>) {
   const iterator = chunks[Symbol.asyncIterator]()
   let failure: { readonly error: unknown } | null = null
   const next = async () => {

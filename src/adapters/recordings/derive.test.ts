@@ -14,7 +14,7 @@ const nothing: TrackPoint = {
   powerWatts: null,
 }
 
-/** Points with one column, every ten seconds or at the moments given. */
+/** Points with one column, every ten seconds or at the given times. */
 function column(name: keyof TrackPoint, values: readonly (number | null)[], seconds?: readonly number[]): TrackPoint[] {
   return values.map((value, index) => ({ ...nothing, [name]: value, elapsedSeconds: seconds?.[index] ?? index * 10 }))
 }
@@ -35,25 +35,25 @@ describe('climbMeters', () => {
 })
 
 describe('movingSeconds', () => {
-  it('leaves out standing and pauses', () => {
+  it('excludes standing and pauses', () => {
     expect(movingSeconds(column('speedMetersPerSecond', [3, 3, 0.2, 3]))).toBe(20)
     expect(movingSeconds(column('speedMetersPerSecond', [3, 3, 3], [0, 10, 100]))).toBe(10)
   })
 
-  it('takes the distance where there is no speed, and says null where there is neither', () => {
+  it('uses the distance if there is no speed, and is null if there is neither', () => {
     expect(movingSeconds(column('distanceMeters', [0, 30, 31, 60]))).toBe(20)
     expect(movingSeconds(column('heartRateBpm', [100, 100]))).toBeNull()
   })
 })
 
 describe('meanOf and largestOf', () => {
-  it('weigh values by their time', () => {
+  it('weight values by their duration', () => {
     expect(meanOf(column('heartRateBpm', [100, 100, 160], [0, 10, 40]), 'heartRateBpm')).toBeCloseTo(145, 1)
     expect(meanOf(column('heartRateBpm', [120]), 'heartRateBpm')).toBeCloseTo(120)
     expect(largestOf(column('heartRateBpm', [null, 120, 119]), 'heartRateBpm')).toBe(120)
   })
 
-  it('leave out what was not measured, and standing still', () => {
+  it('exclude missing values and standing still', () => {
     expect(meanOf(column('cadenceRpm', [80, null, 0, 80]), 'cadenceRpm')).toBeCloseTo(80)
     expect(meanOf(column('cadenceRpm', [null]), 'heartRateBpm')).toBeNull()
     expect(largestOf([], 'heartRateBpm')).toBeNull()
@@ -61,7 +61,7 @@ describe('meanOf and largestOf', () => {
 })
 
 describe('metersBetween', () => {
-  it('is the way on the sphere, null without a position', () => {
+  it('is the great-circle distance, null without a position', () => {
     const berlin = { latitude: 52.52, longitude: 13.405 }
     const paris = { latitude: 48.8566, longitude: 2.3522 }
     expect(metersBetween(berlin, paris)).toBeCloseTo(877_464, -3)

@@ -1,24 +1,24 @@
 import { distance } from '@turf/distance'
 import type { TrackPoint } from '../../domains/activities/ports.ts'
 
-/** 1.8 km/h: slower than anybody walks, faster than a watch at rest seems to wander. */
+/** 1.8 km/h: slower than walking, faster than the GPS drift of a watch at rest. */
 const STANDING_METERS_PER_SECOND = 0.5
-/** A longer silence between two points is a pause; devices that save room write a point every 10 s or so. */
+/** A longer gap between two points is a pause. Devices that save storage write a point about every 10 s. */
 const PAUSE_SECONDS = 60
-/** Barometers and GPS waver by 1 to 2 m at rest; a rise counts once it is larger than that. */
+/** Altitude fluctuates by 1 to 2 m at rest, so only larger rises count. */
 const CLIMB_METERS = 3
-/** A faster rise or fall is the sensor finding itself (a real run begins with +87 m in 2 s), not the runner. */
+/** A faster change is the sensor calibrating (a real run starts with +87 m in 2 s). */
 const LIFT_METERS_PER_SECOND = 5
 
 type Place = Pick<TrackPoint, 'latitude' | 'longitude'>
 
-/** Metres between two places on the sphere (haversine); null when one of them has no position. */
+/** The great-circle distance of two positions in metres (haversine); null if one of them is missing. */
 export function metersBetween(from: Place, to: Place): number | null {
   if (from.latitude === null || from.longitude === null || to.latitude === null || to.longitude === null) return null
   return distance([from.longitude, from.latitude], [to.longitude, to.latitude], { units: 'meters' })
 }
 
-/** Seconds in motion, from speed where it was measured, else from distance; null when there is neither. */
+/** Seconds in motion, from the measured speed or else from the distance; null if there is neither. */
 export function movingSeconds(track: readonly TrackPoint[]): number | null {
   let moving: number | null = null
   let previous: TrackPoint | null = null
@@ -41,8 +41,8 @@ function speedBetween(previous: TrackPoint | null, point: TrackPoint, seconds: n
 }
 
 /**
- * Metres climbed: from each low to the high after it, where both the rise and the fall that ends it are 3 m or more.
- * Null when no altitude was measured. On a 9 km run whose watch says 64 m it gives 66 m.
+ * Metres climbed: the sum of rises from a low to the next high, where the rise and the following fall are 3 m or more.
+ * Null if no altitude was measured. For a 9 km run for which the watch reports 64 m, this is 66 m.
  */
 export function climbMeters(track: readonly TrackPoint[]): number | null {
   let climbed: number | null = null
@@ -66,17 +66,17 @@ export function climbMeters(track: readonly TrackPoint[]): number | null {
   return climbed === null ? null : climbed + (high - low >= CLIMB_METERS ? high - low : 0)
 }
 
-/** The mean of a measured column, every value for the time since the point before (at most a pause); null if empty. */
+/** The mean of a column, weighted by the time since the previous point (up to a pause); null if the column is empty. */
 export function meanOf(track: readonly TrackPoint[], column: 'heartRateBpm' | 'cadenceRpm'): number | null {
   let sum = 0
   let weights = 0
   let previousAt: number | null = null
   for (const point of track) {
     const value = point[column]
-    // A first point, or two in the same moment, weigh a little, so that a single value has a mean too.
+    // The minimum weight gives a single point, or points at the same time, a mean too.
     const weight = Math.min(Math.max(point.elapsedSeconds - (previousAt ?? point.elapsedSeconds), 0.001), PAUSE_SECONDS)
     previousAt = point.elapsedSeconds
-    // A cadence of 0 is standing, which devices leave out of its average too.
+    // A cadence of 0 is standing, which devices exclude from the average too.
     if (value === null || value === 0) continue
     sum += value * weight
     weights += weight
@@ -84,7 +84,7 @@ export function meanOf(track: readonly TrackPoint[], column: 'heartRateBpm' | 'c
   return weights === 0 ? null : sum / weights
 }
 
-/** The largest of a measured column; null if it is empty. */
+/** The largest value of a column; null if the column is empty. */
 export function largestOf(track: readonly TrackPoint[], column: 'heartRateBpm' | 'distanceMeters'): number | null {
   let largest: number | null = null
   for (const point of track) {

@@ -2,14 +2,14 @@ import type { RecordedLap } from '../../domains/activities/ports.ts'
 import { type MeasuredPoint, measured, measurePoint, momentOf } from './measured.ts'
 import type { Reading } from './summary.ts'
 
-/** A FIT message as the parser gives it: fields of the profile by name, in SI units; absent what was not measured. */
+/** A FIT message from the parser: fields of the profile by name, in SI units. Missing values are absent. */
 export type Message = Readonly<Record<string, unknown>>
 
 type Totals = Omit<Reading, 'sport' | 'startedAt' | 'utcOffsetMinutes' | 'device' | 'laps' | 'points'>
 
 /**
- * Every record message that has a time. At a triathlon's next session devices begin to count metres anew; here they go
- * on, as TrackPoint's are from the start.
+ * The points of all record messages that have a time. In each session of a triathlon, devices count the distance from 0;
+ * here it continues, since TrackPoint has the distance from the start.
  */
 export function pointsOf(records: readonly Message[], sessions: readonly Message[]): MeasuredPoint[] {
   const borders = sessions.flatMap(({ start_time }) => momentOf(start_time) ?? []).sort((one, other) => one - other)
@@ -53,7 +53,7 @@ export function lapsOf(laps: readonly Message[]): RecordedLap[] {
   })
 }
 
-/** The totals of all sessions. A sum takes what is there; an average weighs each session by its time. */
+/** The totals of all sessions. Sums ignore missing values; averages are weighted by the duration of the sessions. */
 export function totalsOf(sessions: readonly Message[]): Totals {
   const sum = (read: (session: Message) => number | null) => addUp(sessions.map((session) => [read(session), 1]))
   const mean = (read: (session: Message) => number | null) => {
@@ -66,7 +66,7 @@ export function totalsOf(sessions: readonly Message[]): Totals {
   return {
     distanceMeters: sum(({ total_distance }) => measured.distance(total_distance)),
     durationSeconds: sum(timerSeconds),
-    // Part of the sessions' moving time is not the whole one's.
+    // If a session has no moving time, the sum of the others is not the total.
     movingSeconds: moving.includes(null) ? null : addUp(moving.map((seconds) => [seconds, 1])),
     elevationGainMeters: sum(({ total_ascent }) => measured.climb(total_ascent)),
     averageSpeedMetersPerSecond:
@@ -89,12 +89,12 @@ function addUp(values: readonly Weighted[]): number | null {
   )
 }
 
-/** The timer stands still in pauses; files without one have the elapsed time only. */
+/** The timer stops in pauses. Files without it have only the elapsed time. */
 function timerSeconds(message: Message): number | null {
   return measured.seconds(message.total_timer_time) ?? measured.seconds(message.total_elapsed_time)
 }
 
-/** FIT writes 83.5 rpm as 83 and 0.5; for runners it counts strides, two steps each. */
+/** FIT stores 83.5 rpm as 83 and 0.5. For running it counts strides, of two steps each. */
 function withFraction(cadence: unknown, fraction: unknown): number | null {
   if (typeof cadence !== 'number') return null
   return cadence + (typeof fraction === 'number' ? fraction : 0)

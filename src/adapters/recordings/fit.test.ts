@@ -18,7 +18,7 @@ const name = (number: number, value: string) => {
   return { number, size: bytes.length, baseType: FitBaseType.String, value: bytes }
 }
 
-/** A FIT file of these messages: number of the message, fields. */
+/** A FIT file with these messages: number of the message and fields. */
 function fitOf(...messages: readonly (readonly [number, readonly FitEncoderField[]])[]): Uint8Array {
   const fit = new FitEncoder()
   for (const [number, fields] of messages) fit.writeMessage(number, [...fields])
@@ -56,7 +56,7 @@ describe('readFit', () => {
     })
   })
 
-  it('says null for what an indoor trainer did not measure', () => {
+  it('returns null for values that an indoor trainer does not measure', () => {
     const recording = readFit(encodeFit({ ...run, sport: 'CYCLING', indoor: true }))
     expect(recording).toMatchObject({
       sport: 'CYCLING',
@@ -74,7 +74,7 @@ describe('readFit', () => {
     })
   })
 
-  it('sums the sessions of a triathlon and goes on counting metres', () => {
+  it('adds up the sessions of a triathlon and continues the distance', () => {
     const recording = readFit(
       encodeFit(
         { ...run, sport: 'SWIMMING', metersPerSecond: 1 },
@@ -93,14 +93,14 @@ describe('readFit', () => {
     expect(recording.track.at(-1)).toMatchObject({ elapsedSeconds: 2_040, distanceMeters: 8_280 })
   })
 
-  it('does not take the change of clothes for a sport', () => {
+  it('ignores the transitions of a triathlon when it determines the sport', () => {
     const session = (sport: number, second: number) =>
       [18, [u32(2, start + second), u32(8, 1_000), u8(5, sport)]] as const
     expect(readFit(fitOf(session(1, 0), session(3, 60), session(1, 90)))).toMatchObject({ sport: 'RUNNING' })
     expect(readFit(fitOf(session(1, 0), session(3, 60), session(2, 90)))).toMatchObject({ sport: 'OTHER' })
   })
 
-  it('takes the enhanced fields, the fraction of the cadence and the moving time where they are given', () => {
+  it('uses the enhanced fields, the fractional cadence and the moving time if present', () => {
     const recording = readFit(
       fitOf(
         [20, [u32(253, start), u16(2, 3_000), u32(78, 5_000), u16(6, 1_000), u32(73, 3_000), u8(4, 83), u8(53, 64)]],
@@ -111,7 +111,7 @@ describe('readFit', () => {
     expect(recording.track[0]).toMatchObject({ altitudeMeters: 500, speedMetersPerSecond: 3, cadenceRpm: 83.5 })
   })
 
-  it('says null for the values that FIT sets aside as invalid, and for those that cannot be', () => {
+  it("returns null for FIT's invalid values and for impossible values", () => {
     const recording = readFit(
       fitOf(
         [20, [u32(253, start), s32(0, 0x7fffffff), s32(1, 0x7fffffff), u16(2, 0xffff), u8(3, 0xff), u16(7, 0xffff)]],
@@ -131,12 +131,12 @@ describe('readFit', () => {
     expect(recording).toMatchObject({ durationSeconds: 1, maxHeartRateBpm: null, sport: 'OTHER', device: null })
   })
 
-  it('never lets time go back', () => {
+  it('keeps elapsed time monotonic', () => {
     const recording = readFit(fitOf(...[0, 5, 3, 6].map((second) => [20, [u32(253, start + second)]] as const)))
     expect(recording.track.map((point) => point.elapsedSeconds)).toEqual([0, 5, 5, 6])
   })
 
-  it('does without a session, which a watch that went out did not write', () => {
+  it('derives totals from the points if there is no session, as when the battery was empty', () => {
     const recording = readFit(
       fitOf(
         ...[0, 1, 2, 3].map((second) => [20, [u32(253, start + second), u32(5, second * 300), u8(3, 140)]] as const),
@@ -150,7 +150,7 @@ describe('readFit', () => {
     })
   })
 
-  it('calls the device by the name that the file gives', () => {
+  it('names the device as the file does', () => {
     const session = [18, [u32(2, start), u32(8, 1_000)]] as const
     const device = (...fields: FitEncoderField[]) => readFit(fitOf([0, fields], session)).device
     expect(device(u16(1, 1), u16(2, 2697))).toBe('Garmin Fenix 5')
@@ -170,12 +170,12 @@ describe('readFit', () => {
     expect(() => readFit(file)).toThrow(`This file holds ${what}, not an activity.`)
   })
 
-  it('refuses an activity without sessions and points, and one without any time', () => {
+  it('refuses an activity without sessions and points, and one without a time', () => {
     expect(() => readFit(fitOf([0, [u16(1, 1)]]))).toThrow('holds no activity')
     expect(() => readFit(fitOf([18, [u32(8, 1_000)]]))).toThrow('does not say when')
   })
 
-  it('refuses a file that is cut off, changed, never finished, or followed by another', () => {
+  it('refuses a truncated, changed or unfinished file, and one with appended data', () => {
     const file = encodeFit(run)
     const changed = file.with(500, (file[500] ?? 0) ^ 1)
     expect(() => readFit(file.subarray(0, -1))).toThrow('cut off')
@@ -184,17 +184,17 @@ describe('readFit', () => {
       'never finished',
     )
     expect(() => readFit(Uint8Array.of(...file, ...file))).toThrow('several recordings')
-    expect(() => readFit(Uint8Array.of(...file, 0))).toThrow('longer than it says')
+    expect(() => readFit(Uint8Array.of(...file, 0))).toThrow('longer than its header states')
   })
 
-  it('has the checksum of the catalogue: CRC-16/ARC of "123456789" is BB3D', () => {
+  it('computes CRC-16/ARC: its check value of "123456789" is BB3D', () => {
     expect(crc16(new TextEncoder().encode('123456789'))).toBe(0xbb3d)
   })
 })
 
 const fixtures = new URL('../../../../shared/fixtures/fit/', import.meta.url)
 
-describe.runIf(existsSync(fixtures))('readFit on files of devices', () => {
+describe.runIf(existsSync(fixtures))('readFit with files of real devices', () => {
   const read = (file: string) => readFit(readFileSync(new URL(file, fixtures)))
 
   it('reads a run of 9 km', () => {
@@ -221,7 +221,7 @@ describe.runIf(existsSync(fixtures))('readFit on files of devices', () => {
     expect(recording.track).toHaveLength(21)
   })
 
-  it('reads a ride on a trainer, whose distance was not measured', () => {
+  it('reads a ride on a trainer without a distance', () => {
     const recording = read('sample-activity-indoor-trainer.fit')
     expect(recording).toMatchObject({ sport: 'CYCLING', distanceMeters: null, averageSpeedMetersPerSecond: null })
     expect(recording.track).toHaveLength(2_263)

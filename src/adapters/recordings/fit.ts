@@ -8,7 +8,7 @@ import { momentOf, utcOffsetOf } from './measured.ts'
 import { commonSport, sportOfFit } from './sport.ts'
 import { summarize } from './summary.ts'
 
-/** What other FIT files are, in a runner's words (file_id.type of the FIT profile). */
+/** Descriptions of other FIT files for error messages (file_id.type of the FIT profile). */
 const OTHER_FILES = new Map([
   ['course', 'a course to follow'],
   ['workout', 'a workout plan'],
@@ -29,9 +29,9 @@ const OTHER_FILES = new Map([
 ])
 
 /**
- * A FIT activity (Garmin, Wahoo, Suunto, COROS, Zwift, …); field names are the FIT profile's. A triathlon's sessions
- * are one recording: totals are summed, averages weighted by time, the sport is OTHER when they differ.
- * Throws UnreadableRecording when the file is not whole or is no activity.
+ * Reads a FIT activity (Garmin, Wahoo, Suunto, COROS, Zwift, …). Field names are those of the FIT profile. The sessions
+ * of a triathlon become one recording: totals are added up, averages weighted by duration, and the sport is OTHER if the
+ * sports differ. Throws UnreadableRecording if the file is damaged or not an activity.
  */
 export function readFit(bytes: Uint8Array): Recording {
   checkFitFile(bytes)
@@ -61,19 +61,19 @@ export function readFit(bytes: Uint8Array): Recording {
   })
 }
 
-/** `force: false`, or the library skips its own checks and guesses at fields. Its errors are strings. */
+/** With `force: true` the library would skip its checks and guess fields. Its errors are strings. */
 function messagesOf(bytes: Uint8Array): (name: string) => readonly Message[] {
   let messages: unknown
   new FitParser({ force: false, mode: 'list' }).parse(Buffer.from(bytes), (error, data) => {
     if (error !== undefined) throw new Error(error)
     messages = data?.messages
   })
-  // Its types promise fields that files leave out or fill with anything: every value is checked where it is read.
+  // The library's types are not reliable: files omit fields or have any value, so each value is checked where it is read.
   const byName = new Map(Object.entries(messages as Record<string, readonly Message[]>))
   return (name) => byName.get(name) ?? []
 }
 
-/** The way from the water to the bike is a session of its own, and no sport. */
+/** A transition of a triathlon is a session but not a sport. */
 function sportOf(sessions: readonly Message[], sports: readonly Message[]) {
   const described = sessions.some(({ sport }) => sport !== undefined) ? sessions : sports
   const parts = described.filter(({ sport }) => sport !== 'transition')

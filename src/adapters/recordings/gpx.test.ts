@@ -26,15 +26,15 @@ describe('readGpx', () => {
       device: 'Garmin Connect',
       laps: [],
     })
-    // 600 s at 2.8 m/s; the positions are on a loop, whose chords are a little shorter.
+    // 600 s at 2.8 m/s; the chords between positions on the loop are slightly shorter.
     expect(recording.distanceMeters).toBeGreaterThan(1_675)
     expect(recording.distanceMeters).toBeLessThan(1_681)
-    // 84 % of a loop that goes up 10 m, down 20 m and up again: the last rise, of 1.5 m, is too small to count.
+    // 84 % of a loop that rises 10 m, falls 20 m and rises again; the last rise, of 1.5 m, does not count.
     expect(recording.elevationGainMeters).toBe(10)
     expect(recording.track).toHaveLength(601)
   })
 
-  it('counts neither the time nor the way between two segments', () => {
+  it('excludes the time and the distance between two segments', () => {
     const recording = readGpx(track(point(0, 1) + point(10, 1.001), point(40, 1.1) + point(50, 1.101)))
     // A thousandth of a degree near the equator is 111.19 m.
     expect(recording).toMatchObject({ distanceMeters: 222.38, durationSeconds: 20 })
@@ -60,7 +60,7 @@ describe('readGpx', () => {
     expect(first).toMatchObject({ heartRateBpm: 141, cadenceRpm: 80, powerWatts: 250, speedMetersPerSecond: null })
   })
 
-  it('notes the offset of local times', () => {
+  it('reads the UTC offset of local times', () => {
     const local = '<trkpt lat="1" lon="1"><time>2026-05-01T15:00:00.500+09:00</time></trkpt>'
     expect(readGpx(track(local))).toMatchObject({
       startedAt: new Date('2026-05-01T06:00:00.500Z'),
@@ -68,7 +68,7 @@ describe('readGpx', () => {
     })
   })
 
-  it('knows the sport by its type, also by the numbers of Strava', () => {
+  it("reads the sport from the track's type, also from Strava's numbers", () => {
     const sportOf = (type: string) =>
       readGpx(gpx(`<trk><type>${type}</type><trkseg>${point(0, 1)}</trkseg></trk>`)).sport
     expect([sportOf('trail_running'), sportOf('9'), sportOf('Biking'), sportOf('')]).toEqual([
@@ -79,7 +79,7 @@ describe('readGpx', () => {
     ])
   })
 
-  it('leaves out points without time, and says null where a position cannot be', () => {
+  it('skips points without a time and returns null for impossible positions', () => {
     const recording = readGpx(
       track(`<trkpt lat="1" lon="1"/><trkpt lat="91" lon="1"><time>2026-05-01T06:00:00Z</time></trkpt>`),
     )
@@ -92,14 +92,14 @@ describe('readGpx', () => {
     expect(() => readGpx(track('<trkpt lat="1" lon="1"/>'))).toThrow('a route to follow')
   })
 
-  it('refuses a file that is cut off', () => {
+  it('refuses a truncated file', () => {
     const whole = track(point(0, 1) + point(1, 1.1))
     for (let length = '<?xml version="1.0"?><gpx version="1.1">'.length; length < whole.length; length++) {
       expect(() => readGpx(whole.slice(0, length))).toThrow('damaged or cut off')
     }
   })
 
-  it('refuses entities, and is not touched by names of JavaScript', () => {
+  it('refuses entities and is safe against names such as __proto__', () => {
     const bomb = `<!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>${track(point(0, 1))}`
     expect(() => readGpx(bomb)).toThrow('document type')
     expect(() => readGpx(track(point(0, 1, '<__proto__><polluted>1</polluted></__proto__>')))).toThrow('damaged')
@@ -107,7 +107,7 @@ describe('readGpx', () => {
     expect({}).not.toHaveProperty('polluted')
   })
 
-  it('bounds the name of the device to a line of 100 characters', () => {
+  it('limits the name of the device to one line of 100 characters', () => {
     const long = `<gpx creator="  a&#10;b${'\u0000'}${'x'.repeat(5_000)}"><trk><trkseg>${point(0, 1)}</trkseg></trk></gpx>`
     const { device } = readGpx(long)
     expect(device).toHaveLength(100)

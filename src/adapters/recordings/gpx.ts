@@ -7,15 +7,15 @@ import { summarize } from './summary.ts'
 import { child, children, dateTime, number, parseXml, text, type XmlElement } from './xml.ts'
 import { readExtensions } from './xml-extensions.ts'
 
-/** Strava wrote numbers as the track's type for years. */
+/** Older exports of Strava have numbers as the type of the track. */
 const STRAVA_TYPES = new Map(
   Object.entries({ 1: 'ride', 4: 'hike', 9: 'run', 10: 'walk', 16: 'swim', 17: 'ride', 18: 'ride' }),
 )
 
 /**
- * The tracks of a GPX 1.0 or 1.1 file as one recording. The gap between two segments is a pause: it adds neither time
- * nor distance. Distance is along the positions, on the sphere. Points without a time are left out; with none left it
- * is a route to follow, and UnreadableRecording is thrown, as for XML that is not whole.
+ * Reads the tracks of a GPX 1.0 or 1.1 file as one recording. The gap between two segments is a pause and adds neither
+ * time nor distance. The distance is the sum of great-circle distances. Points without a time are skipped. Throws
+ * UnreadableRecording if no point has a time, since the file is then a route, and for malformed XML.
  */
 export function readGpx(document: string): Recording {
   const gpx = parseXml(document, 'gpx')
@@ -28,7 +28,7 @@ export function readGpx(document: string): Recording {
   const firstTime = tracks.length === 0 ? null : firstTimeOf(tracks)
   if (segments.length === 0) {
     throw new UnreadableRecording(
-      'This file says no times: it holds a route to follow, not an activity. Upload the recording of an activity.',
+      'This file has no times: it is a route to follow, not an activity. Upload the recording of an activity.',
     )
   }
   const points = withDistance(segments)
@@ -71,7 +71,7 @@ function pointOf(point: XmlElement): MeasuredPoint[] {
       longitude: number(point, '@lon'),
       altitudeMeters: number(point, 'ele'),
       distanceMeters: null,
-      // GPX 1.0 has it beside the elevation.
+      // GPX 1.0 has the speed as a child of the point.
       speedMetersPerSecond: extensions.speedMetersPerSecond ?? number(point, 'speed'),
     }),
   ]
@@ -81,7 +81,7 @@ function secondsOf(segment: readonly MeasuredPoint[]): number {
   return Math.max(0, ((segment.at(-1)?.at ?? 0) - (segment[0]?.at ?? 0)) / 1000)
 }
 
-/** Every point with the metres since the first position; null before it. */
+/** Adds to each point the metres since the first position; null before it. */
 function withDistance(segments: readonly (readonly MeasuredPoint[])[]): MeasuredPoint[] {
   let meters: number | null = null
   return segments.flatMap((segment) => {

@@ -1,17 +1,17 @@
 import type { TrackPoint } from '../../domains/activities/ports.ts'
 
-/** Far above what people record (116 days), far below what would spoil sums and columns of the database. */
+/** 116 days: far above real recordings, far below what would overflow sums and database columns. */
 export const MAX_SECONDS = 10_000_000
 const MAX_METERS = 9_999_999
 const FIRST_MOMENT = Date.UTC(1970, 0, 1)
 const LAST_MOMENT = Date.UTC(2200, 0, 1)
 
-/** A moment as a file says it: milliseconds since 1970, and values that were checked one by one. */
+/** A point of a file: milliseconds since 1970, and checked values. */
 export interface MeasuredPoint extends Omit<TrackPoint, 'elapsedSeconds'> {
   readonly at: number
 }
 
-/** `value` rounded to `decimals`, or null when it is no finite number of min..max: a broken value was not measured. */
+/** `value` rounded to `decimals`; null unless it is a number from min to max. Invalid values count as not measured. */
 function within(value: unknown, min: number, max: number, decimals: number): number | null {
   if (typeof value !== 'number' || !(value >= min && value <= max)) return null
   const scale = 10 ** decimals
@@ -19,12 +19,12 @@ function within(value: unknown, min: number, max: number, decimals: number): num
   return Math.round(value * scale) / scale + 0
 }
 
-/** As within, and null for 0 too: a total of 0 is how devices write "not measured". */
+/** Like `within`, but null for 0 too: devices write a total of 0 for "not measured". */
 function positive(value: unknown, max: number, decimals: number): number | null {
   return within(value, 0, max, decimals) || null
 }
 
-/** The sane ranges of totals and averages; units as in the names of Recording's fields. */
+/** Checks totals and averages against plausible ranges. Units are as in the field names of Recording. */
 export const measured = {
   distance: (meters: unknown) => positive(meters, MAX_METERS, 2),
   seconds: (seconds: unknown) => positive(seconds, MAX_SECONDS, 3),
@@ -35,7 +35,7 @@ export const measured = {
   calories: (kcal: unknown) => positive(kcal, 1_000_000, 0),
 }
 
-/** Checks what one moment says. A position needs both coordinates; 0°, 0° is how devices write "no fix". */
+/** Checks the values of a point. A position needs both coordinates; devices write 0°, 0° for "no fix". */
 export function measurePoint(at: number, raw: { readonly [K in keyof Omit<MeasuredPoint, 'at'>]: unknown }) {
   const latitude = within(raw.latitude, -90, 90, 7)
   const longitude = within(raw.longitude, -180, 180, 7)
@@ -53,19 +53,19 @@ export function measurePoint(at: number, raw: { readonly [K in keyof Omit<Measur
   } satisfies MeasuredPoint
 }
 
-/** Milliseconds since 1970 when the moment lies between the years 1970 and 2200, else null. */
+/** Milliseconds since 1970; null unless the time is between 1970 and 2200. */
 export function momentOf(value: unknown): number | null {
   const at = value instanceof Date ? value.getTime() : value
   return typeof at === 'number' && at >= FIRST_MOMENT && at < LAST_MOMENT ? Math.round(at) : null
 }
 
-/** Minutes, in quarters of an hour, when it can be a time zone's offset (14 hours at most), else null. */
+/** Minutes, rounded to quarters of an hour; null if it exceeds 14 hours, the maximum offset of a time zone. */
 export function utcOffsetOf(minutes: number): number | null {
   const quarters = Math.round(minutes / 15) * 15 + 0
   return Math.abs(quarters) <= 14 * 60 ? quarters : null
 }
 
-/** One line of text without control characters, at most 100 characters, or null when nothing is left. */
+/** One line without control characters, truncated to 100 characters; null if nothing is left. */
 export function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const line = value

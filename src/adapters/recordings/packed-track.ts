@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { TrackPoint } from '../../domains/activities/ports.ts'
 
 const COLUMNS = 9
-/** About 2 ms of the event loop; all 500,000 points of the largest track at once would take a tenth of a second. */
+/** Blocks the event loop for about 2 ms; all 500,000 points of the largest track would block it for 0.1 s. */
 const POINTS_AT_ONCE = 10_000
 
 /**
- * A track as one array of numbers, 9 for a point, NaN for null. Between threads it is one copy of memory, where an
- * array of objects is written out and read back value by value: of 500,000 points the reading back alone holds up the
- * main thread for 0.9 s.
+ * Packs a track into one array of numbers: 9 per point, NaN for null. Passing it between threads is one memory copy. An
+ * array of objects would be serialised value by value, and deserialising 500,000 points would block the main thread for
+ * 0.9 s.
  */
 export function packTrack(track: readonly TrackPoint[]): Float64Array {
   const packed = new Float64Array(track.length * COLUMNS)
@@ -31,7 +31,7 @@ export function packTrack(track: readonly TrackPoint[]): Float64Array {
   return packed
 }
 
-/** The track of packTrack, giving way to other work between slices. */
+/** Unpacks a track of packTrack and yields to the event loop between slices. */
 export async function unpackTrack(packed: Float64Array): Promise<TrackPoint[]> {
   const track: TrackPoint[] = []
   for (let index = 0; index < packed.length; index += COLUMNS) {

@@ -12,7 +12,7 @@ const fit = encodeFit(run)
 const gpx = encodeGpx(run)
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** The recording, or null when it is unreadable; any other error fails the test. */
+/** The recording, or null if it is unreadable. Any other error fails the test. */
 function tryRead(file: Uint8Array): Recording | null {
   try {
     return readRecording(file)
@@ -23,7 +23,7 @@ function tryRead(file: Uint8Array): Recording | null {
   }
 }
 
-function expectSane(recording: Recording): void {
+function expectPlausible(recording: Recording): void {
   const within = (value: number | null, min: number, max: number) => {
     if (value !== null && !(value >= min && value <= max)) expect.fail(`${value} is not within ${min} and ${max}`)
   }
@@ -60,13 +60,13 @@ function expectSane(recording: Recording): void {
 }
 
 describe('readRecording', () => {
-  it('tells the formats apart by their content', () => {
+  it('detects the format by the content', () => {
     expect(readRecording(fit).device).toBe('Garmin Fenix 2')
     expect(readRecording(gpx).device).toBe('Garmin Connect')
     expect(readRecording(encodeTcx(run)).device).toBe('Garmin Fenix 2')
   })
 
-  it('reads XML with a byte order mark, in UTF-16, behind white space and comments, with prefixed names', () => {
+  it('reads XML with a byte order mark, UTF-16, leading white space or comments, and namespace prefixes', () => {
     const text = new TextDecoder().decode(gpx)
     const utf16 = () => Buffer.from(`\ufeff${text}`, 'utf16le')
     const files: Uint8Array[] = [bytes(`\ufeff${text}`), utf16(), utf16().swap16(), bytes(`\n  ${text}`)]
@@ -76,23 +76,23 @@ describe('readRecording', () => {
   })
 
   it.each([
-    ['nothing', new Uint8Array(), 'empty'],
+    ['an empty file', new Uint8Array(), 'empty'],
     ['an archive', bytes('PK\u0003\u0004'), 'compressed'],
-    ['a compressed FIT', Uint8Array.of(0x1f, 0x8b, 8), 'compressed'],
+    ['a compressed FIT file', Uint8Array.of(0x1f, 0x8b, 8), 'compressed'],
     ['a picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47), 'not a FIT, GPX or TCX'],
-    ['a page', bytes('<!DOCTYPE html><html></html>'), 'not a FIT, GPX or TCX'],
-    ['a KML', bytes('<?xml version="1.0"?><kml></kml>'), 'not a FIT, GPX or TCX'],
-    ['an open comment', bytes('<!-- <gpx>'), 'not a FIT, GPX or TCX'],
+    ['an HTML page', bytes('<!DOCTYPE html><html></html>'), 'not a FIT, GPX or TCX'],
+    ['a KML file', bytes('<?xml version="1.0"?><kml></kml>'), 'not a FIT, GPX or TCX'],
+    ['an unclosed comment', bytes('<!-- <gpx>'), 'not a FIT, GPX or TCX'],
   ])('refuses %s', (_, file, message) => {
     expect(() => readRecording(file)).toThrow(message)
   })
 
-  it('refuses every cut of a FIT file', () => {
+  it('refuses a FIT file truncated at any length', () => {
     for (let length = 0; length < fit.length; length++) expect(tryRead(fit.subarray(0, length))).toBeNull()
   })
 
-  it('refuses every FIT file with a changed byte or two in a row', () => {
-    // A CRC of 16 bits finds every error that lies within 16 bits.
+  it('refuses a FIT file with one or two changed adjacent bytes', () => {
+    // A 16-bit CRC detects every error burst of up to 16 bits.
     const change = fc.record({
       at: fc.nat(fit.length - 2),
       first: fc.integer({ min: 1, max: 255 }),
@@ -109,24 +109,24 @@ describe('readRecording', () => {
     )
   })
 
-  it('says only what can be, or that it is unreadable, of FIT files that were forged with a right checksum', () => {
+  it('returns plausible values or UnreadableRecording for changed FIT files with a valid checksum', () => {
     const changes = fc.array(fc.tuple(fc.integer({ min: 14, max: fit.length - 3 }), fc.nat(255)), {
       minLength: 1,
       maxLength: 8,
     })
     fc.assert(
       fc.property(changes, (list) => {
-        const forged = fit.slice()
-        for (const [at, value] of list) forged[at] = value
-        new DataView(forged.buffer).setUint16(forged.length - 2, crc16(forged.subarray(0, -2)), true)
-        const recording = tryRead(forged)
-        if (recording) expectSane(recording)
+        const changed = fit.slice()
+        for (const [at, value] of list) changed[at] = value
+        new DataView(changed.buffer).setUint16(changed.length - 2, crc16(changed.subarray(0, -2)), true)
+        const recording = tryRead(changed)
+        if (recording) expectPlausible(recording)
       }),
       { numRuns: 1_500 },
     )
   })
 
-  it('says only what can be, or that it is unreadable, of XML with changed bytes', () => {
+  it('returns plausible values or UnreadableRecording for XML with changed bytes', () => {
     const short = encodeGpx({ ...run, seconds: 3 })
     const changes = fc.array(fc.tuple(fc.nat(short.length - 1), fc.integer({ min: 32, max: 126 })), {
       minLength: 1,
@@ -137,13 +137,13 @@ describe('readRecording', () => {
         const changed = short.slice()
         for (const [at, value] of list) changed[at] = value
         const recording = tryRead(changed)
-        if (recording) expectSane(recording)
+        if (recording) expectPlausible(recording)
       }),
       { numRuns: 1_000 },
     )
   })
 
-  it('throws nothing else for any bytes, with and without the beginning of a format', () => {
+  it('throws only UnreadableRecording for random bytes, with and without the start of a format', () => {
     const beginnings = [
       '',
       '<',
@@ -155,7 +155,7 @@ describe('readRecording', () => {
     fc.assert(
       fc.property(fc.constantFrom(...beginnings), fc.uint8Array({ maxLength: 300 }), (beginning, rest) => {
         const recording = tryRead(Uint8Array.of(...bytes(beginning), ...rest))
-        if (recording) expectSane(recording)
+        if (recording) expectPlausible(recording)
       }),
       { numRuns: 1_000 },
     )
@@ -177,7 +177,7 @@ describe('readRecording', () => {
         )
         new DataView(file.buffer).setUint16(file.length - 2, crc16(file.subarray(0, -2)), true)
         const recording = tryRead(file)
-        if (recording) expectSane(recording)
+        if (recording) expectPlausible(recording)
       }),
       { numRuns: 1_000 },
     )

@@ -9,24 +9,24 @@ import { rootOfXml, textOfXml } from './xml.ts'
 const NOT_A_RECORDING = 'This is not a FIT, GPX or TCX file. Export the activity in one of these formats and upload it.'
 
 /**
- * The activity in the bytes of a FIT, GPX or TCX file, told by content, as names and media types of uploads are often
- * wrong. Blocks for seconds on large files: call it through the RecordingReader. Throws UnreadableRecording only.
+ * Reads a FIT, GPX or TCX file. The format is detected by the content, since file names and media types of uploads are
+ * often wrong. Blocks for seconds on large files: call it through the RecordingReader. Throws only UnreadableRecording.
  */
 export function readRecording(bytes: Uint8Array): Recording {
   try {
     return readByContent(bytes)
   } catch (cause) {
     if (cause instanceof UnreadableRecording) throw cause
-    // Whatever a parser stumbles over is a file that it cannot read.
+    // Every error of a parser means that the file is unreadable.
     const unreadable = new UnreadableRecording(
-      'This file is damaged and cannot be read. Export it again from your device or app and upload it anew.',
+      'This file is damaged and cannot be read. Export it again from your device or app and upload it again.',
     )
     throw Object.assign(unreadable, { cause })
   }
 }
 
 function readByContent(bytes: Uint8Array): Recording {
-  if (bytes.length === 0) throw new UnreadableRecording('This file is empty. Export it again and upload it anew.')
+  if (bytes.length === 0) throw new UnreadableRecording('This file is empty. Export it again and upload it again.')
   if (looksLikeFit(bytes)) return readFit(bytes)
   if (isCompressed(bytes)) {
     throw new UnreadableRecording('This file is compressed. Unpack it and upload the FIT, GPX or TCX file inside.')
@@ -37,7 +37,7 @@ function readByContent(bytes: Uint8Array): Recording {
   throw new UnreadableRecording(NOT_A_RECORDING)
 }
 
-/** Garmin and Strava hand out their originals as .zip and .fit.gz. */
+/** Garmin and Strava export original files as .zip and .fit.gz. */
 function isCompressed([first, second]: Uint8Array): boolean {
   return (first === 0x50 && second === 0x4b) || (first === 0x1f && second === 0x8b)
 }

@@ -11,14 +11,14 @@ const generous = { timeoutMs: 60_000, maxMemoryMb: 512 }
 const unreadable = (message: string) => expect.objectContaining({ constructor: UnreadableRecording, message })
 
 describe('createRecordingReader', { timeout: 60_000 }, () => {
-  it('gives what readRecording gives, to several at once', async () => {
+  it('returns the result of readRecording for concurrent calls', async () => {
     await using reader = createRecordingReader(generous)
     const files = [encodeFit(run), encodeGpx(run), encodeFit({ ...run, indoor: true }), encodeGpx({ ...run, laps: 3 })]
     const recordings = await Promise.all(files.map((file) => reader.read(file)))
     expect(recordings).toEqual(files.map(readRecording))
   })
 
-  it('leaves the bytes of the caller alone, also where they are a part of something larger', async () => {
+  it('does not change the bytes of the caller, also if they are part of a larger buffer', async () => {
     await using reader = createRecordingReader(generous)
     const file = encodeFit(run)
     const larger = Uint8Array.of(1, 2, 3, ...file, 4, 5)
@@ -26,19 +26,19 @@ describe('createRecordingReader', { timeout: 60_000 }, () => {
     expect(larger).toEqual(Uint8Array.of(1, 2, 3, ...file, 4, 5))
   })
 
-  it('carries the sentence of an unreadable file out of the thread', async () => {
+  it('passes the message of UnreadableRecording out of the thread', async () => {
     await using reader = createRecordingReader(generous)
     const damaged = encodeFit(run).fill(7, 100, 102)
     await expect(reader.read(damaged)).rejects.toEqual(
       unreadable(
-        'This file is damaged: its checksum does not match. Export it again from your device or app and upload it anew.',
+        'This file is damaged: its checksum does not match. Export it again from your device or app and upload it again.',
       ),
     )
   })
 
-  it('gives up on files that take too long, and counts for the next one only its own time', async () => {
+  it('times out for slow files; waiting for a thread does not count', async () => {
     await using reader = createRecordingReader({ ...generous, timeoutMs: 3_000 })
-    // The parser's check of attributes takes the square of their number: minutes for these.
+    // The parser's check of attributes is quadratic: it would take minutes.
     const slow = new TextEncoder().encode(`<gpx ${Array.from({ length: 1_500_000 }, (_, n) => `a${n}=""`).join(' ')}/>`)
     const files = [slow, slow, encodeFit(run)]
     const [first, second, waiting] = await Promise.allSettled(files.map((file) => reader.read(file)))
@@ -47,7 +47,7 @@ describe('createRecordingReader', { timeout: 60_000 }, () => {
     expect(waiting).toMatchObject({ status: 'fulfilled', value: { distanceMeters: 1_680 } })
   })
 
-  it('gives up on a file that takes too much memory, and reads the next one', async () => {
+  it('refuses a file that needs too much memory and reads the next one', async () => {
     await using reader = createRecordingReader({ ...generous, maxMemoryMb: 64 })
     const large = new TextEncoder().encode(`<gpx>${'<a/>'.repeat(2_000_000)}</gpx>`)
     await expect(reader.read(large)).rejects.toEqual(
@@ -56,7 +56,7 @@ describe('createRecordingReader', { timeout: 60_000 }, () => {
     await expect(reader.read(encodeFit(run))).resolves.toMatchObject({ distanceMeters: 1_680 })
   })
 
-  it('does not block the event loop meanwhile', async () => {
+  it('does not block the event loop', async () => {
     await using reader = createRecordingReader(generous)
     const file = encodeGpx({ ...run, seconds: 20_000 })
     const started = performance.now()
@@ -64,12 +64,12 @@ describe('createRecordingReader', { timeout: 60_000 }, () => {
     const reading = reader.read(file)
     const isDone = reading.then(() => true)
     while (!(await Promise.race([isDone, setTimeout(10, false)]))) turns++
-    // Read here it would be one turn.
+    // On the main thread it would be one turn.
     expect(turns).toBeGreaterThan((performance.now() - started) / 100)
     await expect(reading).resolves.toMatchObject({ durationSeconds: 20_000 })
   })
 
-  it('fails, and does not call the file unreadable, once it is disposed of', async () => {
+  it('fails with another error than UnreadableRecording after it was disposed of', async () => {
     const reader = createRecordingReader(generous)
     const readings = Array.from({ length: 4 }, () => reader.read(encodeGpx({ ...run, seconds: 5_000 })))
     const results = Promise.allSettled(readings)

@@ -5,23 +5,23 @@ import { UnreadableRecording } from '../../domains/activities/ports.ts'
 import { unpackTrack } from './packed-track.ts'
 import type * as thread from './read-in-thread.ts'
 
-/** Each may take `maxMemoryMb`; two, so that one large file does not hold up everybody else's. */
+/** Each may use `maxMemoryMb`. Two, so that one large file does not delay all others. */
 const THREADS = 2
-/** A thread takes 0.25 s to start: keep it while files come one after another. */
+/** A thread takes 0.25 s to start, so idle threads are kept for a while. */
 const IDLE_MS = 30_000
 
 /**
- * Reads recordings in worker threads, so that the seconds which a large file takes never block the event loop; whoever
- * asks gets the track in slices. A file that needs more than `timeoutMs` (waiting for a thread not counted) or
- * `maxMemoryMb` of heap is an UnreadableRecording too; 512 MB and 60 s are enough for all that people record in 32 MiB
- * (26 MiB of GPX, 115,000 points: 5 s; 4.4 MiB of FIT, 200,000 points: 2 s). Threads see no environment variables.
- * Other errors are faults of ours, or the reader was disposed of meanwhile. Dispose of it to end the threads.
+ * Reads recordings in worker threads, so that large files, which take seconds, do not block the event loop. The track is
+ * unpacked in slices. A file that needs more than `timeoutMs` (not counting the wait for a thread) or more heap than
+ * `maxMemoryMb` is an UnreadableRecording too. 60 s and 512 MB suffice for real recordings of up to 32 MiB (26 MiB of
+ * GPX, 115,000 points: 5 s; 4.4 MiB of FIT, 200,000 points: 2 s). Threads have no environment variables. Other errors are
+ * bugs, or the reader was disposed of meanwhile. Dispose of it to end the threads.
  */
 export function createRecordingReader(options: {
   readonly timeoutMs: number
   readonly maxMemoryMb: number
 }): RecordingReader & AsyncDisposable {
-  const pool = new Piscina<Uint8Array, thread.Answer>({
+  const pool = new Piscina<Uint8Array, thread.ThreadResult>({
     filename: fileURLToPath(new URL('./read-in-thread.ts', import.meta.url)),
     name: 'readInThread' satisfies keyof typeof thread,
     minThreads: 0,
@@ -31,18 +31,18 @@ export function createRecordingReader(options: {
     execArgv: [],
     env: {},
   })
-  // A thread that dies without a file (it ran out of memory in the moment it was late) is nobody's failure.
+  // Errors of a thread without a file are ignored: it ran out of memory just after its file timed out.
   pool.on('error', () => {})
   const slots = createSlots(THREADS)
   let isDisposed = false
 
-  async function ask(bytes: Uint8Array): Promise<thread.Answer> {
+  async function runInThread(bytes: Uint8Array): Promise<thread.ThreadResult> {
     await slots.take()
     const signal = AbortSignal.timeout(options.timeoutMs)
     try {
-      // The pool itself would start new threads after its end.
-      if (isDisposed) throw new Error('The reader of recordings is closed.')
-      // A copy: the thread takes it over, and the caller may hold a view on something larger.
+      // The pool would start new threads after it was destroyed.
+      if (isDisposed) throw new Error('The recording reader is closed.')
+      // A copy, since the buffer is transferred to the thread and the caller may have a view of a larger one.
       const copy = new Uint8Array(bytes)
       return await pool.run(copy, { signal, transferList: [copy.buffer] })
     } catch (cause) {
@@ -54,9 +54,9 @@ export function createRecordingReader(options: {
 
   return {
     async read(bytes) {
-      const answer = await ask(bytes)
-      if ('unreadable' in answer) throw new UnreadableRecording(answer.unreadable)
-      return { ...answer.recording, track: await unpackTrack(answer.packedTrack) }
+      const result = await runInThread(bytes)
+      if ('unreadable' in result) throw new UnreadableRecording(result.unreadable)
+      return { ...result.recording, track: await unpackTrack(result.packedTrack) }
     },
     async [Symbol.asyncDispose]() {
       isDisposed = true
@@ -75,7 +75,7 @@ function unreadableBecause(cause: unknown, isLate: boolean): unknown {
   return cause
 }
 
-/** The pool's own queue would start the clock of a file while another is read: as many go in as there are threads. */
+/** Limits the calls to the number of threads: the timeout of a file must not start while it waits in the pool's queue. */
 function createSlots(free: number) {
   const waiting: (() => void)[] = []
   return {

@@ -42,7 +42,7 @@ describe('sportOfFit', () => {
 })
 
 describe('commonSport', () => {
-  it('is the one that all share', () => {
+  it('is the sport of all parts, otherwise OTHER', () => {
     expect(commonSport(['RUNNING', 'RUNNING'])).toBe('RUNNING')
     expect(commonSport(['RUNNING', 'CYCLING'])).toBe('OTHER')
     expect(commonSport([])).toBe('OTHER')

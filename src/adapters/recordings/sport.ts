@@ -14,7 +14,7 @@ function words(sport: Sport, list: string): [string, Sport][] {
   return list.split(' ').map((word) => [word, sport])
 }
 
-/** "trail_running", "VirtualRide", "e_biking", "Biking" to our sports; OTHER for what we do not know. */
+/** Maps names such as "trail_running", "VirtualRide", "e_biking" and "Biking" to sports; unknown names to OTHER. */
 export function sportNamed(name: unknown): Sport {
   if (typeof name !== 'string' || name.startsWith('wheelchair')) return 'OTHER'
   const parts = name
@@ -29,14 +29,14 @@ export function sportNamed(name: unknown): Sport {
   return 'OTHER'
 }
 
-/** FIT's sport; the unspecific ones (a gym machine, training) are told by their sub-sport. */
+/** Maps FIT's sport. For unspecific sports (fitness equipment, training) the sub-sport decides. */
 export function sportOfFit(sport: unknown, subSport: unknown): Sport {
   if (sport === 'training') return subSport === 'strength_training' ? 'STRENGTH' : 'OTHER'
   if (sport === 'fitness_equipment' || sport === 'generic' || sport === undefined) return sportNamed(subSport)
   return sportNamed(sport)
 }
 
-/** The sport all parts share, or OTHER. */
+/** The sport of all parts, or OTHER if they differ. */
 export function commonSport(sports: readonly Sport[]): Sport {
   const [first] = sports
   return first !== undefined && sports.every((sport) => sport === first) ? first : 'OTHER'

@@ -3,19 +3,19 @@ import { UnreadableRecording } from '../../domains/activities/ports.ts'
 import { climbMeters, largestOf, meanOf, movingSeconds } from './derive.ts'
 import { MAX_SECONDS, type MeasuredPoint, measured, momentOf } from './measured.ts'
 
-/** 139 hours at a point a second; a limit so that one file cannot fill the memory. */
+/** 139 hours with a point per second. Bounds the memory that a file can take. */
 const MAX_POINTS = 500_000
 const MAX_LAPS = 10_000
 
-/** What a format says by itself; null (or 0, for totals) where it says nothing. */
+/** The values that a file has; null (or 0 for totals) if missing. */
 export type Reading = Omit<Recording, 'startedAt' | 'track'> & {
   readonly startedAt: Date | null
   readonly points: readonly MeasuredPoint[]
 }
 
 /**
- * The recording of a file: every value in its range, and what the format left out derived from the points, alike for
- * FIT, GPX and TCX. Throws UnreadableRecording when there is no moment to begin at, or more than we keep.
+ * Creates the recording of a FIT, GPX or TCX file: checks every value and derives missing ones from the points. Throws
+ * UnreadableRecording if there is no start time, or more points or laps than allowed.
  */
 export function summarize(reading: Reading): Recording {
   const startedAt = momentOf(reading.startedAt) ?? reading.points[0]?.at
@@ -54,7 +54,7 @@ export function summarize(reading: Reading): Recording {
   }
 }
 
-/** Clocks are set back while a device runs: time never goes back here, so that charts and columns stay in order. */
+/** Devices may set their clock back during a recording. Elapsed time is kept monotonic for charts and storage. */
 function trackOf(points: readonly MeasuredPoint[], startedAt: number): TrackPoint[] {
   const track: TrackPoint[] = []
   let elapsed = 0
@@ -67,7 +67,7 @@ function trackOf(points: readonly MeasuredPoint[], startedAt: number): TrackPoin
   return track
 }
 
-/** Without any distance, the zeros in the columns of distance and speed are those of an indoor trainer: not measured. */
+/** Without a distance, zeros of distance and speed mean that an indoor trainer did not measure them. */
 function withoutMotion(point: TrackPoint): TrackPoint {
   return {
     ...point,
@@ -76,10 +76,10 @@ function withoutMotion(point: TrackPoint): TrackPoint {
   }
 }
 
-/** What the device says, as it knows its own barometer; a 0 counts only where altitude was measured at all. */
-function elevationGain(said: number | null, track: readonly TrackPoint[]): number | null {
+/** The device's value takes precedence, since it knows its barometer. A 0 counts only if altitude was measured. */
+function elevationGain(reported: number | null, track: readonly TrackPoint[]): number | null {
   const derived = measured.climb(climbMeters(track))
-  const given = measured.climb(said)
+  const given = measured.climb(reported)
   return given === 0 && derived === null ? null : (given ?? derived)
 }
 

@@ -8,7 +8,7 @@ const encode = (activity: Parameters<typeof encodeTcx>[0]) => new TextDecoder().
 const database = (inside: string) => `<TrainingCenterDatabase>${inside}</TrainingCenterDatabase>`
 
 describe('readTcx', () => {
-  it('reads the laps, the points and their sums', () => {
+  it('reads laps, points and totals', () => {
     const recording = readTcx(encode(run))
     expect(recording).toMatchObject({
       sport: 'RUNNING',
@@ -39,13 +39,13 @@ describe('readTcx', () => {
     expect(recording.track[100]?.latitude).toBeCloseTo(52.5, 1)
   })
 
-  it('says null for what a treadmill did not measure', () => {
+  it('returns null for values that a treadmill does not measure', () => {
     const recording = readTcx(encode({ ...run, indoor: true }))
     expect(recording).toMatchObject({ distanceMeters: null, movingSeconds: null, averageSpeedMetersPerSecond: null })
     expect(recording.track[1]).toMatchObject({ distanceMeters: null, speedMetersPerSecond: null, latitude: null })
   })
 
-  it('sums the activities of a multi-sport session', () => {
+  it('adds up the activities of a multi-sport session', () => {
     const activity = (sport: string, minute: string, meters: number) =>
       `<Activity Sport="${sport}"><Lap StartTime="2026-05-01T06:${minute}:00Z"><TotalTimeSeconds>60</TotalTimeSeconds><DistanceMeters>${meters}</DistanceMeters></Lap></Activity>`
     const recording = readTcx(

@@ -7,9 +7,9 @@ import { child, children, dateTime, number, parseXml, text, type XmlElement } fr
 import { readExtensions } from './xml-extensions.ts'
 
 /**
- * The activity of a TCX file (Garmin's TrainingCenterDatabase v2); a MultiSportSession's activities are one recording.
- * Totals are the sums of the laps', whose time is the device's timer. Throws UnreadableRecording for courses and
- * workouts, for several activities in one file, and for XML that is not whole.
+ * Reads the activity of a TCX file (Garmin's TrainingCenterDatabase v2). The activities of a MultiSportSession become one
+ * recording. Totals are the sums of the laps, whose time is the device's timer. Throws UnreadableRecording for courses,
+ * workouts, several activities in one file, and malformed XML.
  */
 export function readTcx(document: string): Recording {
   const activities = activitiesOf(child(parseXml(document, 'TrainingCenterDatabase'), 'Activities'))
@@ -62,7 +62,7 @@ function lapOf(lap: XmlElement): RecordedLap {
   }
 }
 
-/** Laps of different length count by their time; null unless every lap says one (the points know better then). */
+/** Weighted by the duration of the laps. Null if a lap has none; it is then derived from the points. */
 function averageHeartRate(laps: readonly RecordedLap[]): number | null {
   let beats = 0
   let seconds = 0

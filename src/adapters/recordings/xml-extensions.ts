@@ -7,7 +7,7 @@ export interface ExtensionValues {
   speedMetersPerSecond: number | null
 }
 
-/** Garmin's TrackPointExtension and ActivityExtension, ClueTrust's gpxdata, Strava's plain <power>. */
+/** Names in Garmin's TrackPointExtension and ActivityExtension, ClueTrust's gpxdata and Strava's <power>. */
 const COLUMN_OF_NAME = new Map<string, keyof ExtensionValues>([
   ['hr', 'heartRateBpm'],
   ['heartrate', 'heartRateBpm'],
@@ -19,10 +19,10 @@ const COLUMN_OF_NAME = new Map<string, keyof ExtensionValues>([
   ['powerinwatts', 'powerWatts'],
   ['speed', 'speedMetersPerSecond'],
 ])
-/** <extensions><TrackPointExtension><hr>: the values are at most two levels down. */
+/** <extensions><TrackPointExtension><hr>: values are at most two levels deep. */
 const MAX_DEPTH = 3
 
-/** What the extensions of a point measure; the first of each wins. Every app nests and prefixes them its own way. */
+/** Reads the values in the extensions of a point; the first of each is used. Apps nest and prefix them differently. */
 export function readExtensions(extensions: XmlElement | null): ExtensionValues {
   const found: ExtensionValues = { heartRateBpm: null, cadenceRpm: null, powerWatts: null, speedMetersPerSecond: null }
   if (extensions !== null) collect(extensions, found, MAX_DEPTH)

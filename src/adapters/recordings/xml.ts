@@ -1,21 +1,21 @@
 import { XMLParser } from 'fast-xml-parser'
 import { UnreadableRecording } from '../../domains/activities/ports.ts'
 
-/** An element: its attributes as "@name", its children by local name (prefixes of namespaces are free to choose). */
+/** An element: attributes as "@name", children by local name without the namespace prefix. */
 export interface XmlElement {
   readonly [name: string]: unknown
 }
 
-/** Bytes of XML as text: UTF-8, or UTF-16 when a byte order mark says so. */
+/** Decodes XML: UTF-8, or UTF-16 with a byte order mark. */
 export function textOfXml(bytes: Uint8Array): string {
   const [first, second] = bytes
   const encoding =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
-  // White space before the XML declaration is a well-known mistake of exporting apps.
+  // Some apps write white space before the XML declaration.
   return new TextDecoder(encoding).decode(bytes).trimStart()
 }
 
-/** The local name of the root element, from the first 64 KiB; null when it is no XML. */
+/** The local name of the root element, from the first 64 KiB; null if it is not XML. */
 export function rootOfXml(bytes: Uint8Array): string | null {
   let head = textOfXml(bytes.subarray(0, 65_536))
   for (;;) {
@@ -28,8 +28,8 @@ export function rootOfXml(bytes: Uint8Array): string | null {
 }
 
 /**
- * The root element of a whole, well-formed document (26 MiB of GPX: 4 s and 300 MB of heap). A DTD is refused, as no
- * recording needs one and entities can grow without bounds. Names like __proto__ make the parser throw.
+ * Parses a well-formed document and returns its root element (26 MiB of GPX: 4 s and 300 MB of heap). A DTD is refused,
+ * since recordings need none and entities can expand without bounds. The parser throws for names such as __proto__.
  */
 export function parseXml(text: string, root: string): XmlElement {
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) {
@@ -47,31 +47,31 @@ export function parseXml(text: string, root: string): XmlElement {
     maxNestedTags: 50,
   })
   try {
-    // `true` checks that the document is well-formed first: alone, the parser gives what it can of one that is cut off.
+    // `true` validates the document first; without it, the parser returns parts of truncated documents.
     return child(parser.parse(text, true), root) ?? {}
   } catch (cause) {
     throw Object.assign(
       new UnreadableRecording(
-        'This file is damaged or cut off: its XML does not end well. Export it again from your device or app and upload it anew.',
+        'This file is damaged or cut off: its XML is not well-formed. Export it again from your device or app and upload it again.',
       ),
       { cause },
     )
   }
 }
 
-/** The children of that name, in order; none when there are none. Elements with text only are left out. */
+/** The children with this name, in order. Elements with only text are omitted. */
 export function children(element: XmlElement | null, name: string): XmlElement[] {
   if (element === null || !Object.hasOwn(element, name)) return []
   const value = element[name]
   return (Array.isArray(value) ? value : [value]).filter(isElement)
 }
 
-/** The first child of that name. */
+/** The first child with this name. */
 export function child(element: XmlElement | null, name: string): XmlElement | null {
   return children(element, name)[0] ?? null
 }
 
-/** The text of the first child (or, with '@', of the attribute) of that name. */
+/** The text of the first child, or with '@' of the attribute, with this name. */
 export function text(element: XmlElement | null, name: string): string | null {
   if (element === null || !Object.hasOwn(element, name)) return null
   const value = element[name]
@@ -80,13 +80,13 @@ export function text(element: XmlElement | null, name: string): string | null {
   return typeof first === 'string' ? first : null
 }
 
-/** As text, read as a decimal number; null when it is none. */
+/** Like `text`, parsed as a decimal number; null if it is not one. */
 export function number(element: XmlElement | null, name: string): number | null {
   const value = text(element, name)?.trim()
   return value !== undefined && /^[+-]?[\d.]+(?:e[+-]?\d+)?$/i.test(value) ? Number(value) : null
 }
 
-/** An xsd:dateTime. Without a zone it is UTC, as GPX says; `offsetMinutes` is null for UTC ("Z") and no zone. */
+/** Parses an xsd:dateTime. Without a zone it is UTC, as in GPX; `offsetMinutes` is null for UTC ("Z") and no zone. */
 export function dateTime(value: string | null): { readonly at: number; readonly offsetMinutes: number | null } | null {
   const parts = value?.trim().match(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([.]\d+)?(Z|([+-])(\d\d):?(\d\d))?$/)
   if (!parts) return null

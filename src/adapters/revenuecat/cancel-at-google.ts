@@ -1,33 +1,34 @@
-import { type Api, type ApiAnswer, RevenueCatRefused } from './api.ts'
+import { type Api, type ApiResponse, RevenueCatRefused } from './api.ts'
 import { readCustomer } from './customer.ts'
 
-export interface GoogleSubscriptionWish {
-  /** Of the customer. */
+export interface GoogleSubscriptionInput {
+  /** The ids of the customer. */
   readonly names: readonly string[]
   /** GPA.…, of the latest period. */
   readonly transactionId: string
 }
 
-/** Ends renewal of what was bought at Google, by API v1, which knows it by its transaction. */
-export async function cancelAtGoogle(ask: Api, wish: GoogleSubscriptionWish): Promise<'cancelled' | 'elsewhere'> {
-  for (const name of wish.names) {
+/** Cancels the renewal of a subscription of Google Play by API v1, which identifies it by its transaction. */
+export async function cancelAtGoogle(request: Api, input: GoogleSubscriptionInput): Promise<'cancelled' | 'elsewhere'> {
+  for (const name of input.names) {
     const customer = `/v1/subscribers/${encodeURIComponent(name)}`
-    const answer = await ask('POST', `${customer}/subscriptions/${encodeURIComponent(wish.transactionId)}/cancel`)
-    if (answer.isOk) return 'cancelled'
-    if (answer.status === 404) continue
-    return await cancelledIfOver(ask, name, wish, answer)
+    const path = `${customer}/subscriptions/${encodeURIComponent(input.transactionId)}/cancel`
+    const response = await request('POST', path)
+    if (response.isOk) return 'cancelled'
+    if (response.status === 404) continue
+    return await cancelledIfOver(request, name, input, response)
   }
   return 'elsewhere'
 }
 
-/** One that was cancelled before is refused too; throws where it was not. */
+/** RevenueCat also refuses if the subscription was cancelled or has ended before. Throws if neither is the case. */
 async function cancelledIfOver(
-  ask: Api,
+  request: Api,
   name: string,
-  { transactionId }: GoogleSubscriptionWish,
-  refusal: ApiAnswer,
+  { transactionId }: GoogleSubscriptionInput,
+  refusal: ApiResponse,
 ): Promise<'cancelled'> {
-  const { subscriptions, requestedAt } = await readCustomer(ask, name)
+  const { subscriptions, requestedAt } = await readCustomer(request, name)
   const found = subscriptions.find((one) => one.transactionId === transactionId)
   const isOver = found?.expiresAt !== undefined && found.expiresAt !== null && found.expiresAt <= requestedAt
   if (found?.unsubscribedAt || isOver) return 'cancelled'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type Api, type ApiAnswer, RevenueCatRefused } from './api.ts'
+import { type Api, type ApiResponse, RevenueCatRefused } from './api.ts'
 import { id, word } from './fields.ts'
 
-export interface WebSubscriptionWish {
+export interface WebSubscriptionInput {
   readonly projectId: string
-  /** Of the customer. */
+  /** The ids of the customer. */
   readonly names: readonly string[]
   readonly transactionId: string | null
 }
@@ -19,32 +19,32 @@ const subscription = z.object({
 type Subscription = z.infer<typeof subscription>
 
 const page = z.object({ items: z.array(subscription), next_page: z.string().nullish() })
-const mostPages = 10
+const maxPages = 10
 
 /**
- * Ends renewal of what was bought by Web Billing, by API v2: it knows subscriptions by ids of its own, so the customer's
- * are searched. 'elsewhere' where the one that is meant cannot be told for sure.
+ * Cancels the renewal of a subscription of Web Billing by API v2. API v2 has its own subscription ids, so the
+ * subscriptions of the customer are searched. Returns 'elsewhere' if the subscription cannot be identified.
  */
-export async function cancelOnTheWeb(ask: Api, wish: WebSubscriptionWish): Promise<'cancelled' | 'elsewhere'> {
-  const project = `/v2/projects/${encodeURIComponent(wish.projectId)}`
-  const found = await find(ask, project, wish)
+export async function cancelOnTheWeb(request: Api, input: WebSubscriptionInput): Promise<'cancelled' | 'elsewhere'> {
+  const project = `/v2/projects/${encodeURIComponent(input.projectId)}`
+  const found = await find(request, project, input)
   if (!found) return 'elsewhere'
   if (!renews(found)) return 'cancelled'
   const path = `${project}/subscriptions/${encodeURIComponent(found.id)}`
-  const answer = await ask('POST', `${path}/actions/cancel`)
-  if (answer.isOk) return 'cancelled'
-  // One that was cancelled meanwhile is refused too.
-  const now = await ask('GET', path)
-  if (now.isOk && !renews(subscription.parse(now.body))) return 'cancelled'
-  throw new RevenueCatRefused('cancel a subscription', answer)
+  const response = await request('POST', `${path}/actions/cancel`)
+  if (response.isOk) return 'cancelled'
+  // RevenueCat also refuses if the subscription was cancelled in the meantime.
+  const current = await request('GET', path)
+  if (current.isOk && !renews(subscription.parse(current.body))) return 'cancelled'
+  throw new RevenueCatRefused('cancel a subscription', response)
 }
 
 const renews = ({ auto_renewal_status, status }: Subscription) =>
   auto_renewal_status !== 'WILL_NOT_RENEW' && status !== 'EXPIRED'
 
-async function find(ask: Api, project: string, { names, transactionId }: WebSubscriptionWish) {
+async function find(request: Api, project: string, { names, transactionId }: WebSubscriptionInput) {
   for (const name of names) {
-    const all = await list(ask, `${project}/customers/${encodeURIComponent(name)}/subscriptions`)
+    const all = await list(request, `${project}/customers/${encodeURIComponent(name)}/subscriptions`)
     const ofWeb = all?.filter(({ store }) => store === 'RC_BILLING') ?? []
     const named = ofWeb.find((one) => transactionId !== null && one.store_subscription_identifier === transactionId)
     if (named) return named
@@ -54,16 +54,16 @@ async function find(ask: Api, project: string, { names, transactionId }: WebSubs
   return null
 }
 
-/** Null where there is no such customer. */
-async function list(ask: Api, path: string): Promise<Subscription[] | null> {
+/** Lists the subscriptions of a customer; null if there is no such customer. */
+async function list(request: Api, path: string): Promise<Subscription[] | null> {
   const found: Subscription[] = []
   let after: string | null = null
-  for (let pages = 0; pages < mostPages; pages += 1) {
+  for (let pages = 0; pages < maxPages; pages += 1) {
     const query = new URLSearchParams({ limit: '100', ...(after && { starting_after: after }) })
-    const answer: ApiAnswer = await ask('GET', `${path}?${query}`)
-    if (answer.status === 404) return null
-    if (!answer.isOk) throw new RevenueCatRefused("list a customer's subscriptions", answer)
-    const { items, next_page: next } = page.parse(answer.body)
+    const response: ApiResponse = await request('GET', `${path}?${query}`)
+    if (response.status === 404) return null
+    if (!response.isOk) throw new RevenueCatRefused("list a customer's subscriptions", response)
+    const { items, next_page: next } = page.parse(response.body)
     found.push(...items)
     after = next ? new URL(next, 'https://revenuecat.invalid').searchParams.get('starting_after') : null
     if (after === null) break

@@ -1,5 +1,5 @@
 import type { RevenueCat } from '../../domains/billing/ports.ts'
-import type { Patience } from '../../platform/ask-again.ts'
+import type { RetryClock } from '../../platform/retry.ts'
 import { type Api, createApi } from './api.ts'
 import { cancelAtGoogle } from './cancel-at-google.ts'
 import { cancelOnTheWeb } from './cancel-on-the-web.ts'
@@ -7,27 +7,28 @@ import { readCustomer } from './customer.ts'
 
 export interface RevenueCatOptions {
   readonly apiUrl: string
-  /** Of API v1. */
+  /** The key of API v1. */
   readonly apiKey?: string | undefined
   readonly v2?: { readonly apiKey: string; readonly projectId: string } | undefined
   /** The token of the web purchase link. */
   readonly webPurchaseLink?: string | undefined
   readonly timeoutMs?: number | undefined
-  readonly patience?: Patience | undefined
+  readonly retryClock?: RetryClock | undefined
 }
 
-/** RevenueCat's API; see the port. What is not configured is off. */
+/** RevenueCat's API; see the port. Features whose settings are missing are off. */
 export function createRevenueCat({ apiKey, v2, webPurchaseLink, ...options }: RevenueCatOptions): RevenueCat {
-  const askV1 = apiKey === undefined ? null : createApi({ ...options, apiKey })
-  const askV2 = v2 === undefined ? null : createApi({ ...options, apiKey: v2.apiKey })
+  const apiV1 = apiKey === undefined ? null : createApi({ ...options, apiKey })
+  const apiV2 = v2 === undefined ? null : createApi({ ...options, apiKey: v2.apiKey })
   return {
-    canRead: askV1 !== null,
-    canSell: askV1 !== null && webPurchaseLink !== undefined,
+    canRead: apiV1 !== null,
+    canSell: apiV1 !== null && webPurchaseLink !== undefined,
     async readCustomer(appUserId) {
-      return await readCustomer(needed(askV1), appUserId)
+      return await readCustomer(requireApi(apiV1), appUserId)
     },
     purchaseLink({ userId, email, packageId, currency }) {
-      if (webPurchaseLink === undefined) throw new Error('REVENUECAT_WEB_PURCHASE_LINK is not set: nothing is sold.')
+      if (webPurchaseLink === undefined)
+        throw new Error('REVENUECAT_WEB_PURCHASE_LINK is not set, so there are no purchases on the web.')
       const url = new URL(`https://pay.rev.cat/${webPurchaseLink}/${encodeURIComponent(userId)}`)
       if (email !== null) url.searchParams.set('email', email)
       if (currency !== null) url.searchParams.set('currency', currency)
@@ -35,16 +36,16 @@ export function createRevenueCat({ apiKey, v2, webPurchaseLink, ...options }: Re
       return url
     },
     async cancel({ names, store, transactionId }) {
-      if (store === 'RC_BILLING' && askV2 && v2) {
-        return await cancelOnTheWeb(askV2, { projectId: v2.projectId, names, transactionId })
+      if (store === 'RC_BILLING' && apiV2 && v2) {
+        return await cancelOnTheWeb(apiV2, { projectId: v2.projectId, names, transactionId })
       }
-      if (store === 'PLAY_STORE' && askV1 && transactionId) return await cancelAtGoogle(askV1, { names, transactionId })
+      if (store === 'PLAY_STORE' && apiV1 && transactionId) return await cancelAtGoogle(apiV1, { names, transactionId })
       return 'elsewhere'
     },
   }
 }
 
-function needed(ask: Api | null): Api {
-  if (ask) return ask
-  throw new Error('REVENUECAT_API_KEY is not set: customers cannot be read.')
+function requireApi(api: Api | null): Api {
+  if (api) return api
+  throw new Error('REVENUECAT_API_KEY is not set, so customers cannot be read.')
 }

@@ -6,7 +6,7 @@ import { flag, id, instant, word } from './fields.ts'
 const date = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 const dateOrNull = date.nullish().transform((value) => value ?? null)
 
-/** People are sent there. */
+/** Clients open this URL, so it must be https. */
 const managementUrl = z
   .url({ protocol: /^https$/ })
   .nullish()
@@ -31,7 +31,7 @@ const subscription = z.object({
 
 const purchase = z.object({ store: word, store_transaction_id: id, is_sandbox: flag, purchase_date: date })
 
-const answer = z.object({
+const responseBody = z.object({
   request_date_ms: instant,
   subscriber: z.object({
     management_url: managementUrl,
@@ -40,16 +40,16 @@ const answer = z.object({
   }),
 })
 
-/** Reads a customer by API v1, which makes it where there is none. Throws where the answer cannot be understood. */
-export async function readCustomer(ask: Api, appUserId: string): Promise<CustomerSnapshot> {
-  const said = await ask('GET', `/v1/subscribers/${encodeURIComponent(appUserId)}`)
-  if (!said.isOk) throw new RevenueCatRefused('show a customer', said)
-  return toSnapshot(said.body)
+/** Reads a customer by API v1, which creates an unknown one. Throws if the response has an unexpected format. */
+export async function readCustomer(request: Api, appUserId: string): Promise<CustomerSnapshot> {
+  const response = await request('GET', `/v1/subscribers/${encodeURIComponent(appUserId)}`)
+  if (!response.isOk) throw new RevenueCatRefused('show a customer', response)
+  return toSnapshot(response.body)
 }
 
-/** Nothing is left out of what cannot be read: a subscription that is not in a snapshot counts as ended. */
+/** Throws for an unreadable subscription instead of omitting it: one that is not in the snapshot counts as ended. */
 export function toSnapshot(body: unknown): CustomerSnapshot {
-  const { request_date_ms: requestedAt, subscriber } = answer.parse(body)
+  const { request_date_ms: requestedAt, subscriber } = responseBody.parse(body)
   return {
     requestedAt,
     managementUrl: subscriber.management_url ?? null,
@@ -60,35 +60,35 @@ export function toSnapshot(body: unknown): CustomerSnapshot {
   }
 }
 
-/** What RevenueCat gave by hand is a normal period here, and a promotional one in events. */
-function toSubscription(product: string, said: z.infer<typeof subscription>): SnapshotSubscription {
-  const { product_plan_identifier: plan } = said
-  const store = said.store ?? unknownStore
+/** Subscriptions granted in RevenueCat's dashboard have a normal period in this API and a promotional one in events. */
+function toSubscription(product: string, fields: z.infer<typeof subscription>): SnapshotSubscription {
+  const { product_plan_identifier: plan } = fields
+  const store = fields.store ?? unknownStore
   return {
     productId: plan && !product.includes(':') ? `${product}:${plan}` : product,
     store,
-    periodType: store === 'PROMOTIONAL' ? 'PROMOTIONAL' : said.period_type,
-    isSandbox: said.is_sandbox,
-    isFamilyShare: said.ownership_type === 'FAMILY_SHARED',
-    transactionId: said.store_transaction_id,
-    startedAt: said.original_purchase_date ?? said.purchase_date,
-    purchasedAt: said.purchase_date,
-    expiresAt: said.expires_date,
-    graceEndsAt: said.grace_period_expires_date,
-    resumesAt: said.auto_resume_date,
-    unsubscribedAt: said.unsubscribe_detected_at,
-    billingIssueAt: said.billing_issues_detected_at,
-    refundedAt: said.refunded_at,
+    periodType: store === 'PROMOTIONAL' ? 'PROMOTIONAL' : fields.period_type,
+    isSandbox: fields.is_sandbox,
+    isFamilyShare: fields.ownership_type === 'FAMILY_SHARED',
+    transactionId: fields.store_transaction_id,
+    startedAt: fields.original_purchase_date ?? fields.purchase_date,
+    purchasedAt: fields.purchase_date,
+    expiresAt: fields.expires_date,
+    graceEndsAt: fields.grace_period_expires_date,
+    resumesAt: fields.auto_resume_date,
+    unsubscribedAt: fields.unsubscribe_detected_at,
+    billingIssueAt: fields.billing_issues_detected_at,
+    refundedAt: fields.refunded_at,
   }
 }
 
-function toPurchase(productId: string, said: z.infer<typeof purchase>): SnapshotPurchase {
+function toPurchase(productId: string, fields: z.infer<typeof purchase>): SnapshotPurchase {
   return {
     productId,
-    store: said.store ?? unknownStore,
-    isSandbox: said.is_sandbox,
-    transactionId: said.store_transaction_id,
-    purchasedAt: said.purchase_date,
+    store: fields.store ?? unknownStore,
+    isSandbox: fields.is_sandbox,
+    transactionId: fields.store_transaction_id,
+    purchasedAt: fields.purchase_date,
   }
 }
 

@@ -1,27 +1,27 @@
 import { z } from 'zod'
 import { storable } from '../../platform/database/storable.ts'
 
-/** An entry of a Postgres index has 2,704 bytes at most; whoever has an app's public key can choose a name. */
-const mostBytesOfName = 2_600
+/** A Postgres index entry has at most 2,704 bytes, and anyone with the public key of an app can choose an id. */
+const maxBytes = 2_600
 
-/** Text that may come as a number; null where there is none, or none that can be kept. RevenueCat has these limits. */
-function textOf(most: number) {
+/** A string or number as text; null if it is missing or cannot be stored. The maximum lengths are RevenueCat's. */
+function textOf(maxLength: number) {
   return z
     .union([z.string(), z.number().transform(String)])
     .nullish()
     .catch(null)
     .transform((value) => {
       const kept = storable(value)
-      return kept && kept.length <= most && Buffer.byteLength(kept) <= mostBytesOfName ? kept : null
+      return kept && kept.length <= maxLength && Buffer.byteLength(kept) <= maxBytes ? kept : null
     })
 }
 
-/** What a customer is called. */
+/** The id of a customer. */
 export const name = textOf(1_500)
-/** Of a transaction, a product, an entitlement. */
+/** The id of a transaction, a product or an entitlement. */
 export const id = textOf(255)
 
-/** A word such as APP_STORE, which API v1 writes in small letters. */
+/** An enum value such as APP_STORE, which API v1 has in lower case. */
 export const word = z
   .string()
   .max(200)
@@ -35,13 +35,13 @@ export const flag = z
   .catch(null)
   .transform((value) => value ?? false)
 
-/** What JavaScript holds, and Postgres too: to the year 275,760. */
+/** The latest Date of JavaScript, in the year 275,760; Postgres can store it. */
 const latest = 8.64e15
 
 const milliseconds = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
   .pipe(z.number().min(0).max(latest))
 
-/** Something else than a date is an error: taken for none, it would be an access that never ends. */
+/** An invalid date is an error: as a missing date it would mean access without end. */
 export const instant = milliseconds.transform((value) => new Date(value))
 export const instantOrNull = instant.nullish().transform((value) => value ?? null)

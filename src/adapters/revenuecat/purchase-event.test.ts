@@ -6,7 +6,7 @@ import { createRevenueCatWebhooks } from './webhooks.ts'
 const webhooks = createRevenueCatWebhooks({ authorizations: ['Bearer of this test'], secrets: [] })
 const headers = { authorization: 'Bearer of this test' }
 
-/** Through both halves of the port, as a delivery goes. */
+/** Verifies and reads a delivery. */
 function read(body: string): PurchaseEvent {
   const bytes = Buffer.from(body)
   const verified = webhooks.verify({ body: bytes, headers, now: new Date() })
@@ -15,12 +15,12 @@ function read(body: string): PurchaseEvent {
   return event
 }
 
-const always = { id: 'event_1', type: 'RENEWAL', event_timestamp_ms: 1_795_251_600_000 }
-const readEvent = (fields: object) => read(JSON.stringify({ event: { ...always, ...fields } }))
+const required = { id: 'event_1', type: 'RENEWAL', event_timestamp_ms: 1_795_251_600_000 }
+const readEvent = (fields: object) => read(JSON.stringify({ event: { ...required, ...fields } }))
 
 const anonymous = (rest: string) => `$RCAnonymousID:${rest}`
 const both = [anonymous('87c6049c58069238dce29853916d624c'), anonymous('8069238d6049ce87cc529853916d624c')]
-const person = { names: ['1234567890', ...both] }
+const user = { names: ['1234567890', ...both] }
 const weekly = {
   environment: 'PRODUCTION',
   subscriptionKey: '123456789012345',
@@ -50,7 +50,7 @@ const at = (milliseconds: number) => new Date(milliseconds)
 
 const fixtures = new URL('../../../../shared/fixtures/revenuecat/', import.meta.url)
 
-describe.runIf(existsSync(fixtures))('what RevenueCat really sends', () => {
+describe.runIf(existsSync(fixtures))('recorded events of RevenueCat', () => {
   const billingIssue = {
     names: [anonymous('12345678-1234-1234-1234-123456789123')],
     subscriptionKey: '100000000000000',
@@ -82,11 +82,11 @@ describe.runIf(existsSync(fixtures))('what RevenueCat really sends', () => {
       expiresAt: at(1_601_336_705_000),
       reason: 'CUSTOMER_SUPPORT',
     },
-    CANCELLATION_trial: { ...person, periodType: 'TRIAL', entitlementKeys: ['Premium'], reason: 'UNSUBSCRIBE' },
+    CANCELLATION_trial: { ...user, periodType: 'TRIAL', entitlementKeys: ['Premium'], reason: 'UNSUBSCRIBE' },
     EXPERIMENT_ENROLLMENT: { ...nothing, environment: null, store: null, productId: null, periodType: null },
     EXPIRATION: { ...weekly, names: ['1234567890', both[1] ?? ''], reason: 'UNSUBSCRIBE' },
     INITIAL_PURCHASE: {
-      ...person,
+      ...user,
       ...weekly,
       eventId: '12345678-1234-1234-1234-123456789012',
       type: 'INITIAL_PURCHASE',
@@ -108,7 +108,7 @@ describe.runIf(existsSync(fixtures))('what RevenueCat really sends', () => {
     PAYWALL_COMPONENT_INTERACTED: { ...nothing, names: ['app-user'], environment: 'SANDBOX', productId: null },
     PRODUCT_CHANGE: { productId: 'com.revenuecat.myapp.monthly', subscriptionKey: 'GPA.1234-1234-1234-12345' },
     REFUND_REVERSED: { ...weekly, names: ['1234567890', both[1] ?? ''], expiresAt: at(1_697_451_423_000) },
-    RENEWAL: { ...person, ...weekly, purchasedAt: at(1_658_755_132_000), expiresAt: at(1_659_359_932_000) },
+    RENEWAL: { ...user, ...weekly, purchasedAt: at(1_658_755_132_000), expiresAt: at(1_659_359_932_000) },
     SUBSCRIPTION_EXTENDED: { ...weekly, expiresAt: at(1_697_451_423_000) },
     SUBSCRIPTION_PAUSED: { store: 'PLAY_STORE', productId: 'premium', resumesAt: at(1_657_951_448_845) },
     TEMPORARY_ENTITLEMENT_GRANT: { ...nothing, names: ['41234567890'], store: 'APP_STORE', productId: null },
@@ -127,12 +127,15 @@ describe.runIf(existsSync(fixtures))('what RevenueCat really sends', () => {
       transferredTo: ['6126be600a3d460009c293fc'],
       environment: null,
     },
-    UNCANCELLATION: { ...person, productId: 'com.subscription.monthly', entitlementKeys: ['plus'] },
+    UNCANCELLATION: { ...user, productId: 'com.subscription.monthly', entitlementKeys: ['plus'] },
     VIRTUAL_CURRENCY_TRANSACTION: { names: ['1234567890', both[1] ?? ''], environment: null, expiresAt: null },
   }
-  const files = existsSync(fixtures) ? readdirSync(fixtures).filter((file) => !file.startsWith('rest_')) : []
+  /** The folder also contains REST responses and a subfolder with histories. */
+  const files = existsSync(fixtures)
+    ? readdirSync(fixtures).filter((file) => file.endsWith('.json') && !file.startsWith('rest_'))
+    : []
 
-  test('is all looked at', () => {
+  test('are all tested', () => {
     expect(files.map((file) => file.replace('.json', '')).sort()).toEqual(Object.keys(expected).sort())
   })
 
@@ -142,8 +145,8 @@ describe.runIf(existsSync(fixtures))('what RevenueCat really sends', () => {
   })
 })
 
-describe('what it might send', () => {
-  test('an event of which it says nothing but that it was', () => {
+describe('other events', () => {
+  test('an event with only the required fields', () => {
     expect(readEvent({})).toEqual({
       ...nothing,
       eventId: 'event_1',
@@ -195,7 +198,7 @@ describe('what it might send', () => {
     expect(readEvent(fields)).toMatchObject(expected)
   })
 
-  test('more names than anybody has: 200 are kept, who it is first', () => {
+  test('keeps 200 ids of a customer, the app user id first', () => {
     const { names } = readEvent({
       app_user_id: 'first',
       aliases: Array.from({ length: 5_000 }, (_, n) => `alias_${n}`),
@@ -211,7 +214,7 @@ describe('what it might send', () => {
     { expiration_at_ms: true },
     { purchased_at_ms: '2026-11-21T09:00:00Z' },
     { grace_period_expiration_at_ms: {} },
-  ])('%j is an error: no date would be an access without end', (fields) => {
+  ])('throws for %j, since a missing date would mean access without end', (fields) => {
     expect(() => readEvent(fields)).toThrow()
   })
 })

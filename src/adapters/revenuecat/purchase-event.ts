@@ -3,16 +3,16 @@ import type { PurchaseEvent } from '../../domains/billing/ports.ts'
 import { storable } from '../../platform/database/storable.ts'
 import { flag, id, instant, instantOrNull, name, word } from './fields.ts'
 
-const mostNames = 200
-const mostQuantity = 10_000
+const maxNames = 200
+const maxQuantity = 10_000
 
-/** Each once; nobody has 200 on purpose. */
+/** A list without duplicates. The limit is far above legitimate lists. */
 function many(one: typeof id) {
   return z
     .array(one)
     .nullish()
     .catch(null)
-    .transform((values) => [...new Set(values?.flatMap((value) => value ?? []))].slice(0, mostNames))
+    .transform((values) => [...new Set(values?.flatMap((value) => value ?? []))].slice(0, maxNames))
 }
 
 const eventId = z
@@ -24,7 +24,7 @@ const type = z
   .transform((value) => storable(value)?.slice(0, 200) ?? '')
   .pipe(z.string().min(1))
 
-/** What every event has, without which nothing can be said of it. */
+/** The required fields of every event. */
 export const envelope = z.object({
   event: z.looseObject({ id: eventId, type, event_timestamp_ms: instant }),
 })
@@ -37,7 +37,7 @@ const named = z.object({
   transferred_to: many(name),
 })
 
-/** What it costs and what an app tells of its people is not read at all. */
+/** Prices and subscriber attributes are not read. */
 const body = z.object({
   event: named.extend({
     id: eventId,
@@ -58,13 +58,13 @@ const body = z.object({
     auto_resume_at_ms: instantOrNull,
     cancel_reason: word,
     expiration_reason: word,
-    quantity: z.number().int().min(1).max(mostQuantity).nullish().catch(null),
+    quantity: z.number().int().min(1).max(maxQuantity).nullish().catch(null),
   }),
 })
 
-/** Throws where a date is none, or the id, the type or the time is missing. */
-export function readPurchaseEvent(said: unknown): PurchaseEvent {
-  const { event } = body.parse(said)
+/** Reads an event. Throws if a date is invalid, or if the id, the type or the time is missing. */
+export function readPurchaseEvent(json: unknown): PurchaseEvent {
+  const { event } = body.parse(json)
   const { entitlement_ids: keys, entitlement_id: oneKey } = event
   return {
     eventId: event.id,
@@ -89,7 +89,7 @@ export function readPurchaseEvent(said: unknown): PurchaseEvent {
   }
 }
 
-/** Whom an event is about, for those who look for it: a name that is not anonymous where there is one. */
+/** The customer id to find an event by, preferably one that is not anonymous. */
 export function subjectOf(event: unknown): string | null {
   const parsed = named.safeParse(event)
   if (!parsed.success) return null
@@ -99,5 +99,5 @@ export function subjectOf(event: unknown): string | null {
 
 function namesOf({ app_user_id, original_app_user_id, aliases, transferred_from }: z.infer<typeof named>): string[] {
   const names = [app_user_id, original_app_user_id, ...aliases, ...transferred_from]
-  return [...new Set(names.flatMap((one) => one ?? []))].slice(0, mostNames)
+  return [...new Set(names.flatMap((one) => one ?? []))].slice(0, maxNames)
 }

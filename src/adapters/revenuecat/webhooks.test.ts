@@ -16,7 +16,7 @@ interface Change {
   readonly secrets?: readonly string[]
 }
 
-/** What is said of a delivery with `value`, signed by `secret`, but for what is changed. */
+/** Verifies a delivery with the Authorization `value`, signed with `secret`, and with the changes. */
 function verify(change: Change = {}) {
   const { body = json, signedAt = now, authorizations = [], secrets = [], headers } = change
   return createRevenueCatWebhooks({ authorizations, secrets }).verify({
@@ -35,20 +35,20 @@ const good = expect.objectContaining({ eventId: '1', type: 'TEST' })
 describe('the Authorization value', () => {
   const authorizations = [value]
 
-  test('is one of those configured, whole', () => {
+  test('must equal one of the configured values', () => {
     expect(verify({ authorizations })).toEqual(good)
     expect(verify({ authorizations: [otherValue, value] })).toEqual(good)
     expect(verify({ authorizations: [value, otherValue] })).toEqual(good)
   })
 
   test.each(['', ' ', 'Bearer', 'Bearer firs', 'Bearer first ', 'bearer first', 'first', 'x'.repeat(50_000)])(
-    'is not "%s"',
+    'is refused: "%s"',
     (authorization) => {
       expect(verify({ authorizations, headers: { authorization } })).toBe(401)
     },
   )
 
-  test('must be there', () => {
+  test('is required', () => {
     expect(verify({ authorizations, headers: {} })).toBe(401)
     expect(verify({ authorizations: [otherValue] })).toBe(401)
   })
@@ -59,7 +59,7 @@ describe('the signature', () => {
   const at = Math.floor(now.getTime() / 1_000)
   const hex = createHmac('sha256', secret).update(`${at}.${json}`).digest('hex')
 
-  test('is hex HMAC-SHA256 of the time and the body, under either name', () => {
+  test('is hex HMAC-SHA256 of the time and the body, in either header', () => {
     // By `printf '%s' "1795251600.$json" | openssl dgst -sha256 -hmac 'first signing secret'`.
     const known = 'a87e850e58280316aafda0f2c14d343716066feb827a9e0da52538dabfdca4f6'
     for (const name of ['x-revenuecat-webhook-signature', 'x-revenuecat-signature']) {
@@ -67,26 +67,26 @@ describe('the signature', () => {
     }
   })
 
-  test.each<[string, (fitting: string) => string]>([
-    ['with spaces', (fitting) => fitting.replace(',', ', ')],
-    ['the other way round', (fitting) => fitting.split(',').reverse().join(',')],
-    ['in capitals', (fitting) => fitting.replace(hex, hex.toUpperCase())],
-    ['beside another version', (fitting) => `${fitting},v2=abc`],
-  ])('fits %s', (_how, change) => {
+  test.each<[string, (valid: string) => string]>([
+    ['with spaces', (valid) => valid.replace(',', ', ')],
+    ['in reverse order', (valid) => valid.split(',').reverse().join(',')],
+    ['in upper case', (valid) => valid.replace(hex, hex.toUpperCase())],
+    ['with another version', (valid) => `${valid},v2=abc`],
+  ])('is accepted %s', (_how, change) => {
     expect(verify({ secrets, headers: signedBy(change(`t=${at},v1=${hex}`)) })).toEqual(good)
   })
 
   test.each<[string, string]>([
-    ['empty', ''],
+    ['an empty header', ''],
     ['no parts', 'abc'],
     ['only commas', ',,,'],
-    ['without a time', `v1=${hex}`],
-    ['without a digest', `t=${at}`],
+    ['no time', `v1=${hex}`],
+    ['no digest', `t=${at}`],
     ['an empty digest', `t=${at},v1=`],
     ['a short digest', `t=${at},v1=${hex.slice(0, 62)}`],
-    ['one digit less', `t=${at},v1=${hex.slice(0, 63)}`],
+    ['a missing digit', `t=${at},v1=${hex.slice(0, 63)}`],
     ['a long digest', `t=${at},v1=${hex}00`],
-    ['no hex', `t=${at},v1=${'z'.repeat(64)}`],
+    ['not hex', `t=${at},v1=${'z'.repeat(64)}`],
     ['base64', `t=${at},v1=${Buffer.from(hex, 'hex').toString('base64')}`],
     ['another digest', `t=${at},v1=${'0'.repeat(64)}`],
     ['several digests', `t=${at},v1=${hex},v1=${hex}`],
@@ -94,19 +94,19 @@ describe('the signature', () => {
     ['another version', `t=${at},v0=${hex}`],
     ['another time', `t=${at + 1},v1=${hex}`],
     ['a time with a sign', `t=+${at},v1=${hex}`],
-    ['a time in words', `t=now,v1=${hex}`],
+    ['a time that is not a number', `t=now,v1=${hex}`],
     ['a time of 400 digits', `t=${'9'.repeat(400)},v1=${hex}`],
-  ])('does not fit: %s', (_what, signature) => {
+  ])('is refused: %s', (_what, signature) => {
     expect(verify({ secrets, headers: signedBy(signature) })).toBe(401)
   })
 
-  test('must be there, over these bytes, by this secret', () => {
+  test('is required and must be of these bytes and this secret', () => {
     expect(verify({ secrets, headers: {} })).toBe(401)
     expect(verify({ secrets, body: `${json} `, headers: signedBy(`t=${at},v1=${hex}`) })).toBe(401)
     expect(verify({ secrets: [otherSecret] })).toBe(401)
   })
 
-  test('fits one of several secrets, while one replaces the other', () => {
+  test('may be by any of several secrets, for rotation', () => {
     expect(verify({ secrets: [secret, otherSecret] })).toEqual(good)
     expect(verify({ secrets: [otherSecret, secret] })).toEqual(good)
   })
@@ -116,12 +116,12 @@ describe('the signature', () => {
     [-300, good],
     [300, good],
     [301, 401],
-  ])('made %i s from now: %s', (seconds, expected) => {
+  ])('signed %i s from now: %s', (seconds, expected) => {
     expect(verify({ secrets, signedAt: secondsFrom(seconds) })).toEqual(expected)
   })
 })
 
-test('where both are configured, both must be right', () => {
+test('requires both if both are configured', () => {
   const both = { authorizations: [value], secrets: [secret] }
   const signature = signedBy(signPurchaseDelivery(secret, json, now))
   expect(verify(both)).toEqual(good)
@@ -130,29 +130,29 @@ test('where both are configured, both must be right', () => {
   expect(verify({ ...both, headers: { ...signature, authorization: otherValue } })).toBe(401)
 })
 
-test('where nothing is configured, nothing is right', () => {
+test('refuses everything if nothing is configured', () => {
   expect(createRevenueCatWebhooks({ authorizations: [], secrets: [] }).isConfigured).toBe(false)
   expect(verify()).toBe(401)
   expect(createRevenueCatWebhooks({ authorizations: [value], secrets: [] }).isConfigured).toBe(true)
   expect(createRevenueCatWebhooks({ authorizations: [], secrets: [secret] }).isConfigured).toBe(true)
 })
 
-describe('what a genuine delivery says', () => {
+describe('an authentic delivery', () => {
   const authorizations = [value]
   const event = { id: '1', type: 'TEST', event_timestamp_ms: 1_795_251_600_000 }
   const verifyEvent = (changes: object) =>
     verify({ authorizations, body: JSON.stringify({ event: { ...event, ...changes } }) })
 
   test.each<[string, string | Buffer]>([
-    ['nothing', ''],
-    ['no JSON', '{"event":'],
-    ['no object', '[]'],
+    ['an empty body', ''],
+    ['invalid JSON', '{"event":'],
+    ['a list', '[]'],
     ['null', 'null'],
     ['no event', '{"api_version":"1.0"}'],
     ['an event that is a list', '{"event":[]}'],
-    ['other bytes than UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
-    ['brackets without end', '['.repeat(200_000)],
-  ])('cannot be read: %s', (_what, body) => {
+    ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['deep nesting', '['.repeat(200_000)],
+  ])('is invalid with %s', (_what, body) => {
     expect(verify({ authorizations, body })).toBe(400)
   })
 
@@ -168,11 +168,11 @@ describe('what a genuine delivery says', () => {
     { event_timestamp_ms: -1 },
     { event_timestamp_ms: 8.64e15 + 1 },
     { event_timestamp_ms: '2026-11-21' },
-  ])('cannot be read: %j', (changes) => {
+  ])('is invalid with %j', (changes) => {
     expect(verifyEvent(changes)).toBe(400)
   })
 
-  test('but who is not genuine learns nothing of that', () => {
+  test('is checked for validity only after authentication', () => {
     expect(verify({ authorizations: [otherValue], body: 'no JSON' })).toBe(401)
   })
 
@@ -186,11 +186,11 @@ describe('what a genuine delivery says', () => {
     [{ app_user_id: '$RCAnonymousID:a', aliases: ['$RCAnonymousID:b', 'three'] }, { subject: 'three' }],
     [{ app_user_id: '$RCAnonymousID:a', aliases: [null, 'x'.repeat(1_501)] }, { subject: '$RCAnonymousID:a' }],
     [{ transferred_from: ['loser'], transferred_to: ['winner'] }, { subject: 'winner' }],
-  ])('%j', (changes, expected) => {
+  ])('is accepted with %j', (changes, expected) => {
     expect(verifyEvent(changes)).toMatchObject(expected)
   })
 
-  test('says as what it was sent', () => {
+  test('is returned with its content type', () => {
     const headers = { authorization: value, 'content-type': 'application/json' }
     expect(verify({ authorizations, headers })).toMatchObject({ contentType: 'application/json' })
   })

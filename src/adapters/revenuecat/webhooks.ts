@@ -1,36 +1,36 @@
 import { isUtf8 } from 'node:buffer'
 import type { PurchaseWebhooks } from '../../domains/billing/ports.ts'
-import { isAuthorized, isSigned } from './authentic.ts'
 import { envelope, readPurchaseEvent, subjectOf } from './purchase-event.ts'
+import { isAuthorized, isSigned } from './verify-delivery.ts'
 
 export interface RevenueCatWebhookOptions {
-  /** Whole values of the Authorization header; each of them is right. */
+  /** Accepted values of the Authorization header. */
   readonly authorizations: readonly string[]
-  /** Each of them verifies signatures. */
+  /** Secrets of which any may have signed a delivery. */
   readonly secrets: readonly string[]
 }
 
-const longestContentType = 200
+const maxContentTypeLength = 200
 
-/** RevenueCat's webhooks. Where both an Authorization value and a secret are configured, a delivery needs both. */
+/** Verifies and reads RevenueCat's webhooks. If Authorization values and secrets are configured, both are required. */
 export function createRevenueCatWebhooks({ authorizations, secrets }: RevenueCatWebhookOptions): PurchaseWebhooks {
   return {
     isConfigured: authorizations.length + secrets.length > 0,
     verify(delivery) {
       const { body, headers } = delivery
-      const isRight =
+      const isAuthentic =
         (authorizations.length === 0 || isAuthorized(headers, authorizations)) &&
         (secrets.length === 0 || isSigned(delivery, secrets))
-      if (!isRight || authorizations.length + secrets.length === 0) return 401
-      const said = envelope.safeParse(parseJson(body))
-      if (!said.success) return 400
-      const { event } = said.data
+      if (!isAuthentic || authorizations.length + secrets.length === 0) return 401
+      const parsed = envelope.safeParse(parseJson(body))
+      if (!parsed.success) return 400
+      const { event } = parsed.data
       const contentType = headers['content-type']
       return {
         eventId: event.id,
         type: event.type,
         subject: subjectOf(event),
-        contentType: contentType?.slice(0, longestContentType) ?? null,
+        contentType: contentType?.slice(0, maxContentTypeLength) ?? null,
         sentAt: event.event_timestamp_ms,
       }
     },

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { acceptedTypes } from '../http/accepted-types.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { refuse } from '../http/gates.ts'
+import { refuse } from '../http/guards.ts'
 import { readBody } from '../http/read-body.ts'
 import { answerOperation } from './answer-operation.ts'
 import type { GraphqlServer } from './graphql-server.ts'
@@ -11,7 +11,7 @@ import { readBodyText, readSearch } from './read-operation.ts'
 
 const maxBodyBytes = 256 * 1024
 
-/** Bounds and reads a request, runs it, and streams its answer; a client that goes away ends the stream. */
+/** Reads a request within the limits, runs it and writes the response. A client that disconnects ends its stream. */
 export async function answerGraphql(graphql: GraphqlServer, exchange: Exchange): Promise<void> {
   const { request, response, url, record } = exchange
   const { method, headers } = request
@@ -21,41 +21,45 @@ export async function answerGraphql(graphql: GraphqlServer, exchange: Exchange):
   }
   if (method !== 'GET' && method !== 'POST') {
     response.setHeader('allow', 'GET, POST')
-    return refuseAs(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.')
+    return refuseAs(405, 'METHOD_NOT_ALLOWED', 'Use GET or POST for GraphQL requests.')
   }
-  // Only JSON runs anything: a form or text/plain POST is what other sites' pages can send without asking (CSRF).
+  // Only JSON is run: pages of other sites can send a form or text/plain without a preflight (CSRF).
   if (method === 'POST' && !isJson(request)) {
-    const message = 'Send the operation as application/json in UTF-8, not compressed.'
+    const message = 'Send the operation as application/json in UTF-8, without compression.'
     return refuseAs(415, 'UNSUPPORTED_MEDIA_TYPE', message)
   }
   if (method === 'GET' && graphql.hasPage && headers.accept?.includes('text/html')) return answerPage(graphql, exchange)
-  // Before anything is run: a mutation would be done, and nobody told.
+  // Before anything is run: the effect of a mutation would remain, and its result could not be sent.
   const accepted = acceptedTypes(headers.accept)
   if (accepted.json === null && !accepted.events) {
     const message = 'Accept application/graphql-response+json, application/json or text/event-stream, in UTF-8.'
     return refuseAs(406, 'NOT_ACCEPTABLE', message)
   }
-  // Reading fails only when the client goes away in the middle, which is no failure of ours.
-  const body = method === 'POST' ? await readBody(exchange, maxBodyBytes).catch(() => 'gone' as const) : null
-  if (body === 'gone') return void response.destroy()
+  // Reading fails only when the client disconnects, which is not an error of the server.
+  const body = method === 'POST' ? await readBody(exchange, maxBodyBytes).catch(() => 'disconnected' as const) : null
+  if (body === 'disconnected') return void response.destroy()
   if (body === 'too large') {
-    return refuseAs(413, 'PAYLOAD_TOO_LARGE', `A request may have ${maxBodyBytes / 1024} KiB.`)
+    return refuseAs(
+      413,
+      'PAYLOAD_TOO_LARGE',
+      `The request body is larger than the maximum of ${maxBodyBytes / 1024} KiB.`,
+    )
   }
   const read = body ? readBodyText(body) : readSearch(url.searchParams)
-  if ('wrong' in read) return refuseAs(400, 'BAD_REQUEST', read.wrong)
+  if ('problem' in read) return refuseAs(400, 'BAD_REQUEST', read.problem)
   await answerOperation(graphql, exchange, { ...read, bytes: body?.length ?? url.href.length }, accepted)
 }
 
-/** GraphiQL's, which Yoga makes. */
-async function answerPage(graphql: GraphqlServer, { request, response, url, asker }: Exchange): Promise<void> {
-  const page = await graphql.fetch(url.href, { headers: { accept: request.headers.accept ?? '' } }, asker)
+/** The page of GraphiQL, which Yoga renders. */
+async function answerPage(graphql: GraphqlServer, { request, response, url, requester }: Exchange): Promise<void> {
+  const page = await graphql.fetch(url.href, { headers: { accept: request.headers.accept ?? '' } }, requester)
   response.writeHead(page.status, Object.fromEntries(page.headers.entries()))
   if (!page.body) return void response.end()
-  // A client that goes away in the middle is no failure.
+  // A client that disconnects is not an error.
   await pipeline(Readable.from(page.body), response).catch(() => undefined)
 }
 
-/** Another character set would be read as UTF-8, and so as something else than what was sent. */
+/** A body in another character set would be read as UTF-8, and so as other text than was sent. */
 function isJson({ headers }: IncomingMessage): boolean {
   if (headers['content-encoding'] !== undefined) return false
   const [mediaType, ...parameters] = (headers['content-type'] ?? '')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { createPerson } from '../../testing/factories.ts'
-import { createServices } from '../services.ts'
+import { createUser } from '../../testing/factories.ts'
+import { createRequestHandlers } from '../http/handlers.ts'
 import type { GraphqlServer } from './graphql-server.ts'
 
 const email = 'ada@example.com'
@@ -10,8 +10,8 @@ let app: TestApp
 let shell: GraphqlServer
 beforeAll(async () => {
   app = await startTestApp()
-  shell = createServices(app.app, null).graphql
-  await createPerson(app, email)
+  shell = createRequestHandlers(app.app, null).graphql
+  await createUser(app, email)
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -38,7 +38,7 @@ const bodies: readonly (readonly [string, string])[] = [
 
 const accepts = [undefined, '*/*', json, response, `${json};q=0.1, ${response}`, urql, `${json};charset=utf-8`]
 
-describe('the answer without the fetch API around it is the one with it', () => {
+describe('the response without the fetch API equals the one with it', () => {
   test.each(bodies)('for %s', async (_, body) => {
     for (const accept of accepts) {
       for (const who of [email, null]) {
@@ -47,14 +47,14 @@ describe('the answer without the fetch API around it is the one with it', () => 
           ...(accept === undefined ? {} : { accept }),
           ...(who === null ? {} : { authorization: `Bearer ${await app.token(who)}` }),
         }
-        // fetch itself would say */* where nothing is accepted.
-        const asker = { gone: new AbortController().signal, address: '192.0.2.1' }
+        // fetch itself sends */* where no header is given.
+        const requester = { disconnected: new AbortController().signal, address: '192.0.2.1' }
         const url = `${app.url}/graphql`
         const ours = await fetch(url, { method: 'POST', headers, body })
-        const theirs = await shell.fetch(url, { method: 'POST', headers, body }, asker)
-        const said = `${accept} ${who}`
-        expect([said, ours.status, ours.headers.get('content-type'), await ours.text()]).toEqual([
-          said,
+        const theirs = await shell.fetch(url, { method: 'POST', headers, body }, requester)
+        const label = `${accept} ${who}`
+        expect([label, ours.status, ours.headers.get('content-type'), await ours.text()]).toEqual([
+          label,
           theirs.status,
           theirs.headers.get('content-type'),
           await theirs.text(),
@@ -88,26 +88,29 @@ describe('a subscription', () => {
       signal,
     })
 
-  test.each(['text/event-stream', '*/*', urql])('is a stream of events for who accepts %s', async (accept) => {
-    const gone = new AbortController()
-    const stream = await open(accept, gone.signal)
-    expect(stream.headers.get('content-type')).toBe('text/event-stream')
-    let text = ''
-    for await (const chunk of stream.body ?? []) {
-      text += new TextDecoder().decode(chunk)
-      if (text.includes('creditBalance')) break
-    }
-    expect(text).toMatch(
-      /^:\n\n.*event: next\ndata: \{"data":\{"creditBalanceChanged":\{"creditBalance":\d+\}\}\}\n\n/s,
-    )
-    gone.abort()
-  })
+  test.each(['text/event-stream', '*/*', urql])(
+    'is a stream of events for a client that accepts %s',
+    async (accept) => {
+      const disconnected = new AbortController()
+      const stream = await open(accept, disconnected.signal)
+      expect(stream.headers.get('content-type')).toBe('text/event-stream')
+      let text = ''
+      for await (const chunk of stream.body ?? []) {
+        text += new TextDecoder().decode(chunk)
+        if (text.includes('creditBalance')) break
+      }
+      expect(text).toMatch(
+        /^:\n\n.*event: next\ndata: \{"data":\{"creditBalanceChanged":\{"creditBalance":\d+\}\}\}\n\n/s,
+      )
+      disconnected.abort()
+    },
+  )
 
-  test('is refused to who takes no events, and holds nothing', async () => {
+  test('is refused to a client that does not accept events, and counts as no open stream', async () => {
     for (let n = 0; n < 12; n += 1) expect((await open(json, new AbortController().signal)).status).toBe(406)
   })
 
-  test('that is refused is said in an event to who takes nothing else', async () => {
+  test('that is refused sends the error as an event to a client that accepts nothing else', async () => {
     const refused = await open('text/event-stream', new AbortController().signal, null)
     expect(refused.headers.get('content-type')).toBe('text/event-stream')
     expect(await refused.text()).toMatch(/event: next\ndata: \{.*"UNAUTHENTICATED".*\}\n\nevent: complete\ndata:\n\n$/s)

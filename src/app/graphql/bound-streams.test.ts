@@ -5,7 +5,7 @@ import { CreditBalanceChangedDocument } from '../../../operations/typed-operatio
 import { defaultLimits } from '../../config/limits.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openStream } from '../../testing/event-stream.ts'
-import { createActivities, createPerson } from '../../testing/factories.ts'
+import { createActivities, createUser } from '../../testing/factories.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
 
 const email = 'ada@example.com'
@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]())
 
 async function follow(as = email) {
-  const gone = new AbortController()
-  const stream = await openStream(app, await app.token(as), CreditBalanceChangedDocument, {}, gone.signal)
-  return { first: (await stream.next()).value, leave: () => gone.abort() }
+  const disconnected = new AbortController()
+  const stream = await openStream(app, await app.token(as), CreditBalanceChangedDocument, {}, disconnected.signal)
+  return { first: (await stream.next()).value, leave: () => disconnected.abort() }
 }
 
 const tooMany = { errors: [{ extensions: { code: 'TOO_MANY_STREAMS' } }] }
 
-test('a person has ten streams at once, and may open another when one is closed', async () => {
+test('a person may have ten open streams, and open another when one is closed', async () => {
   const streams = []
   for (let n = 0; n < 10; n += 1) streams.push(await follow())
   for (const { first } of streams)
@@ -49,7 +49,7 @@ test('a person has ten streams at once, and may open another when one is closed'
   for (const { leave } of [...streams, other]) leave()
 })
 
-test('who has too many is told when to come again', async () => {
+test('a person with too many streams receives Retry-After', async () => {
   const streams = []
   for (let n = 0; n < 10; n += 1) streams.push(await follow('eve@example.com'))
   const answer = await app.run('eve@example.com', CreditBalanceChangedDocument)
@@ -58,14 +58,14 @@ test('who has too many is told when to come again', async () => {
   for (const { leave } of streams) leave()
 })
 
-test('each event costs what the operation does, and a stream ends when nothing is left', async () => {
+test('each event costs as much as the operation, and a stream ends when the limit is used up', async () => {
   const limits = { ...defaultLimits, costPerUser: { points: 3, seconds: 60 } }
   await using poor = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
   const wallet = await openWallet(poor, 'carol@example.com')
-  const gone = new AbortController()
+  const disconnected = new AbortController()
   const token = await poor.token('carol@example.com')
-  const stream = await openStream(poor, token, CreditBalanceChangedDocument, {}, gone.signal)
-  // The first is paid with the opening; three is what there is in a minute.
+  const stream = await openStream(poor, token, CreditBalanceChangedDocument, {}, disconnected.signal)
+  // The opening pays for the first event; the limit is three points a minute.
   const balances = []
   for (let n = 0; n < 3; n += 1) {
     balances.push((await stream.next()).value?.data?.creditBalanceChanged.creditBalance)
@@ -73,10 +73,10 @@ test('each event costs what the operation does, and a stream ends when nothing i
   }
   expect(balances).toEqual([0, 1, 2])
   expect((await stream.next()).value).toMatchObject({
-    errors: [{ message: expect.stringContaining('3 points of cost'), extensions: { code: 'RATE_LIMITED' } }],
+    errors: [{ message: expect.stringContaining('3 cost points'), extensions: { code: 'RATE_LIMITED' } }],
   })
   expect(await stream.next()).toEqual({ done: true, value: undefined })
-  gone.abort()
+  disconnected.abort()
 })
 
 test('a stream is not opened by GET', async () => {
@@ -84,10 +84,10 @@ test('a stream is not opened by GET', async () => {
   const headers = { accept: 'text/event-stream', authorization: `Bearer ${await app.token(email)}` }
   const response = await fetch(`${app.url}/graphql?${search}`, { headers })
   expect(response.status).toBe(405)
-  expect(await response.text()).toContain('GET runs queries only')
+  expect(await response.text()).toContain('GET requests can run queries only')
 })
 
-test('connections beyond the limit are closed at once, and others go on', async () => {
+test('connections beyond the limit are closed at once, and others stay open', async () => {
   const limits = { ...defaultLimits, connections: 2 }
   await using narrow = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
   const open = () => connect(Number(new URL(narrow.url).port), '127.0.0.1')
@@ -101,9 +101,9 @@ test('connections beyond the limit are closed at once, and others go on', async 
   for (const socket of sockets) socket.destroy()
 })
 
-test('a client that takes nothing of its answer is cut off', { timeout: 20_000 }, async () => {
-  const person = await createPerson(app, 'slow@example.com')
-  // More than the sockets of both sides hold, 10 MB on this machine.
+test('a client that does not read its response is disconnected', { timeout: 20_000 }, async () => {
+  const person = await createUser(app, 'slow@example.com')
+  // More than the buffers of both sockets hold: 10 MB, measured.
   await createActivities(
     app,
     person,
@@ -131,7 +131,7 @@ test('a client that takes nothing of its answer is cut off', { timeout: 20_000 }
   expect(end).not.toContain('}}')
 })
 
-/** How many GraphQL requests have come to an end. */
+/** How many GraphQL requests have ended. */
 async function answered(): Promise<number> {
   const { text } = await app.app.metrics.expose()
   return Number(

@@ -1,23 +1,24 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Context } from '../../graphql/context.ts'
-import type { RequestContext } from '../http/request-context.ts'
+import { retryAfter } from '../http/answer-timeout.ts'
+import { type RequestContext, serverStopping } from '../http/request-context.ts'
 
 /**
- * A person has at most so many streams open in this process (each instance behind a balancer counts its own: docs/
- * decisions/0017), and is told why one ends that would have gone on.
+ * Limits the streams that a person has open in this process (each instance behind a balancer counts its own:
+ * docs/decisions/0017). A stream that the server ends has an error with the reason as its last event.
  */
 export function boundStreams(mostPerUser: number): Plugin<Context & RequestContext> {
   const open = new Map<string, number>()
   return {
     onSubscribe({ args, setResultAndStopExecution }) {
-      const { viewer, gone, lapsed } = args.contextValue as Context & RequestContext
-      if (!viewer || gone.aborted) return
+      const { viewer, disconnected, expired, unavailable } = args.contextValue as Context & RequestContext
+      if (!viewer || disconnected.aborted) return
       const { id } = viewer.user
       const count = open.get(id) ?? 0
       if (count >= mostPerUser) return void setResultAndStopExecution({ errors: [tooManyStreams(count)] })
       open.set(id, count + 1)
-      gone.addEventListener(
+      disconnected.addEventListener(
         'abort',
         () => {
           const left = (open.get(id) ?? 1) - 1
@@ -29,36 +30,49 @@ export function boundStreams(mostPerUser: number): Plugin<Context & RequestConte
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return
-          setResult(sayingWhy(result as AsyncIterable<ExecutionResult>, { lapsed: lapsed(), gone }))
+          const signals = { expired: expired(), unavailable: unavailable(), disconnected }
+          setResult(withReason(result as AsyncIterable<ExecutionResult>, signals))
         },
       }
     },
   }
 }
 
-async function* sayingWhy(
-  stream: AsyncIterable<ExecutionResult>,
-  { lapsed, gone }: { readonly lapsed: AbortSignal | null; readonly gone: AbortSignal },
-): AsyncGenerator<ExecutionResult> {
-  yield* stream
-  if (gone.aborted)
-    yield { errors: [stopping] } // to nobody, where it is the client that left
-  else if (lapsed?.aborted) yield { errors: [tokenExpired] }
+/** What ends a stream. They are referenced from here: a signal that nothing refers to is collected before it aborts. */
+interface Signals {
+  readonly disconnected: AbortSignal
+  readonly expired: AbortSignal | null
+  readonly unavailable: AbortSignal | null
 }
 
-const tokenExpired = new GraphQLError('The session token has lapsed. Open the stream again with a fresh one.', {
-  extensions: { code: 'TOKEN_EXPIRED' },
-})
+async function* withReason(stream: AsyncIterable<ExecutionResult>, signals: Signals): AsyncGenerator<ExecutionResult> {
+  yield* stream
+  const reason = reasonOf(signals)
+  if (reason) yield { errors: [reason] }
+}
 
-const stopping = new GraphQLError('The server is stopping. Open the stream again.', {
-  extensions: { code: 'SERVER_STOPPING' },
-})
-
-/** Nobody knows when the person closes one; a page that is left does within moments. */
-const retryAfter = { 'retry-after': '5' }
+/** A new error each time: Yoga masks and reports an error object once only. */
+function reasonOf({ disconnected, expired, unavailable }: Signals): GraphQLError | null {
+  if (unavailable?.aborted) {
+    return new GraphQLError('This account was banned or deleted. The stream cannot be opened again.', {
+      extensions: { code: 'ACCOUNT_UNAVAILABLE' },
+    })
+  }
+  if (disconnected.reason === serverStopping) {
+    return new GraphQLError('The server is stopping. Reconnect.', {
+      extensions: { code: 'SERVER_STOPPING' },
+    })
+  }
+  if (expired?.aborted) {
+    return new GraphQLError('The session token has expired. Reconnect with a new token.', {
+      extensions: { code: 'TOKEN_EXPIRED' },
+    })
+  }
+  return null
+}
 
 function tooManyStreams(count: number): GraphQLError {
-  return new GraphQLError(`You have ${count} streams open, as many as you may. Close one first.`, {
+  return new GraphQLError(`You have ${count} open streams, which is the maximum. Close one first.`, {
     extensions: { code: 'TOO_MANY_STREAMS', http: { status: 429, headers: retryAfter } },
   })
 }

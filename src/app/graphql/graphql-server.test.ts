@@ -2,17 +2,17 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../config/config.ts'
-import { createLog } from '../../platform/watching/log.ts'
+import { createLog } from '../../platform/observability/log.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { createPerson } from '../../testing/factories.ts'
+import { createUser } from '../../testing/factories.ts'
 import { createAdapters } from '../adapters.ts'
 import { createApp } from '../app.ts'
 import { createHealth } from '../health/health.ts'
-import { startFront } from '../server.ts'
-import { createServices } from '../services.ts'
+import { createRequestHandlers } from '../http/handlers.ts'
+import { startHttpServer } from '../http/server.ts'
 
 interface Line {
-  readonly level: number
+  readonly level: string
   readonly msg: string
   readonly requestId?: string
   readonly err?: { readonly message: string }
@@ -40,7 +40,7 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]()
 })
 
-/** The same server over the same database, with a log that can be read; the line that every request has is left out. */
+/** The same server over the same database, with its log. The line that every request has is left out. */
 async function startLoud(changes: Partial<Config> = {}) {
   const config = { ...app.app.config, ...changes }
   const lines: Line[] = []
@@ -51,11 +51,11 @@ async function startLoud(changes: Partial<Config> = {}) {
   const log = createLog({ level: 'info', pretty: false, destination: { write } })
   const stack = new AsyncDisposableStack()
   const parts = stack.use(createApp({ config, adapters: createAdapters(config), log, clock: () => new Date() }))
-  const front = await startFront({ ...config, log, health: createHealth() })
+  const front = await startHttpServer({ ...config, log, health: createHealth() })
   stack.defer(() => front.close())
   const url = `http://127.0.0.1:${front.port}/graphql`
   const starting = await fetch(url)
-  front.open(createServices(parts, null))
+  front.open(createRequestHandlers(parts, null))
   return { url, lines, starting, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
@@ -75,7 +75,7 @@ const get = async (search: string) => answerOf(await fetch(loud.url + search))
 const query = (text: string, more: object = {}) => JSON.stringify({ query: text, ...more })
 const nested = (open: string, levels: number, close: string) => open.repeat(levels) + close.repeat(levels)
 
-describe('what a client gets wrong is said to the client, and is not logged', () => {
+describe('an error of the client is sent to the client and is not logged', () => {
   const notOurs = (answer: Answer) => {
     expect(answer.status).toBeLessThan(500)
     expect(answer.errors?.[0]?.extensions.code).toMatch(/^(BAD_|GRAPHQL_|OPERATION_|METHOD_)/)
@@ -90,20 +90,20 @@ describe('what a client gets wrong is said to the client, and is not logged', ()
     ['null', 'null'],
     ['a batch', '[{"query":"{ __typename }"}]'],
     ['no query', '{}'],
-    ['a query that is no text', '{"query":7}'],
+    ['a query that is not a string', '{"query":7}'],
     ['variables that are text', query('{ __typename }', { variables: '%' })],
     ['variables that are a list', query('{ __typename }', { variables: [1] })],
-    ['extensions that are no object', query('{ __typename }', { extensions: 7 })],
-    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
+    ['extensions that are not an object', query('{ __typename }', { extensions: 7 })],
+    ['bytes that are not UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
     ['a byte order mark', `\ufeff${query('{ __typename }')}`],
-    ['an operation name that is not there', query('query A { __typename }', { operationName: 'B' })],
-    ['an operation name that is no text', query('query A { __typename }', { operationName: { a: 1 } })],
+    ['an unknown operation name', query('query A { __typename }', { operationName: 'B' })],
+    ['an operation name that is not a string', query('query A { __typename }', { operationName: { a: 1 } })],
     ['two operations and no name', query('query A { __typename } query B { __typename }')],
     ['a syntax error', query('{ me {')],
     ['NUL in the query', query('{ me\0 }')],
     ['half a character in the query', query('{ me \ud83c }')],
     ['an unknown field', query('{ nothing }')],
-    ['a fragment that holds itself', query('{ ...A } fragment A on Query { ...A }')],
+    ['a fragment that spreads itself', query('{ ...A } fragment A on Query { ...A }')],
     ['a missing variable', query('query ($id: ID!) { node(id: $id) { id } }')],
     ['a variable of another type', query('query ($id: ID!) { node(id: $id) { id } }', { variables: { id: [[{}]] } })],
     [
@@ -127,7 +127,7 @@ describe('what a client gets wrong is said to the client, and is not logged', ()
     expect(answer.errors?.[0]?.message).toBe('Syntax Error: The document is nested more than 100 levels deep.')
   })
 
-  test('100 levels are not too deep, and brackets in text are no levels', async () => {
+  test('100 levels are accepted, and brackets in strings are not counted', async () => {
     const deep = `{ ${'... on Query { '.repeat(99)}__typename${' }'.repeat(99)} }`
     expect(await post(query(deep))).toMatchObject({ data: { __typename: 'Query' } })
     const text = await post(
@@ -138,12 +138,12 @@ describe('what a client gets wrong is said to the client, and is not logged', ()
 
   test.each([
     ['variables', '?query={__typename}&variables=%'],
-    ['variables that are no object', '?query={__typename}&variables=7'],
+    ['variables that are not an object', '?query={__typename}&variables=7'],
     ['variables that break off', '?query={__typename}&variables={'],
     ['extensions', '?query={__typename}&extensions=%ff'],
     ['nothing', ''],
     ['a mutation', '?query=mutation{cancelUpload(uploadId:"x"){__typename}}'],
-  ])('in an address: %s', async (_about, search) => {
+  ])('in a URL: %s', async (_about, search) => {
     notOurs(await get(search))
   })
 
@@ -167,8 +167,8 @@ describe('what a client gets wrong is said to the client, and is not logged', ()
   })
 })
 
-describe('what is read by GET', () => {
-  test('is answered', async () => {
+describe('a query by GET', () => {
+  test('is run', async () => {
     expect(await get('?query={__typename me{id}}&variables=')).toMatchObject({
       status: 200,
       data: { __typename: 'Query', me: null },
@@ -184,8 +184,8 @@ describe('what is read by GET', () => {
   })
 })
 
-describe('what goes wrong on our side', () => {
-  const masked = 'Something went wrong on our side. Try again; if it stays, tell us the request id.'
+describe('an error of the server', () => {
+  const masked = 'Internal server error. Try again. If the problem persists, contact support with the request ID.'
 
   /** A table is missing while `work` runs. */
   async function without<Result>(table: string, work: () => Promise<Result>): Promise<Result> {
@@ -200,13 +200,13 @@ describe('what goes wrong on our side', () => {
   function expectMasked(answer: Answer): void {
     expect(answer.errors).toMatchObject([{ message: masked, extensions: { code: 'INTERNAL_SERVER_ERROR' } }])
     expect(answer.text).not.toMatch(/activities_|users|select|relation|prisma|\/src\/|node_modules|stack/i)
-    expect(loud.lines).toMatchObject([{ level: 50, msg: 'a request failed', requestId: answer.requestId }])
+    expect(loud.lines).toMatchObject([{ level: 'error', msg: 'a request failed', requestId: answer.requestId }])
     expect(loud.lines[0]?.err?.message).toMatch(/does not exist/)
   }
 
-  test('in a field is masked, beside what worked, and logged once with the id that the client can tell', async () => {
+  test('in a field is masked, leaves the other fields, and is logged once with the request id', async () => {
     const email = 'field@example.com'
-    await createPerson(app, email)
+    await createUser(app, email)
     const answer = await without('activities', () =>
       post(query('{ __typename me { activities { totalCount edges { node { id } } } } }'), email),
     )
@@ -214,26 +214,26 @@ describe('what goes wrong on our side', () => {
     expectMasked(answer)
   })
 
-  test('before any field is HTTP 500, masked and logged once', async () => {
+  test('before any field is executed is HTTP 500, masked and logged once', async () => {
     const answer = await without('users', () => post(query('{ me { id } }'), 'early@example.com'))
     expect(answer.status).toBe(500)
     expect(answer.data ?? null).toBeNull()
     expectMasked(answer)
   })
 
-  test('a Clerk that is away is logged with its cause, and no key', async () => {
+  test('that Clerk does not answer is logged with its cause, without a key', async () => {
     const clerk = { ...app.app.config.clerk, secretKey: 'sk_test_secret', apiUrl: 'http://127.0.0.1:1' }
     await using alone = await startLoud({ clerk })
     const answer = await post(query('{ me { id } }'), 'nobody@example.com', alone.url)
     expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'PROVIDER_UNAVAILABLE' } }] })
     expect(alone.lines).toMatchObject([
-      { level: 40, requestId: answer.requestId, err: { message: expect.any(String) } },
+      { level: 'warn', requestId: answer.requestId, err: { message: expect.any(String) } },
     ])
     expect(JSON.stringify(alone.lines)).not.toContain('sk_test_secret')
   })
 })
 
-test('until its parts are up, the server says that it is starting', async () => {
+test('until its parts have started, the server answers STARTING', async () => {
   expect(loud.starting.status).toBe(503)
   expect(await loud.starting.json()).toMatchObject({ errors: [{ extensions: { code: 'STARTING' } }] })
 })

@@ -10,16 +10,17 @@ import {
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Limits } from '../../config/limits.ts'
 import type { Context } from '../../graphql/context.ts'
+import { cacheCosts } from '../../graphql/limits/cost-cache.ts'
+import { priceEvents, takeEventCost } from '../../graphql/limits/event-cost.ts'
 import { mutationsOf } from '../../graphql/limits/mutation-rate.ts'
-import { rememberCosts } from '../../graphql/limits/remembered-cost.ts'
-import type { Counted, RateLimiter } from '../../platform/limits/rate-limiter.ts'
+import type { RateLimit, RateLimiter } from '../../platform/rate-limits/rate-limiter.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { rateLimited } from './rate-limited.ts'
 
 export interface Guard {
   readonly limiter: RateLimiter
   readonly limits: Limits
-  /** Says in `extensions.cost` what was asked: in development. */
+  /** Shows the cost in `extensions.cost`: in development. */
   readonly showCost: boolean
 }
 
@@ -32,33 +33,33 @@ type Args = {
 }
 
 /**
- * Refuses an operation that costs too much, or one too many of its person or address, before anything of it is run. Of a
- * stream each event costs as much again.
+ * Refuses an operation that costs too much, or that exceeds a limit of its person or address, before any of it is run.
+ * Each event of a stream is paid for too: with what its field declares, else with the cost of the operation.
  */
 export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Context & RequestContext> {
-  const costOf = rememberCosts()
-  const ofCost = { name: 'cost', ...limits.costPerUser }
+  const costOf = cacheCosts()
+  const costLimit = { name: 'cost', ...limits.costPerUser }
   const check = async (args: Args): Promise<{ readonly cost: number; readonly refusal: GraphQLError | null }> => {
     const operation = getOperationAST(args.document, args.operationName)
-    if (!operation) return { cost: 0, refusal: null } // refused by the executor in its words
+    if (!operation) return { cost: 0, refusal: null } // the executor refuses it
     const variables = args.variableValues as Record<string, unknown> | undefined
     const fragments = fragmentsOf(args.document)
     const cost = costOf({ schema: args.schema, operation, fragments, variables: variables ?? {} })
-    const asker = args.contextValue as Context & RequestContext
-    const { viewer } = asker
+    const requester = args.contextValue as Context & RequestContext
+    const { viewer } = requester
     if (cost > limits.maxCost) return { cost, refusal: tooCostly(cost, limits.maxCost) }
-    const who = payer(asker)
-    const counts: [Counted, number][] = [[ofCost, cost]]
+    const counts: [RateLimit, number][] = [[costLimit, cost]]
     if (viewer) counts.unshift([{ name: 'requests-of-user', ...limits.requestsPerUser }, 1])
     if (viewer) counts.push(...mutationsOf(args.schema, operation, fragments))
-    for (const [what, points] of counts) {
-      const seconds = points > 0 ? await limiter.take(what, who, points) : null
-      if (seconds !== null) return { cost, refusal: rateLimited(what, seconds) }
+    for (const [limit, points] of counts) {
+      const seconds = points > 0 ? await limiter.take(limit, payer(requester), points) : null
+      if (seconds !== null) return { cost, refusal: rateLimited(limit, seconds) }
     }
     return { cost, refusal: null }
   }
 
   return {
+    onSchemaChange: ({ schema }) => priceEvents(schema),
     async onExecute({ args, setResultAndStopExecution }) {
       const { cost, refusal } = await check(args)
       if (refusal) return void setResultAndStopExecution({ errors: [refusal] })
@@ -73,11 +74,12 @@ export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Co
     async onSubscribe({ args, setResultAndStopExecution }) {
       const { cost, refusal } = await check(args)
       if (refusal) return void setResultAndStopExecution({ errors: [refusal] })
-      if (cost === 0) return
-      const who = payer(args.contextValue as Context & RequestContext)
-      const pay = async () => {
-        const seconds = await limiter.take(ofCost, who, cost)
-        return seconds === null ? null : rateLimited(ofCost, seconds)
+      const context = args.contextValue as Context & RequestContext
+      const pay = async (isFirst: boolean) => {
+        const operationCost = isFirst ? 0 : cost // the opening has paid for the first
+        const points = takeEventCost(context, operationCost) ?? operationCost
+        const seconds = points > 0 ? await limiter.take(costLimit, payer(context), points) : null
+        return seconds === null ? null : rateLimited(costLimit, seconds)
       }
       return {
         onSubscribeResult({ result, setResult }) {
@@ -88,14 +90,14 @@ export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Co
   }
 }
 
-/** Who opened it has paid for the first. What an event costs is known when it has come, so one at most is too many. */
+/** An event is paid for after it was read, when its cost is known. One that cannot be paid for is not sent and ends the stream. */
 async function* paid(
   events: AsyncIterable<ExecutionResult>,
-  pay: () => Promise<GraphQLError | null>,
+  pay: (isFirst: boolean) => Promise<GraphQLError | null>,
 ): AsyncGenerator<ExecutionResult> {
   let isFirst = true
   for await (const event of events) {
-    const refusal = isFirst ? null : await pay()
+    const refusal = await pay(isFirst)
     isFirst = false
     if (refusal) return yield { errors: [refusal] }
     yield event
@@ -120,7 +122,7 @@ function fragmentsOf({ definitions }: DocumentNode): Map<string, FragmentDefinit
 
 function tooCostly(asked: number, allowed: number): GraphQLError {
   return new GraphQLError(
-    `The operation may cost ${asked}; ${allowed} is allowed. Ask for shorter pages, or for less of each item.`,
+    `The operation can cost up to ${asked}; the maximum is ${allowed}. Request shorter pages or fewer fields.`,
     { extensions: { code: 'OPERATION_TOO_COSTLY', asked, allowed, http: { status: 400, spec: true } } },
   )
 }

@@ -2,7 +2,7 @@ import { getIntrospectionQuery } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultLimits } from '../../config/limits.ts'
 import { type Answer, startTestApp, type TestApp } from '../../testing/app.ts'
-import { createPerson } from '../../testing/factories.ts'
+import { createUser } from '../../testing/factories.ts'
 
 const email = 'ada@example.com'
 
@@ -11,7 +11,7 @@ let closed: TestApp
 beforeAll(async () => {
   app = await startTestApp()
   closed = await startTestApp({ databaseUrl: app.databaseUrl, config: { mode: 'production' } })
-  await createPerson(app, email)
+  await createUser(app, email)
 })
 afterAll(async () => {
   await closed[Symbol.asyncDispose]()
@@ -33,43 +33,43 @@ const repeat = (times: number, text: (n: number) => string) =>
 
 describe('a document', () => {
   test.each<[string, (n: number) => string, number, string]>([
-    ['aliases', (n) => `{ ${repeat(n, (i) => `a${i}: __typename`)} }`, 50, 'has 51 aliases; 50 are allowed'],
+    ['aliases', (n) => `{ ${repeat(n, (i) => `a${i}: __typename`)} }`, 50, 'has 51 aliases; the maximum is 50'],
     [
       'directives',
       (n) => `{ __typename ${repeat(n, () => '@skip(if: false)')} }`,
       50,
-      'has 51 directives; 50 are allowed',
+      'has 51 directives; the maximum is 50',
     ],
     [
       'fragments',
       (n) => `{ ${repeat(n, () => '...F')} } fragment F on Query { __typename }`,
       50,
-      'has 51 fragments; 50 are allowed',
+      'has 51 fragments; the maximum is 50',
     ],
-    ['operations', (n) => repeat(n, (i) => `query Q${i} { __typename }`), 20, 'has 21 operations; 20 are allowed'],
-    ['fields', (n) => `{ ${repeat(n, (i) => `x${i}`)} }`, 500, 'has 501 fields; 500 are allowed'],
+    ['operations', (n) => repeat(n, (i) => `query Q${i} { __typename }`), 20, 'has 21 operations; the maximum is 20'],
+    ['fields', (n) => `{ ${repeat(n, (i) => `x${i}`)} }`, 500, 'has 501 fields; the maximum is 500'],
     [
       'fields of one name',
       (n) => `{ ${repeat(n - 50, () => '__typename')} ${repeat(50, (i) => `... { b${i} { __typename } }`)} }`,
       100,
-      'has 101 fields of one name; 100 are allowed',
+      'has 101 fields of one name; the maximum is 100',
     ],
     [
       'tokens',
       (n) => `{ nodes(ids: [${repeat(n - 12, () => '"x"')}]) { id } }`,
       2_000,
-      'has 2001 tokens, comments among them; 2000 are allowed',
+      'has 2001 tokens, including comments; the maximum is 2000',
     ],
     [
       'comments',
       (n) => `{ __typename } ${'#\n'.repeat(n - 3)}`,
       2_000,
-      'has 2001 tokens, comments among them; 2000 are allowed',
+      'has 2001 tokens, including comments; the maximum is 2000',
     ],
-    ['letters in a name', (n) => `{ ${'x'.repeat(n)} }`, 128, 'has a name of 129 characters; 128 are allowed'],
-  ])('with one more of %s than allowed is refused, and says what was asked', async (about, document, most, message) => {
+    ['letters in a name', (n) => `{ ${'x'.repeat(n)} }`, 128, 'has a name of 129 characters; the maximum is 128'],
+  ])('with one more of %s than allowed is refused with the number', async (about, document, most, message) => {
     const allowed = await post(document(most))
-    expect(JSON.stringify(allowed.errors ?? [])).not.toContain('are allowed')
+    expect(JSON.stringify(allowed.errors ?? [])).not.toContain('the maximum is')
     const { errors, data } = await post(document(most + 1))
     const isText = ['tokens', 'comments', 'letters in a name'].includes(about)
     const code = isText ? 'GRAPHQL_PARSE_FAILED' : 'OPERATION_TOO_LARGE'
@@ -86,7 +86,7 @@ describe('a document', () => {
       fragment B on User { ...{ ${'a { '.repeat(10)} id ${'} '.repeat(10)} } }`,
     ],
   ])('is not too deep, %s', async (_about, document) => {
-    const tooDeep = 'The document is 21 fields deep; 20 are allowed. Ask for less at once.'
+    const tooDeep = 'The document has a depth of 21 fields; the maximum is 20. Split it into smaller operations.'
     expect((await post(document)).errors?.map(({ message }) => message)).toContain(tooDeep)
     expect(JSON.stringify(await post(document.replace(/a \{ (.*?)\} /s, '$1')))).not.toContain('fields deep')
   })
@@ -130,25 +130,25 @@ describe('the cost of an operation', () => {
       { ids: ['YQ==', 'Yg=='] },
     ],
   ])('%s', async (query, cost, variables) => {
-    // The second answer is remembered.
+    // The second cost comes from the cache.
     expect([await costOf(query, variables), await costOf(query, variables)]).toEqual([cost, cost])
   })
 
-  test('above the maximum is refused before anything is read', async () => {
+  test('above the maximum is refused before any row is read', async () => {
     app.takeStatements()
     const page = (field: string, inner: string) => `${field}(first: 100) { edges { node { ${inner} } } }`
     const { status, errors, data } = await app.query(email, `{ ${page('users', page('activities', 'upload { id }'))} }`)
     expect({ status, data }).toEqual({ status: 200, data: undefined })
     expect(errors).toMatchObject([
       {
-        message: expect.stringMatching(/^The operation may cost 20201; 5000 is allowed\./),
+        message: expect.stringMatching(/^The operation can cost up to 20201; the maximum is 5000\./),
         extensions: { code: 'OPERATION_TOO_COSTLY', asked: 20_201, allowed: 5_000 },
       },
     ])
-    expect(app.takeStatements()).toEqual([expect.stringContaining('"users"')]) // who is asking
+    expect(app.takeStatements()).toEqual([expect.stringContaining('"users"')]) // the viewer
   })
 
-  test('of fragments that double each other is known at once', async () => {
+  test('of fragments that double each other is computed in linear time', async () => {
     const levels = repeat(22, (n) => `fragment F${n} on User { ...F${n + 1} ...F${n + 1} }`)
     const document = `{ me { ...F0 } } ${levels} fragment F22 on User { activities { totalCount } }`
     const began = performance.now()
@@ -157,7 +157,7 @@ describe('the cost of an operation', () => {
     expect(performance.now() - began).toBeLessThan(2_000)
   })
 
-  test('has a budget a person and minute, and an address where nobody is signed in', async () => {
+  test('is limited per person and minute, and per address without a viewer', async () => {
     const limits = { ...defaultLimits, costPerUser: { points: 100, seconds: 60 } }
     await using poor = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
     const page = '{ me { activities(first: 48) { edges { node { id } } } } }'
@@ -172,7 +172,7 @@ describe('the cost of an operation', () => {
 })
 
 describe('production', () => {
-  test('tells nobody the schema', async () => {
+  test('does not show the schema', async () => {
     const { errors } = await closed.query(email, getIntrospectionQuery())
     expect(errors?.[0]?.message).toContain('introspection')
     expect((await app.query(email, getIntrospectionQuery())).data).toHaveProperty('__schema')
@@ -184,7 +184,7 @@ describe('production', () => {
     ['{ me { activities(orderBy: DISTANCE_DES) { totalCount } } }', {}],
     ['query ($o: ActivityOrder) { me { activities(orderBy: $o) { totalCount } } }', { o: 'DISTANCE_DES' }],
     ['query ($f: ActivityFilter) { me { activities(filter: $f) { totalCount } } }', { f: { sprt: 'RUNNING' } }],
-  ])('guesses no name: %s', async (query, variables) => {
+  ])('suggests no name: %s', async (query, variables) => {
     const guessed = await app.query(email, query, variables)
     const { errors } = await closed.query(email, query, variables)
     expect(JSON.stringify(guessed.errors)).toContain('Did you mean')
@@ -192,7 +192,7 @@ describe('production', () => {
     expect(JSON.stringify(errors)).not.toContain('Did you mean')
   })
 
-  test('says no cost', async () => {
+  test('does not show the cost', async () => {
     expect(await closed.query(email, '{ me { id } }')).not.toHaveProperty('extensions')
     expect(await app.query(email, '{ me { id } }')).toHaveProperty('extensions.cost', { requested: 1, maximum: 5_000 })
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { readManifest } from './known-operations.ts'
+import { readManifest } from './operation-manifest.ts'
 
 const manifest = readManifest()
 const [me] = [...manifest].find(([, document]) => document.startsWith('query Me')) ?? ['there is no Me']
@@ -32,7 +32,7 @@ async function answerOf(response: Response) {
 
 const persistedQuery = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } })
 
-test('the list has every operation of the folder, each alone', () => {
+test('the manifest has each operation of the folder separately', () => {
   expect(manifest.size).toBeGreaterThan(12)
   for (const document of manifest.values()) expect(document.match(/^(query|mutation|subscription) /gm)).toHaveLength(1)
 })
@@ -47,7 +47,7 @@ describe.each<[string, () => TestApp]>([
     }
   })
 
-  test('by GET too, where it is a query', async () => {
+  test('a query is run by its hash by GET too', async () => {
     const { extensions } = persistedQuery(me)
     expect(await get(server(), { extensions: JSON.stringify(extensions) })).toMatchObject({
       status: 200,
@@ -57,12 +57,12 @@ describe.each<[string, () => TestApp]>([
     expect((await get(server(), { documentId: change })).status).toBe(405)
   })
 
-  test('a hash that is not on the list is said to be none', async () => {
+  test('an unknown hash is refused', async () => {
     expect(await post(server(), persistedQuery('0'.repeat(64)))).toMatchObject({ code: 'PERSISTED_QUERY_NOT_FOUND' })
   })
 })
 
-test('where only those are run, a text is refused, whatever comes with it', async () => {
+test('with PERSISTED_ONLY a document is refused, with a hash too', async () => {
   const query = '{ __typename }'
   for (const body of [{ query }, { query, ...persistedQuery(me) }, {}]) {
     expect(await post(only, body)).toMatchObject({ status: 200, data: undefined, code: 'PERSISTED_ONLY' })

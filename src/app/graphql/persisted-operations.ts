@@ -8,8 +8,8 @@ export interface Persisted {
 }
 
 /**
- * Takes an operation by its hash, as `extensions.persistedQuery.sha256Hash` (Apollo, urql) or as `documentId` (GraphQL
- * over HTTP). Where `only` those are taken, whoever sends a text is refused.
+ * Accepts the hash of an operation in place of its document: in `extensions.persistedQuery.sha256Hash` (Apollo, urql) or
+ * `documentId` (GraphQL over HTTP). With `only`, documents are refused.
  */
 export function persistedOperations({ only, manifest }: Persisted): Plugin {
   return usePersistedOperations({
@@ -19,18 +19,19 @@ export function persistedOperations({ only, manifest }: Persisted): Plugin {
       hashOf((params.extensions?.persistedQuery as { readonly sha256Hash?: unknown } | undefined)?.sha256Hash),
     getPersistedOperation: (hash) => manifest.get(hash) ?? null,
     customErrors: {
-      // The message is the one that Apollo's client looks for before it sends the text.
+      // Apollo's client sends the document when it receives this message.
       notFound: () => refusal('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND'),
       keyNotFound: () =>
         only
           ? refusal(onlyPersisted, 'PERSISTED_ONLY')
-          : refusal('Send an operation as `query`, or its hash as `documentId`.', 'BAD_REQUEST'),
+          : refusal('Send an operation as `query` or its hash as `documentId`.', 'BAD_REQUEST'),
       persistedQueryOnly: () => refusal(onlyPersisted, 'PERSISTED_ONLY'),
     },
   })
 }
 
-const onlyPersisted = 'This server runs operations of its list only: send the hash of one, and no text.'
+const onlyPersisted =
+  'This server runs only the operations on its list. Send the hash of an operation instead of its text.'
 
 function hashOf(id: unknown): string | null {
   return typeof id === 'string' ? id.replace(/^sha256:/, '') : null

@@ -1,7 +1,7 @@
 import { GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
-/** What an address alone makes a browser do shall read, and change nothing. */
+/** Refuses mutations and subscriptions by GET: a link must not be able to change anything. */
 export const queriesByGet: Plugin = {
   onParse: ({ context: { request, params } }) => {
     if (request.method !== 'GET') return
@@ -14,6 +14,6 @@ export const queriesByGet: Plugin = {
 }
 
 const notByGet = () =>
-  new GraphQLError('GET runs queries only. Send mutations and subscriptions by POST.', {
+  new GraphQLError('GET requests can run queries only. Use POST for mutations and subscriptions.', {
     extensions: { code: 'METHOD_NOT_ALLOWED', http: { status: 405, headers: { allow: 'POST' } } },
   })

@@ -1,25 +1,25 @@
 import { GraphQLError } from 'graphql'
-import { Unauthenticated } from '../../domains/users/ports.ts'
+import { Unauthenticated, users } from '../../domains/users/index.ts'
 import type { Viewer } from '../../graphql/context.ts'
 import { ProviderUnavailable, ServiceUnavailable } from '../../platform/errors.ts'
-import { within } from '../../platform/within.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
-import { answerMs } from '../http/answer-in-time.ts'
+import { answerMs } from '../http/answer-timeout.ts'
 
-/** No header: nobody. A bad one: HTTP 401, with no hint why beyond expired or invalid. */
+/** Null without the header. Refuses a token with HTTP 401, and says only whether it is expired or invalid. */
 export async function readViewer(app: App, authorization: string | null): Promise<Viewer | null> {
   if (authorization === null) return null
   const token = /^Bearer +([^\s]+)$/i.exec(authorization.trim())?.[1]
   try {
     if (!token) throw new Unauthenticated('invalid')
-    const authenticated = app.authenticator.authenticate(token, app.clock())
-    const { user, expiresAt } = await within(answerMs, authenticated, () => new ServiceUnavailable())
+    const authenticated = app.services(users).authenticator.authenticate(token, app.clock())
+    const { user, expiresAt } = await withTimeout(answerMs, authenticated, () => new ServiceUnavailable())
     const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
-    return { user, isAdmin, expiresAt }
+    return { id: user.id, user, isAdmin, expiresAt }
   } catch (error) {
     if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401, badToken)
     if (!(error instanceof ProviderUnavailable)) throw error
-    app.log.warn({ err: error.cause }, 'nobody could be let in: Clerk does not answer')
+    app.log.warn({ err: error.cause }, 'request could not be authenticated: Clerk does not respond')
     throw withStatus(error.message, error.code, 503)
   }
 }
@@ -27,5 +27,5 @@ export async function readViewer(app: App, authorization: string | null): Promis
 const withStatus = (message: string, code: string, status: number, headers: Record<string, string> = {}) =>
   new GraphQLError(message, { extensions: { code, http: { status, headers } } })
 
-/** As RFC 6750 has it, of a token that was sent and is not taken. */
+/** What RFC 6750 requires in the response to a token that is not accepted. */
 const badToken = { 'www-authenticate': 'Bearer error="invalid_token"' }

@@ -33,25 +33,25 @@ const post = (body: string | Uint8Array<ArrayBuffer> | object, headers: Record<s
 
 describe('a body', () => {
   test.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
-    ['that breaks off', '{"query":"{ me { id } }","secret":"hunter2"', 'The body is no JSON.'],
-    ['that is empty', '', 'The body is no JSON.'],
-    ['with a byte order mark', '\ufeff{"query":"{ __typename }"}', 'The body is no JSON.'],
-    ['that is a number', '7', 'The body is no JSON object.'],
-    ['that is null', 'null', 'The body is no JSON object.'],
-    ['that is a list', '[{"query":"{ __typename }"}]', 'The body is no JSON object.'],
+    ['that breaks off', '{"query":"{ me { id } }","secret":"hunter2"', 'The request body is not valid JSON.'],
+    ['that is empty', '', 'The request body is not valid JSON.'],
+    ['with a byte order mark', '\ufeff{"query":"{ __typename }"}', 'The request body is not valid JSON.'],
+    ['that is a number', '7', 'The request body is not a JSON object.'],
+    ['that is null', 'null', 'The request body is not a JSON object.'],
+    ['that is a list', '[{"query":"{ __typename }"}]', 'The request body is not a JSON object.'],
     [
       'with bytes that are no UTF-8',
       new Uint8Array(Buffer.from('{"query":"{ __typename }","operationName":"\xff"}', 'latin1')),
-      'The body is not UTF-8.',
+      'The request body is not valid UTF-8.',
     ],
-  ])('%s is refused, and not repeated', async (_about, body, message) => {
+  ])('%s is refused, and is not in the response', async (_about, body, message) => {
     const { status, errors, text } = await post(body, { accept: 'application/graphql-response+json' })
     expect({ status, errors }).toEqual({ status: 400, errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
     expect(text).not.toMatch(/originalError|hunter2/)
   })
 })
 
-describe('a token that is not taken', () => {
+describe('a token that is not accepted', () => {
   test.each(['Bearer none', 'Basic YTpi'])('%s', async (authorization) => {
     const { status, headers } = await post({ query: '{ __typename }' }, { authorization })
     expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"'])
@@ -66,7 +66,7 @@ describe('a method', () => {
     expect([status, headers.get('allow'), errors]).toEqual([405, 'GET, POST', notAllowed])
   })
 
-  test('GET, for what is no query', async () => {
+  test('GET, for a mutation or subscription', async () => {
     const mutation = '?query=mutation{cancelUpload(uploadId:"x"){__typename}}'
     for (const search of [mutation, '?query=subscription{creditBalanceChanged{creditBalance}}']) {
       const { status, headers, errors } = await ask({}, search)
@@ -75,7 +75,7 @@ describe('a method', () => {
   })
 })
 
-test('a client that takes nothing we have is told so, before anything is done', async () => {
+test('a client that accepts no type of ours is refused before anything is run', async () => {
   const { status, errors } = await post(
     { query: 'mutation { updateProfile(input: {}) { __typename } }' },
     { accept: 'text/html' },
@@ -87,13 +87,13 @@ test('a client that takes nothing we have is told so, before anything is done', 
   })
 })
 
-test('a body has no other parameters; an address may, but none of ours twice', async () => {
+test('a body has no unknown parameters; a URL may, and none of ours twice', async () => {
   const refused = { status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] }
   expect(await post({ query: '{ __typename }', other: 1 })).toMatchObject(refused)
   expect(await ask({}, '?query={__typename}&_=1')).toMatchObject({ status: 200 })
   expect(await ask({}, '?query={__typename}&query={me{id}}')).toMatchObject(refused)
 })
 
-test.each(['constructor', '__proto__', 'toString'])('Accept: %s names no type that there is', async (accept) => {
+test.each(['constructor', '__proto__', 'toString'])('Accept: %s matches no type', async (accept) => {
   expect(await ask({ headers: { accept } }, '?query={__typename}')).toMatchObject({ status: 406 })
 })

@@ -1,12 +1,12 @@
 import type { SpanOptions } from '@opentelemetry/api'
 import { type DocumentNode, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { inSpan } from '../../platform/watching/tracing.ts'
+import { inSpan } from '../../platform/observability/tracing.ts'
 import { nameOf } from '../http/request-log.ts'
 
 /**
- * A span of each GraphQL operation: its name and kind, never its variables. A subscription's ends when its stream has
- * begun: what its events read is in no trace, which would otherwise grow for as long as somebody listens.
+ * Adds a span for each GraphQL operation, with its name and kind and without its variables. The span of a subscription
+ * ends when its stream has begun. Its events are not traced: the trace would grow for as long as the stream is open.
  */
 export const traceOperations: Plugin = {
   onExecute({ args, executeFn, setExecuteFn }) {
@@ -17,12 +17,12 @@ export const traceOperations: Plugin = {
   },
 }
 
-interface Asked {
+interface TracedArgs {
   readonly document: DocumentNode
   readonly operationName?: string | null | undefined
 }
 
-function spanOf({ document, operationName }: Asked): [string, SpanOptions] {
+function spanOf({ document, operationName }: TracedArgs): [string, SpanOptions] {
   const operation = getOperationAST(document, operationName)
   const type = operation?.operation ?? 'query'
   const name = operation && nameOf(operation)

@@ -3,12 +3,13 @@ import { pipeline } from 'node:stream/promises'
 
 const ping = ':\n\n'
 
-/** A silent stream sends so many within the time after which a client that takes nothing is cut off. */
-const pingsOfStall = 2.5
+/** A silent stream sends so many pings within the time after which a client that reads nothing is disconnected. */
+const pingsPerStall = 2.5
 
 /**
- * Writes server-sent events (graphql-sse's distinct connections) as fast as the client takes them, and pings between
- * them. A client that goes away is no failure: who makes the texts hears of it by a signal.
+ * Writes server-sent events (the distinct connections of graphql-sse) as fast as the client reads them, and pings between
+ * them. A client that disconnects is no error: the source of the texts has a signal for it. Rejects with the error of
+ * `texts`, and the response is destroyed then.
  */
 export async function writeEvents(
   response: ServerResponse,
@@ -21,14 +22,24 @@ export async function writeEvents(
     () => {
       if (!response.writableNeedDrain) response.write(ping)
     },
-    (stallSeconds * 1_000) / pingsOfStall,
+    (stallSeconds * 1_000) / pingsPerStall,
   )
-  await pipeline(eventsOf(texts), response)
+  let failure: { readonly error: unknown } | undefined
+  const noteFailure = (error: unknown) => {
+    if (!response.destroyed) failure = { error }
+  }
+  await pipeline(eventsOf(texts, noteFailure), response)
     .catch(() => undefined)
     .finally(() => clearInterval(pings))
+  if (failure) throw failure.error
 }
 
-async function* eventsOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const text of texts) yield `event: next\ndata: ${text}\n\n`
+async function* eventsOf(texts: AsyncIterable<string>, onError: (error: unknown) => void): AsyncGenerator<string> {
+  try {
+    for await (const text of texts) yield `event: next\ndata: ${text}\n\n`
+  } catch (error) {
+    onError(error)
+    throw error
+  }
   yield 'event: complete\ndata:\n\n'
 }

@@ -1,51 +1,53 @@
 import { pendingMigrations } from '../../platform/database/migrate.ts'
-import { readQueue } from '../../platform/queue/read-queue.ts'
-import { remembered } from '../../platform/remembered.ts'
-import { within } from '../../platform/within.ts'
+import { readQueue } from '../../platform/jobs/read-queue.ts'
+import { memoize } from '../../platform/memoize.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
+import { domains } from '../domains.ts'
 
-/** Of a part: it works; it does not, or not within a second; nobody has looked yet. */
-export type Finding = 'ok' | 'failed' | 'unknown'
+/** The result of a check. 'failed' includes a timeout of one second; 'unknown' means not checked yet. */
+export type CheckResult = 'ok' | 'failed' | 'unknown'
 
-export type Findings = Readonly<Record<'database' | 'storage' | 'queue' | 'migrations', Finding>>
+/** The results by name: of the platform and of the checks that domains declare. */
+export type CheckResults = Readonly<Record<string, CheckResult>>
 
-export const nothingKnown: Findings = {
-  database: 'unknown',
-  storage: 'unknown',
-  queue: 'unknown',
-  migrations: 'unknown',
-}
+const platformChecks = ['database', 'queue', 'migrations']
+
+/** The results before the first check. */
+export const unknownResults: CheckResults = Object.fromEntries(
+  [...platformChecks, ...domains.flatMap(({ healthCheckNames }) => healthCheckNames)].map((part) => [part, 'unknown']),
+)
 
 const checkMs = 1_000
-/** Health may be asked by anybody, as often as they like. */
+/** Anyone may request health at any rate, so results are cached. */
 const cacheMs = 5_000
-/** A job that is due and nobody works on: then no worker is there, or they are far behind. */
+/**
+ * If a due job waits longer than this, no worker runs, or the workers are far behind. Only the lane `default` is checked:
+ * the crontab adds a job to it every five minutes, while jobs of other lanes may have to wait for work of minutes.
+ */
 const latestJobSeconds = 15 * 60
 
-/** Looks at every part at once; each is bounded to a second and looked at every five at most. */
-export function createHealthChecks({ db, adapters }: Pick<App, 'db' | 'adapters'>): () => Promise<Findings> {
+/** Runs all checks at once; each has a timeout of one second and is cached for five. */
+export function createHealthChecks({
+  db,
+  healthChecks,
+}: Pick<App, 'db' | 'healthChecks'>): () => Promise<CheckResults> {
   const { pool } = db
-  const check = (works: () => Promise<boolean>) =>
-    remembered(cacheMs, () =>
-      within(checkMs, works()).then(
-        (isFine): Finding => (isFine ? 'ok' : 'failed'),
-        (): Finding => 'failed',
+  const check = (runCheck: () => Promise<boolean>) =>
+    memoize(cacheMs, () =>
+      withTimeout(checkMs, runCheck()).then(
+        (isHealthy): CheckResult => (isHealthy ? 'ok' : 'failed'),
+        (): CheckResult => 'failed',
       ),
     )
-  const checks = {
-    database: check(async () => (await pool.query('SELECT')).rowCount === 1),
-    // An object that is not there; whatever else is wrong, the bucket, its key or the way to it, is an error.
-    storage: check(async () => (await adapters.bucketProbe.readStart('health/nothing', 1)) === null),
-    queue: check(async () => (await readQueue(pool)).oldestSeconds < latestJobSeconds),
-    migrations: check(async () => (await pendingMigrations({ pool })).length === 0),
-  }
+  const checks = Object.entries({
+    database: async () => (await pool.query('SELECT')).rowCount === 1,
+    ...healthChecks,
+    queue: async () => (await readQueue(pool)).default.oldestSeconds < latestJobSeconds,
+    migrations: async () => (await pendingMigrations({ pool })).length === 0,
+  }).map(([part, runCheck]) => [part, check(runCheck)] as const)
   return async () => {
-    const [database, storage, queue, migrations] = await Promise.all([
-      checks.database(),
-      checks.storage(),
-      checks.queue(),
-      checks.migrations(),
-    ])
-    return { database, storage, queue, migrations }
+    const results = await Promise.all(checks.map(async ([part, run]) => [part, await run()] as const))
+    return Object.fromEntries(results)
   }
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { migrate } from '../../platform/database/migrate.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { openBucketDoor } from '../../testing/bucket-door.ts'
+import { startBucketProxy } from '../../testing/bucket-proxy.ts'
 import { createHealth } from './health.ts'
 import { serveMetrics } from './metrics-server.ts'
 
@@ -16,9 +16,9 @@ const read = async (url: string, path?: 'live' | 'ready') => {
   return { status: response.status, cache: response.headers.get('cache-control'), body: await response.json() }
 }
 
-const allWell = { database: 'ok', storage: 'ok', queue: 'ok', migrations: 'ok' }
+const allOk = { database: 'ok', storage: 'ok', queue: 'ok', migrations: 'ok' }
 
-/** A database of the run's server without a single table. */
+/** An empty database on the Postgres of the tests. */
 async function createEmptyDatabase(): Promise<{ url: string } & AsyncDisposable> {
   const name = `test_${randomBytes(6).toString('hex')}`
   const url = new URL(inject('postgresUrl'))
@@ -41,23 +41,23 @@ describe('on the public port', () => {
   })
   afterAll(() => app[Symbol.asyncDispose]())
 
-  test('a process that serves is live and ready, and nothing in between remembers it', async () => {
+  test('a serving process is live and ready, and the responses are not cached', async () => {
     expect(await read(app.url, 'live')).toEqual({ status: 200, cache: 'no-store', body: { status: 'live' } })
     expect(await read(app.url, 'ready')).toEqual({ status: 200, cache: 'no-store', body: { status: 'ready' } })
   })
 
-  test('readiness is one statement a second, however often and by however many it is asked', async () => {
-    await using asked = await startTestApp({ databaseUrl: app.databaseUrl })
+  test('readiness takes at most one statement a second, whatever the number of requests', async () => {
+    await using fresh = await startTestApp({ databaseUrl: app.databaseUrl })
     const statements: unknown[] = []
-    const { pool } = asked.app.db
+    const { pool } = fresh.app.db
     pool.on('acquire', (client) => statements.push(client))
-    const answers = await Promise.all(Array.from({ length: 50 }, () => read(asked.url, 'ready')))
-    for (let n = 0; n < 20; n += 1) answers.push(await read(asked.url, 'ready'))
+    const answers = await Promise.all(Array.from({ length: 50 }, () => read(fresh.url, 'ready')))
+    for (let n = 0; n < 20; n += 1) answers.push(await read(fresh.url, 'ready'))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(statements).toHaveLength(1)
   })
 
-  test.each(['', '/live', '/ready'])('health is read: %s by GET or HEAD, and nothing else', async (path) => {
+  test.each(['', '/live', '/ready'])('/health%s accepts GET and HEAD only', async (path) => {
     const url = `${app.url}/health${path}`
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200)
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
@@ -67,7 +67,7 @@ describe('on the public port', () => {
   })
 })
 
-test('a database without tables is not ready; once it is migrated it is', async () => {
+test('a process is not ready with an empty database, and ready once it is migrated', async () => {
   await using empty = await createEmptyDatabase()
   await using app = await startTestApp({ databaseUrl: empty.url })
   expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
@@ -77,62 +77,62 @@ test('a database without tables is not ready; once it is migrated it is', async 
   })
   expect(await read(app.url)).toMatchObject({
     status: 503,
-    body: { checks: { ...allWell, migrations: 'failed', queue: 'failed' } },
+    body: { checks: { ...allOk, migrations: 'failed', queue: 'failed' } },
   })
   await migrate({ url: empty.url })
   await expect.poll(async () => (await read(app.url, 'ready')).status, { timeout: 2_000 }).toBe(200)
 })
 
-describe('while Postgres is away', () => {
-  const away = { status: 503, body: { status: 'not ready', reason: 'the database does not answer' } }
+describe('while Postgres is unavailable', () => {
+  const unavailable = { status: 503, body: { status: 'not ready', reason: 'the database does not answer' } }
 
-  test('a process is live and not ready: nobody listens', async () => {
+  test('a process is live and not ready: connection refused', async () => {
     await using app = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
     const began = performance.now()
-    expect(await read(app.url, 'ready')).toMatchObject(away)
+    expect(await read(app.url, 'ready')).toMatchObject(unavailable)
     expect(performance.now() - began).toBeLessThan(2_000)
     expect(await read(app.url, 'live')).toMatchObject({ status: 200 })
   })
 
-  test('a process is not ready within two seconds: it takes connections and is silent', async () => {
+  test('a process is not ready within two seconds: connections are accepted and stall', async () => {
     const sockets: Socket[] = []
-    const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as AddressInfo
+    const stalled = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(stalled, 'listening')
+    const { port } = stalled.address() as AddressInfo
     try {
       await using app = await startTestApp({ databaseUrl: `postgres://pacer:secret@127.0.0.1:${port}/pacer` })
       const began = performance.now()
-      expect(await read(app.url, 'ready')).toMatchObject(away)
+      expect(await read(app.url, 'ready')).toMatchObject(unavailable)
       expect(performance.now() - began).toBeLessThan(2_000)
       for (const socket of sockets) socket.destroy()
     } finally {
-      silent.close()
+      stalled.close()
     }
   })
 })
 
-describe('health as a whole', () => {
-  test('says of each part that it is well, the version, and nothing else', async () => {
+describe('/health', () => {
+  test('returns each check, the version, and nothing else', async () => {
     await using app = await startTestApp()
     expect(await read(app.url)).toEqual({
       status: 200,
       cache: 'no-store',
-      body: { status: 'ok', version: packageJson.version, checks: allWell },
+      body: { status: 'ok', version: packageJson.version, checks: allOk },
     })
   })
 
-  test('the bucket away makes it unwell, and the process stays ready; nobody asks the bucket again for five seconds', async () => {
-    const door = await openBucketDoor()
-    await using app = await startTestApp({ config: { bucket: door.bucket } })
+  test('an unavailable bucket makes it degraded, and the process stays ready; the check is cached for five seconds', async () => {
+    const proxy = await startBucketProxy()
+    await using app = await startTestApp({ config: { bucket: proxy.bucket } })
     expect(await read(app.url)).toMatchObject({ status: 200 })
     expect(await read(app.url)).toMatchObject({ status: 200 })
-    expect(door.requests).toEqual([expect.stringContaining('health/nothing')])
-    await door[Symbol.asyncDispose]()
+    expect(proxy.requests).toEqual([expect.stringContaining('health/nothing')])
+    await proxy[Symbol.asyncDispose]()
 
-    await using later = await startTestApp({ databaseUrl: app.databaseUrl, config: { bucket: door.bucket } })
+    await using later = await startTestApp({ databaseUrl: app.databaseUrl, config: { bucket: proxy.bucket } })
     expect(await read(later.url)).toMatchObject({
       status: 503,
-      body: { status: 'degraded', checks: { ...allWell, storage: 'failed' } },
+      body: { status: 'degraded', checks: { ...allOk, storage: 'failed' } },
     })
     expect(await read(later.url, 'ready')).toMatchObject({ status: 200 })
   })
@@ -140,34 +140,34 @@ describe('health as a whole', () => {
   test.each([
     ['refuses the key', { accessKeyId: 'nobody' }],
     ['does not have such a bucket', { name: 'another' }],
-  ])('storage that %s is not well', async (_what, change) => {
+  ])('the storage check fails if storage %s', async (_what, change) => {
     await using app = await startTestApp({ config: { bucket: { ...inject('bucket'), ...change } } })
-    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, storage: 'failed' } } })
+    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allOk, storage: 'failed' } } })
   })
 
-  test('a bucket that is silent is given up after a second', async () => {
-    await using door = await openBucketDoor()
+  test('a stalled bucket is failed after a second', async () => {
+    await using proxy = await startBucketProxy()
     const { promise, resolve } = Promise.withResolvers<void>()
-    door.onRequest = () => promise
-    await using app = await startTestApp({ config: { bucket: door.bucket } })
+    proxy.onRequest = () => promise
+    await using app = await startTestApp({ config: { bucket: proxy.bucket } })
     const began = performance.now()
-    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, storage: 'failed' } } })
-    // With the patience of uploads it would be 45 seconds.
+    expect(await read(app.url)).toMatchObject({ status: 503, body: { checks: { ...allOk, storage: 'failed' } } })
+    // With the timeouts and retries of uploads it would take 45 seconds.
     expect(performance.now() - began).toBeLessThan(4_000)
     resolve()
   })
 
-  test('a job that waits for a quarter of an hour says that nobody works', async () => {
+  test('a job that has been due for 15 minutes makes the queue failed', async () => {
     await using app = await startTestApp()
     await app.owner.query(`SELECT graphile_worker.add_job('uploads.sweep', run_at => now() - interval '14 minutes')`)
     expect(await read(app.url)).toMatchObject({ status: 200 })
     await using later = await startTestApp({ databaseUrl: app.databaseUrl })
     await app.owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '15 minutes'`)
-    expect(await read(later.url)).toMatchObject({ status: 503, body: { checks: { ...allWell, queue: 'failed' } } })
+    expect(await read(later.url)).toMatchObject({ status: 503, body: { checks: { ...allOk, queue: 'failed' } } })
     expect(await read(later.url, 'ready')).toMatchObject({ status: 200 })
   })
 
-  test('Postgres away: everything in it, and not a word of where it is', async () => {
+  test('while Postgres is unavailable the checks that use it are failed, and the response does not name its host', async () => {
     await using app = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
     expect(await read(app.url)).toEqual({
       status: 503,
@@ -181,7 +181,7 @@ describe('health as a whole', () => {
   })
 })
 
-test('the port of its own answers health, and nothing that people ask', async () => {
+test('the metrics port answers health, and no other request', async () => {
   await using app = await startTestApp()
   const health = createHealth()
   await using served = await serveMetrics(health, { host: '127.0.0.1', port: 0 })
@@ -190,11 +190,11 @@ test('the port of its own answers health, and nothing that people ask', async ()
   expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'starting' } })
   expect(await read(url)).toMatchObject({ status: 503, body: { status: 'starting', checks: { storage: 'unknown' } } })
   health.begin(app.app)
-  expect(await read(url)).toMatchObject({ status: 200, body: { checks: allWell } })
+  expect(await read(url)).toMatchObject({ status: 200, body: { checks: allOk } })
   expect(await read(url, 'ready')).toMatchObject({ status: 200 })
   health.drain()
   expect(await read(url, 'live')).toMatchObject({ status: 200 })
   expect(await read(url, 'ready')).toMatchObject({ status: 503, body: { reason: 'stopping' } })
-  expect(await read(url)).toMatchObject({ status: 503, body: { status: 'stopping', checks: allWell } })
+  expect(await read(url)).toMatchObject({ status: 503, body: { status: 'stopping', checks: allOk } })
   for (const path of ['/', '/graphql', '/health/', '/healthy']) expect((await fetch(url + path)).status).toBe(404)
 })

@@ -1,63 +1,63 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { pendingMigrations } from '../../platform/database/migrate.ts'
-import { remembered } from '../../platform/remembered.ts'
-import { within } from '../../platform/within.ts'
+import { memoize } from '../../platform/memoize.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
-import { refuse } from '../http/gates.ts'
-import { createHealthChecks, type Findings, nothingKnown } from './health-checks.ts'
+import { refuse } from '../http/guards.ts'
+import { type CheckResults, createHealthChecks, unknownResults } from './health-checks.ts'
 
 export interface Health {
   /** Answers /health, /health/live and /health/ready; false for any other path. */
   answer(request: IncomingMessage, response: ServerResponse): boolean
   isReady(): Promise<boolean>
-  /** From now on this process is not ready: it is stopping. */
+  /** Makes this process not ready: it is stopping. */
   drain(): void
-  /** The process's parts are up; until then it is alive, not ready. */
+  /** The process has started; until then it is live and not ready. */
   begin(app: App): void
 }
 
 interface Report {
   readonly status: 'ok' | 'degraded' | 'starting' | 'stopping'
   readonly version: string
-  readonly checks: Findings
+  readonly checks: CheckResults
 }
 
 const readyMs = 1_000
-/** Anybody may ask, as often as they like; a balancer asks every few seconds. */
+/** Anyone may request health at any rate; a load balancer does every few seconds. */
 const readyCacheMs = 1_000
 
 const paths: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready'])
 
 /**
- * Live: the process answers. Ready: its parts are up, the database answers within a second, and every migration that
- * this build knows is applied there. Healthy: so are the bucket and the queue; without them some requests fail, and
- * sending the others elsewhere helps nobody.
+ * Live: the process answers. Ready: it has started, the database answers within a second, and every migration of this
+ * build is applied. Healthy (/health): the bucket and the queue work too; if they fail, some requests fail, and routing
+ * the others to another process would not help.
  */
 export function createHealth(): Health {
-  let findObstacle: (() => Promise<string | null>) | null = null
-  let look: (() => Promise<Findings>) | null = null
+  let findReason: (() => Promise<string | null>) | null = null
+  let runChecks: (() => Promise<CheckResults>) | null = null
   let draining = false
 
-  const whyNotReady = async (): Promise<string | null> => {
+  const readNotReadyReason = async (): Promise<string | null> => {
     if (draining) return 'stopping'
-    const obstacle = findObstacle ? await findObstacle() : 'starting'
-    return draining ? 'stopping' : obstacle
+    const reason = findReason ? await findReason() : 'starting'
+    return draining ? 'stopping' : reason
   }
 
   const report = async (): Promise<Report> => {
     const { version } = packageJson
-    if (!look) return { status: 'starting', version, checks: nothingKnown }
-    const checks = await look()
-    const isWell = Object.values(checks).every((finding) => finding === 'ok')
-    return { status: draining ? 'stopping' : isWell ? 'ok' : 'degraded', version, checks }
+    if (!runChecks) return { status: 'starting', version, checks: unknownResults }
+    const checks = await runChecks()
+    const isHealthy = Object.values(checks).every((finding) => finding === 'ok')
+    return { status: draining ? 'stopping' : isHealthy ? 'ok' : 'degraded', version, checks }
   }
 
   return {
-    isReady: async () => (await whyNotReady()) === null,
+    isReady: async () => (await readNotReadyReason()) === null,
     begin(started) {
-      findObstacle = remembered(readyCacheMs, () => obstacleIn(started))
-      look = createHealthChecks(started)
+      findReason = memoize(readyCacheMs, () => notReadyReasonOf(started))
+      runChecks = createHealthChecks(started)
     },
     drain() {
       draining = true
@@ -67,11 +67,11 @@ export function createHealth(): Health {
       if (!paths.has(path)) return false
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         response.setHeader('allow', 'GET, HEAD')
-        refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Health is read by GET.')
+        refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Use GET for health.')
       } else if (path === '/health/live') {
         send(response, 200, { status: 'live' })
       } else if (path === '/health/ready') {
-        void whyNotReady().then((reason) =>
+        void readNotReadyReason().then((reason) =>
           send(response, reason ? 503 : 200, reason ? { status: 'not ready', reason } : { status: 'ready' }),
         )
       } else {
@@ -82,9 +82,9 @@ export function createHealth(): Health {
   }
 }
 
-async function obstacleIn({ db: { pool } }: App): Promise<string | null> {
+async function notReadyReasonOf({ db: { pool } }: App): Promise<string | null> {
   try {
-    const pending = await within(readyMs, pendingMigrations({ pool }))
+    const pending = await withTimeout(readyMs, pendingMigrations({ pool }))
     return pending.length > 0 ? 'migrations are missing' : null
   } catch {
     return 'the database does not answer'

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CreditBalanceChangedDocument } from '../../../operations/typed-operations.ts'
-import { cancelJobs } from '../../platform/queue/queue-change.ts'
-import { createMetrics } from '../../platform/watching/metrics.ts'
+import { cancelJobs } from '../../platform/jobs/change-jobs.ts'
+import { lanes } from '../../platform/jobs/lanes.ts'
+import { createMetrics } from '../../platform/observability/metrics.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { clerkPerson } from '../../testing/clerk.ts'
+import { clerkUser } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
 import { openStream } from '../../testing/event-stream.ts'
-import { openPostgresDoor } from '../../testing/postgres-door.ts'
-import { samplesIn } from '../../testing/samples.ts'
+import { samplesIn } from '../../testing/metric-samples.ts'
+import { startPostgresProxy } from '../../testing/postgres-proxy.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
 import { createHealth, type Health } from './health.ts'
 import { type MetricsServer, serveMetrics } from './metrics-server.ts'
@@ -27,17 +28,17 @@ afterEach(async () => {
 
 const get = (path = '/metrics', init?: RequestInit) => fetch(`http://127.0.0.1:${server.port}${path}`, init)
 
-/** Of a counter those that are not 0. */
+/** The samples of a counter that are not 0. */
 async function counted(name: string): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(await samples(name)).filter(([, count]) => count > 0))
 }
 
-/** The samples that begin so, by what follows. */
+/** The samples whose name begins like this, by the rest of their name. */
 async function samples(beginning: string): Promise<Record<string, number>> {
   return samplesIn(await (await get()).text(), beginning)
 }
 
-test('metrics are on the port of their own once the process is up, for GET only', async () => {
+test('/metrics is served on its own port once the process has started, for GET only', async () => {
   expect((await get()).status).toBe(503)
   server.open(app.app.metrics)
   const answer = await get()
@@ -48,13 +49,13 @@ test('metrics are on the port of their own once the process is up, for GET only'
   expect((await get('/graphql')).status).toBe(404)
 })
 
-test('they are never on the public port', async () => {
+test('/metrics is not served on the public port', async () => {
   for (const path of ['/metrics', '/metrics/', '/metrics?x=1']) expect((await fetch(app.url + path)).status).toBe(404)
 })
 
-test("Node's own are there: memory and the event loop's lag", async () => {
+test('metrics include memory and event loop lag of Node', async () => {
   const metrics = createMetrics()
-  metrics.watchProcess()
+  metrics.collectProcessMetrics()
   const { text } = await metrics.expose()
   for (const name of [
     'process_resident_memory_bytes',
@@ -68,8 +69,8 @@ test("Node's own are there: memory and the event loop's lag", async () => {
 describe('once open', () => {
   beforeEach(() => server.open(app.app.metrics))
 
-  test('webhook events are counted by what became of them; types that nobody knows are other', async () => {
-    const body = { type: 'user.created', id: 'msg_1', data: clerkPerson('user_new') }
+  test('webhook events are counted by outcome; unknown types are counted as other', async () => {
+    const body = { type: 'user.created', id: 'msg_1', data: clerkUser('user_new') }
     await deliver(app, body)
     await deliver(app, body)
     await deliver(app, {
@@ -98,7 +99,7 @@ describe('once open', () => {
     expect((await later.app.metrics.expose()).text).toMatch(/^webhook_events_dead 1$/m)
   })
 
-  test('operations are measured by name where the name is ours, and by outcome', async () => {
+  test('operations are measured by outcome and by name; unknown names are other', async () => {
     await app.query('ada@example.com', 'query Me { me { id } }')
     await app.query(null, 'query Me { me { nothing } }')
     await app.query(null, 'query Mine_1 { nothing }')
@@ -117,7 +118,7 @@ describe('once open', () => {
     expect(requests).toMatchObject({ '{route="/graphql",status="200"}': expect.any(Number) })
   })
 
-  test('errors are counted by code, and once an answer; those of ours make it a failed one', async () => {
+  test('errors are counted by code, once per response; server faults count the request as failed', async () => {
     expect(await samples('graphql_errors_total')).toEqual({})
     await app.query(null, '{ me { id } a: __typename b: __typename }')
     await app.query(null, '{ nothing naught }')
@@ -136,7 +137,7 @@ describe('once open', () => {
     expect(await counted('http_requests_failed_total')).toEqual({ '{route="/graphql"}': 1 })
   })
 
-  test('deliveries that are refused are no errors of GraphQL', async () => {
+  test('refused deliveries are not counted as GraphQL errors', async () => {
     const limits = { ...app.app.config.limits, deliveriesPerAddress: { points: 1, seconds: 60 } }
     await using limited = await startTestApp({ databaseUrl: app.databaseUrl, config: { limits } })
     for (const status of [200, 429]) expect((await deliver(limited, { type: 'user.created' })).status).toBe(status)
@@ -147,19 +148,19 @@ describe('once open', () => {
     expect(await shown('graphql_errors_total')).toEqual({})
   })
 
-  test('a stream is open from its first byte to its end', async () => {
+  test('a stream is counted as open from its first byte to its end', async () => {
     expect(await samples('graphql_streams_open')).toEqual({ '': 0 })
-    const gone = new AbortController()
+    const disconnected = new AbortController()
     const token = await app.token('ada@example.com')
-    const stream = await openStream(app, token, CreditBalanceChangedDocument, {}, gone.signal)
+    const stream = await openStream(app, token, CreditBalanceChangedDocument, {}, disconnected.signal)
     expect(await samples('graphql_streams_open')).toEqual({ '': 1 })
-    gone.abort()
+    disconnected.abort()
     await stream.next().catch(() => undefined)
     await expect.poll(() => samples('graphql_streams_open')).toEqual({ '': 0 })
     expect(await samples('http_request_duration_seconds_count')).toEqual({})
   })
 
-  test('whether it is ready, and how large the database is beside what it may be', async () => {
+  test('metrics include readiness, and the size and the size limit of the database', async () => {
     expect(await samples('ready')).toEqual({ '': 0 })
     expect(await samples('database_bytes')).toEqual({ '': expect.any(Number) })
     expect((await samples('database_bytes'))['']).toBeGreaterThan(5_000_000)
@@ -172,44 +173,51 @@ describe('once open', () => {
     expect((await limited.app.metrics.expose()).text).toMatch(/^database_bytes_limit 500000000$/m)
   })
 
-  test('connections and the queue are read when somebody looks, the queue every five seconds at most', async () => {
-    expect(await samples('queue_')).toEqual({ depth: 0, oldest_seconds: 0 })
+  test('connections and the queue are read on scrape, the queue at most every five seconds', async () => {
+    const idle = Object.fromEntries(lanes.map((lane) => [`{lane="${lane}"}`, 0]))
+    expect(await samples('queue_depth')).toEqual(idle)
+    expect(await samples('queue_oldest_seconds')).toEqual(idle)
     expect(await samples('pg_pool_connections')).toEqual({
       '{state="used"}': expect.any(Number),
       '{state="idle"}': expect.any(Number),
       '{state="waiting"}': 0,
     })
-    await deliver(app, { type: 'user.created', data: clerkPerson('user_new') })
-    expect(await samples('queue_depth')).toEqual({ '': 0 })
+    await deliver(app, { type: 'user.created', data: clerkUser('user_new') })
+    expect(await samples('queue_depth')).toEqual(idle)
     await using later = await startTestApp({ databaseUrl: app.databaseUrl })
     await app.owner.query(`UPDATE graphile_worker._private_jobs SET run_at = now() - interval '1 minute'`)
     const { text } = await later.app.metrics.expose()
-    expect(text).toMatch(/^queue_depth 1$/m)
-    expect(Number(/^queue_oldest_seconds (.+)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(60)
+    expect(samplesIn(text, 'queue_depth')).toEqual({ ...idle, '{lane="default"}': 1 })
+    const ages = samplesIn(text, 'queue_oldest_seconds')
+    expect(ages['{lane="default"}']).toBeGreaterThanOrEqual(60)
+    expect(ages).toMatchObject({ '{lane="files"}': 0, '{lane="render"}': 0 })
   })
 
-  test('the nightly check of the ledger says when it was and how many lies it found', async () => {
+  test('the nightly ledger check exports its time and the number of mismatches', async () => {
     expect(await counted('ledger_')).toEqual({})
     const wallet = await openWallet(app)
     await wallet.gift('2027-01-01', 50)
     await app.runJob('credits.verify-ledger')
-    const checked = { last_verified_timestamp_seconds: app.now.getTime() / 1_000, lies: 0 }
-    expect(await samples('ledger_')).toMatchObject({ ...checked, 'verifications_total{outcome="honest"}': 1 })
+    const checked = { last_verified_timestamp_seconds: app.now.getTime() / 1_000 }
+    expect(await samples('ledger_')).toMatchObject({ ...checked, 'verifications_total{outcome="ok"}': 1 })
+    expect(await samples('ledger_mismatches')).toEqual({ '': 0 })
 
     await app.owner.query(`
       SET session_replication_role = replica;
       UPDATE credit_lots SET remaining = remaining - 1;
       SET session_replication_role = DEFAULT`)
     await app.runJob('credits.verify-ledger')
-    expect(await samples('ledger_')).toMatchObject({ lies: 2, 'verifications_total{outcome="lies"}': 1 })
+    expect(await samples('ledger_verifications_total')).toMatchObject({ '{outcome="mismatch"}': 1 })
+    expect(await samples('ledger_mismatches')).toEqual({ '': 2 })
 
     await app.owner.query('ALTER TABLE credit_lots RENAME TO mislaid')
     await expect(app.runJob('credits.verify-ledger')).rejects.toThrow('credit_lots')
-    expect(await samples('ledger_')).toMatchObject({ lies: 2, 'verifications_total{outcome="failed"}': 1 })
+    expect(await samples('ledger_verifications_total')).toMatchObject({ '{outcome="failed"}': 1 })
+    expect(await samples('ledger_mismatches')).toEqual({ '': 2 })
   })
 })
 
-test('what alerts count begins at 0: Prometheus takes what is first seen at 500 for no growth', async () => {
+test('counters of alerts start at 0: Prometheus sees no increase in a series that first appears at 500', async () => {
   server.open(app.app.metrics)
   for (const [name, shown] of [
     ['webhook_events_total', '{source="clerk",type="user.created",outcome="failed"}'],
@@ -229,7 +237,7 @@ test('what alerts count begins at 0: Prometheus takes what is first seen at 500 
   expect((await samples('quota_exceeded_total'))['{meter="UPLOADS",tier="FREE"}']).toBe(0)
 })
 
-test('jobs are counted by how they ended', async () => {
+test('jobs are counted by outcome', async () => {
   server.open(app.app.metrics)
   await app.runJob('uploads.sweep')
   await app.owner.query('ALTER TABLE credit_lots RENAME TO mislaid')
@@ -240,7 +248,7 @@ test('jobs are counted by how they ended', async () => {
   })
 })
 
-test('jobs that were given up are shown, but for those that somebody cancelled', async () => {
+test('jobs_given_up counts jobs without attempts left, except cancelled jobs', async () => {
   server.open(app.app.metrics)
   await app.owner.query(`
     SELECT graphile_worker.add_job('waits'), graphile_worker.add_job('bad'), graphile_worker.add_job('settled');
@@ -256,27 +264,33 @@ test('jobs that were given up are shown, but for those that somebody cancelled',
   expect(await samples('jobs_given_up')).toEqual({ '': 1 })
 })
 
-test('while Postgres is silent the rest is shown, within two seconds', async () => {
-  const door = await openPostgresDoor(app.databaseUrl)
-  await using silent = await startTestApp({ databaseUrl: door.through(app.databaseUrl) })
-  // Closed first: what waits for an answer would hold up the app's end.
-  await using _ = door
-  server.open(silent.app.metrics)
-  health.begin(silent.app)
-  await silent.app.db.pool.query('SELECT')
-  door.isSilent = true
+test('while Postgres is stalled the other metrics are served within two seconds', async () => {
+  const proxy = await startPostgresProxy(app.databaseUrl)
+  await using stalled = await startTestApp({ databaseUrl: proxy.through(app.databaseUrl) })
+  // Closed before the app: statements that wait for an answer would delay closing it.
+  await using _ = proxy
+  server.open(stalled.app.metrics)
+  health.begin(stalled.app)
+  await stalled.app.db.pool.query('SELECT')
+  proxy.isSilent = true
   const began = performance.now()
   const shown = samplesIn(await (await get()).text(), '')
   expect(performance.now() - began).toBeLessThan(2_000)
   expect(shown).toMatchObject({ ready: 0, 'pg_pool_connections{state="used"}': expect.any(Number) })
-  for (const name of ['queue_depth', 'webhook_events_dead', 'jobs_given_up', 'database_bytes', 'storage_bytes_used']) {
+  for (const name of [
+    'queue_depth{lane="default"}',
+    'webhook_events_dead',
+    'jobs_given_up',
+    'database_bytes',
+    'storage_bytes_used',
+  ]) {
     expect(shown).not.toHaveProperty(name)
   }
 })
 
-test('while Postgres is away the rest is shown, within two seconds', async () => {
-  await using away = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
-  server.open(away.app.metrics)
+test('while Postgres is unavailable the other metrics are served within two seconds', async () => {
+  await using unavailable = await startTestApp({ databaseUrl: 'postgres://pacer:secret@127.0.0.1:1/pacer' })
+  server.open(unavailable.app.metrics)
   const began = performance.now()
   expect(await samples('queue_')).toEqual({})
   expect(await samples('pg_pool_connections')).toMatchObject({ '{state="waiting"}': 0 })

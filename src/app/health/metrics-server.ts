@@ -1,27 +1,28 @@
 import type { ServerResponse } from 'node:http'
 import { defaultLimits } from '../../config/limits.ts'
-import type { Metrics } from '../../platform/watching/metrics.ts'
-import { createFrontServer, type Timeouts } from '../http/front-server.ts'
+import type { Metrics } from '../../platform/observability/metrics.ts'
 import { listen } from '../http/listen.ts'
+import { createNodeServer, type Timeouts } from '../http/node-server.ts'
 import type { Health } from './health.ts'
 
 export interface MetricsServer extends AsyncDisposable {
   readonly port: number
-  /** From now on /metrics is answered; until then 503. */
+  /** Starts to serve /metrics; until then it answers 503. */
   open(metrics: Metrics): void
 }
 
-/** Health and metrics, on the port that every process has and nobody outside reaches. */
+/** Serves health and metrics on a separate port, which every process has and which is not public. */
 export async function serveMetrics(
   health: Health,
   address: { readonly host: string; readonly port: number },
   timeouts: Timeouts = defaultLimits,
 ): Promise<MetricsServer> {
   let metrics: Metrics | null = null
-  const server = createFrontServer(timeouts, (request, response) => {
+  const server = createNodeServer(timeouts, (request, response) => {
     if (health.answer(request, response)) return
-    if (request.url?.split('?')[0] !== '/metrics') return answer(response, 404, 'There is nothing here.\n')
-    if (request.method !== 'GET') return answer(response, 405, 'Metrics are read by GET.\n')
+    if (request.url?.split('?')[0] !== '/metrics')
+      return answer(response, 404, 'Not found. Metrics are served at /metrics.\n')
+    if (request.method !== 'GET') return answer(response, 405, 'Use GET for metrics.\n')
     if (!metrics) return answer(response, 503, 'The process is starting.\n')
     metrics.expose().then(
       ({ contentType, text }) => answer(response, 200, text, contentType),

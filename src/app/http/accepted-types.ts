@@ -1,18 +1,18 @@
 export interface AcceptedTypes {
-  /** How a single result is written; null when the client takes no JSON. */
+  /** The content type of a single result; null if the client accepts no JSON. */
   readonly json: JsonType | null
-  /** Whether the client takes server-sent events. */
+  /** Whether the client accepts server-sent events. */
   readonly events: boolean
   readonly multipart: boolean
 }
 
 export type JsonType = 'application/json' | 'application/graphql-response+json'
 
-/** What a client takes, read as Yoga does: the first JSON type that is named, and nothing but UTF-8. */
+/** Parses the Accept header as Yoga does: the first JSON type that is named, and only UTF-8. */
 export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const key = accept ?? '*/*'
-  const before = known.get(key)
-  if (before) return before
+  const cached = cache.get(key)
+  if (cached) return cached
   const types = key
     .replace(/\s/g, '')
     .toLowerCase()
@@ -20,18 +20,18 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
     .map((entry) => entry.split(';'))
     .filter(([, ...parameters]) => parameters.every((part) => !part.includes('charset=') || part === 'charset=utf-8'))
     .map(([type = '']) => type)
-  const takes = (...names: string[]) => types.some((type) => names.includes(type))
+  const accepts = (...names: string[]) => types.some((type) => names.includes(type))
   const json = types.map((type) => jsonTypes.get(type)).find((type) => type !== undefined) ?? null
   const accepted = {
     json,
-    events: takes('*/*', 'text/*', 'text/event-stream'),
-    multipart: takes('*/*', 'multipart/*', 'multipart/mixed'),
+    events: accepts('*/*', 'text/*', 'text/event-stream'),
+    multipart: accepts('*/*', 'multipart/*', 'multipart/mixed'),
   }
-  if (known.size < mostKnown) known.set(key, accepted)
+  if (cache.size < maxCached) cache.set(key, accepted)
   return accepted
 }
 
-/** A map: an object would know `constructor` too. */
+/** A map: an object would also have `constructor`. */
 const jsonTypes: ReadonlyMap<string, JsonType> = new Map([
   ['*/*', 'application/json'],
   ['application/*', 'application/json'],
@@ -39,6 +39,6 @@ const jsonTypes: ReadonlyMap<string, JsonType> = new Map([
   ['application/graphql-response+json', 'application/graphql-response+json'],
 ])
 
-/** A front end sends one and the same. */
-const known = new Map<string, AcceptedTypes>()
-const mostKnown = 100
+/** A cache: a front end sends the same header every time. */
+const cache = new Map<string, AcceptedTypes>()
+const maxCached = 100

@@ -1,16 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { refuse } from './gates.ts'
+import { refuse } from './guards.ts'
 
 export interface CronTick {
   readonly secret: string | undefined
-  /** Puts what is due into the queue; the names of the jobs. */
+  /** Enqueues the jobs that are due and returns their names. */
   run(): Promise<readonly string[]>
 }
 
 export const cronTickPath = '/cron/tick'
 
-/** An external cron wakes a host that sleeps, and has what was due meanwhile done. Calling it twice is as once. */
+/** Lets an external cron wake a host that sleeps, and enqueues the jobs that were due meanwhile. Idempotent. */
 export async function answerCronTick(
   tick: CronTick,
   request: IncomingMessage,
@@ -18,9 +18,10 @@ export async function answerCronTick(
 ): Promise<void> {
   if (request.method !== 'POST') {
     response.setHeader('allow', 'POST')
-    return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'The tick is sent by POST.')
+    return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Use POST for the cron tick.')
   }
-  if (tick.secret === undefined) return refuse(response, 503, 'NOT_CONFIGURED', 'CRON_SECRET is not set here.')
+  if (tick.secret === undefined)
+    return refuse(response, 503, 'NOT_CONFIGURED', 'CRON_SECRET is not set on this server.')
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (token === undefined || !isSame(token, tick.secret)) {
     return refuse(response, 401, 'UNAUTHENTICATED', 'Send CRON_SECRET as `Authorization: Bearer …`.')
@@ -30,8 +31,8 @@ export async function answerCronTick(
   response.end(JSON.stringify({ queued }))
 }
 
-/** In a time that tells nothing of where they differ. */
-function isSame(given: string, secret: string): boolean {
-  const [one, other] = [given, secret].map((text) => createHash('sha256').update(text).digest())
+/** Compares in constant time. */
+function isSame(token: string, secret: string): boolean {
+  const [one, other] = [token, secret].map((text) => createHash('sha256').update(text).digest())
   return one !== undefined && other !== undefined && timingSafeEqual(one, other)
 }

@@ -5,7 +5,7 @@ import { defaultLimits } from '../../config/limits.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { connectRaw, type RawConnection } from '../../testing/raw-connection.ts'
 
-/** Where others reach this machine: the tests themselves come through loopback, which is not counted. */
+/** An address of this machine that is not loopback: connections over loopback are not counted. */
 const outer = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const addressOf = (server: TestApp, host = '127.0.0.1') => server.url.replace('127.0.0.1', host)
 
-/** Whether it gets an answer. The connection stays. */
+/** Whether a request is answered. The connection stays open. */
 async function isServed({ socket, received, closed }: RawConnection): Promise<boolean> {
   const before = received().length
   socket.write('GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
@@ -38,7 +38,7 @@ async function isServed({ socket, received, closed }: RawConnection): Promise<bo
   return received().length > before
 }
 
-/** Opens four, one after the other. */
+/** Opens four connections, one after another. */
 async function openFour(url: string) {
   const connections: RawConnection[] = []
   const served: boolean[] = []
@@ -51,7 +51,7 @@ async function openFour(url: string) {
 }
 
 describe.skipIf(!outer)('connections of one address', () => {
-  test('are three at most: what comes beyond is closed, what was there goes on, and so do others', async () => {
+  test('are at most three: a fourth is closed, and the first three and other addresses are served', async () => {
     const { connections, served, end } = await openFour(addressOf(limited, outer))
     expect(served).toEqual([true, true, true, false])
     expect(await Promise.all(connections.slice(0, 3).map(isServed))).toEqual([true, true, true])
@@ -59,7 +59,7 @@ describe.skipIf(!outer)('connections of one address', () => {
     end()
   })
 
-  test('count while they are open', async () => {
+  test('are counted while they are open', async () => {
     await using other = await start(app.databaseUrl)
     const url = addressOf(other, outer)
     const { connections, end } = await openFour(url)
@@ -69,7 +69,7 @@ describe.skipIf(!outer)('connections of one address', () => {
     end()
   })
 
-  test('are not counted where it is a trusted proxy, behind which is everybody', async () => {
+  test('are not counted for a trusted proxy, which many clients share', async () => {
     await using behind = await start(app.databaseUrl, [`${outer}/32`])
     const { served, end } = await openFour(addressOf(behind, outer))
     expect(served).toEqual([true, true, true, true])
@@ -77,7 +77,7 @@ describe.skipIf(!outer)('connections of one address', () => {
   })
 })
 
-test('nor are those of this machine', async () => {
+test('connections over loopback are not counted', async () => {
   const { served, end } = await openFour(limited.url)
   expect(served).toEqual([true, true, true, true])
   end()

@@ -1,19 +1,19 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Limits } from '../../config/limits.ts'
-import type { ReadConnectionAddress } from '../../platform/limits/client-address.ts'
-import type { Log } from '../../platform/watching/log.ts'
+import type { Log } from '../../platform/observability/log.ts'
+import type { ReadConnectionAddress } from '../../platform/rate-limits/client-address.ts'
 
 export interface Connections {
-  /** A connection that has not asked for anything yet (a browser's preconnect) is busy for Node's own closing. */
+  /** Closes connections without a request yet (a browser's preconnect), which closeIdleConnections does not close. */
   endUnused(): void
 }
 
-/** For one line a minute: a proxy that nobody trusts brings everybody from one address. */
+/** At most one warning a minute: through a proxy that is not trusted, all clients have one address. */
 const warnMs = 60_000
 
-/** Counts the connections of a server, all and by address; what comes beyond the limits is closed at once. */
-export function watchConnections(
+/** Limits the connections of a server, in total and per address. Connections over a limit are closed at once. */
+export function limitConnections(
   server: Server,
   limits: Pick<Limits, 'connections' | 'connectionsPerAddress'>,
   { addressOf, log }: { readonly addressOf: ReadConnectionAddress; readonly log: Log },
@@ -21,7 +21,7 @@ export function watchConnections(
   server.maxConnections = limits.connections
   const unused = new Set<Socket>()
   const openOf = new Map<string, number>()
-  const enter = (address: string): boolean => {
+  const add = (address: string): boolean => {
     const open = openOf.get(address) ?? 0
     if (open >= limits.connectionsPerAddress) return false
     openOf.set(address, open + 1)
@@ -32,9 +32,12 @@ export function watchConnections(
     if (performance.now() - warnedAt < warnMs) return
     warnedAt = performance.now()
     const most = limits.connectionsPerAddress
-    log.warn({ most }, 'an address has as many connections as it may; if it is a proxy, name it in TRUSTED_PROXIES')
+    log.warn(
+      { most },
+      'an IP address has reached its maximum number of connections; if it is a proxy, add it to TRUSTED_PROXIES',
+    )
   }
-  const leave = (address: string): void => {
+  const remove = (address: string): void => {
     const open = openOf.get(address) ?? 0
     if (open > 1) openOf.set(address, open - 1)
     else openOf.delete(address)
@@ -42,14 +45,14 @@ export function watchConnections(
 
   server.on('connection', (socket: Socket) => {
     const address = addressOf(socket)
-    if (address !== null && !enter(address)) {
+    if (address !== null && !add(address)) {
       warn()
       return void socket.destroy()
     }
     unused.add(socket)
     socket.once('close', () => {
       unused.delete(socket)
-      if (address !== null) leave(address)
+      if (address !== null) remove(address)
     })
   })
   server.on('request', (request) => unused.delete(request.socket))

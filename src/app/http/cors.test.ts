@@ -9,11 +9,11 @@ beforeAll(async () => {
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
-const ask = (origin: string, init: RequestInit = {}) =>
+const send = (origin: string, init: RequestInit = {}) =>
   fetch(`${app.url}/graphql?query={__typename}`, { ...init, headers: { origin, ...init.headers } })
 
 const preflight = (origin: string) =>
-  ask(origin, {
+  send(origin, {
     method: 'OPTIONS',
     headers: {
       'access-control-request-method': 'POST',
@@ -24,8 +24,8 @@ const preflight = (origin: string) =>
 const allowHeaders = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith('access-control-'))
 
 describe.each(allowed)('a page of %s', (origin) => {
-  test('may read answers, and the id of its request', async () => {
-    const { status, headers } = await ask(origin)
+  test('may read responses and the request id', async () => {
+    const { status, headers } = await send(origin)
     expect(status).toBe(200)
     expect(headers.get('access-control-allow-origin')).toBe(origin)
     expect(headers.get('access-control-expose-headers')).toBe('x-request-id, retry-after, www-authenticate')
@@ -53,8 +53,8 @@ test.each([
   ['another scheme', 'http://app.example.com'],
   ['another port', 'http://localhost:3001'],
   ['capitals', 'HTTPS://APP.EXAMPLE.COM'],
-])('a page of %s is allowed nothing, and caches know that it depends on the page', async (_about, origin) => {
-  for (const response of [await ask(origin), await preflight(origin)]) {
+])('a page of %s gets no CORS headers, and Vary names the origin', async (_about, origin) => {
+  for (const response of [await send(origin), await preflight(origin)]) {
     expect(allowHeaders(response)).toEqual([])
     expect(response.headers.get('vary')).toMatch(/\borigin\b/i)
   }
@@ -62,22 +62,22 @@ test.each([
 
 test.each<[string, number, string, RequestInit]>([
   [
-    'nobody signed in',
+    'an invalid token',
     401,
     '/graphql',
     { method: 'POST', body: '{"query":"{__typename}"}', headers: { authorization: 'Bearer x' } },
   ],
   ['no JSON', 415, '/graphql', { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } }],
   ['too large', 413, '/graphql', { method: 'POST', body: 'x'.repeat(300_000) }],
-  ['nothing there', 404, '/nothing', {}],
-])('an allowed page may read why it was refused: %s', async (_about, status, path, init) => {
+  ['an unknown path', 404, '/nothing', {}],
+])('an allowed page may read a refusal: %s', async (_about, status, path, init) => {
   const headers = { 'content-type': 'application/json', ...init.headers, origin: 'https://app.example.com' }
   const response = await fetch(app.url + path, { ...init, headers })
   expect(response.status).toBe(status)
   expect(response.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
 })
 
-test('where no origin is configured, no page is allowed', async () => {
+test('without configured origins no page is allowed', async () => {
   await using closed = await startTestApp({ databaseUrl: app.databaseUrl, config: { corsOrigins: [] } })
   const response = await fetch(`${closed.url}/graphql?query={__typename}`, {
     headers: { origin: 'https://evil.example' },

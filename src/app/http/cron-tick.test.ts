@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { crontab } from '../jobs.ts'
 
 const cronSecret = 'the-secret-of-an-external-cron-long-enough'
-const names = crontab.map(({ job }) => job.name).sort()
+let names: string[]
 
 let app: TestApp
 beforeAll(async () => {
   app = await startTestApp({ config: { cronSecret } })
+  names = app.app.cron.map(({ job }) => job.name).sort()
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -32,12 +32,12 @@ describe('a tick', () => {
     await app.owner.query('TRUNCATE graphile_worker._private_jobs, graphile_worker._private_known_crontabs')
   })
 
-  test('queues what was due, once however often it was missed, and nothing that was not', async () => {
+  test('enqueues each due job once, however many runs were missed, and no other job', async () => {
     expect(await tickAt('2026-11-14T12:00:00Z')).toEqual(names)
     expect(await queue()).toEqual(names)
     expect(await tickAt('2026-11-14T12:00:59Z')).toEqual([])
     expect(await tickAt('2026-11-14T12:05:00Z')).toEqual(
-      crontab
+      app.app.cron
         .filter(({ schedule }) => /^(\*\/5|5) /.test(schedule))
         .map(({ job }) => job.name)
         .sort(),
@@ -47,7 +47,7 @@ describe('a tick', () => {
     expect(await queue()).toEqual(names)
   })
 
-  test('after another that nobody has worked on adds no second row, and none that is tried more often than all', async () => {
+  test('adds no second row for a job that is still queued, with the attempts of all jobs', async () => {
     for (const minute of ['00', '10', '20']) await tickAt(`2026-11-14T12:${minute}:00Z`)
     expect(await queue()).toEqual(names)
     const { rows } = await app.owner.query('SELECT DISTINCT max_attempts AS most FROM graphile_worker.jobs')
@@ -61,14 +61,14 @@ describe('a tick', () => {
     expect(sweeps.rows).toEqual([{ by: 'somebody' }, { by: null }])
   })
 
-  test('of twenty at once queues each job once', async () => {
+  test('sent twenty times at once enqueues each job once', async () => {
     app.now = new Date('2026-11-14T12:00:00Z')
     const answers = await Promise.all(Array.from({ length: 20 }, () => send()))
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     expect(await queue()).toEqual(names)
   })
 
-  test('leaves alone what a worker has run, or knows since later', async () => {
+  test('does not enqueue what a worker has run, or has known only since later', async () => {
     await app.owner.query(
       `INSERT INTO graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
        VALUES ('uploads.sweep', '2026-11-01Z', '2026-11-14T12:00Z'), ('credits.verify-ledger', '2026-11-14T11:00Z', NULL)`,
@@ -90,7 +90,7 @@ describe('a tick is refused', () => {
 
   test('by GET', async () => expect((await send(undefined, 'GET')).status).toBe(405))
 
-  test('where no secret is configured, whatever is sent', async () => {
+  test('if no secret is configured, with any header', async () => {
     await using closed = await startTestApp({ databaseUrl: app.databaseUrl })
     for (const authorization of ['Bearer undefined', 'Bearer ', `Bearer ${cronSecret}`]) {
       const { status } = await fetch(`${closed.url}/cron/tick`, { method: 'POST', headers: { authorization } })

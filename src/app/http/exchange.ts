@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { CurrentRequest } from '../../platform/watching/current-request.ts'
+import type { CurrentRequest } from '../../platform/observability/current-request.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** A GraphQL request and its answer. */
+/** A GraphQL request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly url: URL
-  /** What the log will tell of it. */
+  /** What is logged about it. */
   readonly record: CurrentRequest
-  readonly asker: RequestContext
-  /** A client that takes nothing of its answer for so long is cut off. */
+  readonly requester: RequestContext
+  /** A client that reads nothing of its response for this long is disconnected. */
   readonly stallSeconds: number
 }

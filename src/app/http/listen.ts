@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** The port is taken by another program (or another Pacer). */
+/** The port is in use by another program (or another Pacer). */
 export class PortTaken extends Error {
   constructor(port: number) {
-    super(`Port ${port} is taken. Stop what listens there, or choose another port.`)
+    super(`Port ${port} is already in use. Stop the process that uses it, or choose another port.`)
   }
 }
 
@@ -15,7 +15,7 @@ export interface Address {
   readonly exclusive?: boolean
 }
 
-/** Listens and resolves to the port, which was chosen by the system where 0 was asked for. Throws PortTaken. */
+/** Listens and resolves to the port, which the system chooses for 0. Throws PortTaken. */
 export function listen(server: Server, { host, port, exclusive = false }: Address): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

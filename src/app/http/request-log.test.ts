@@ -5,15 +5,17 @@ import { ActivityUpdatedDocument } from '../../../operations/typed-operations.ts
 import { activityTopic } from '../../domains/activities/topic.ts'
 import type { User } from '../../generated/prisma/client.ts'
 import { toGlobalId } from '../../graphql/ids.ts'
-import { createLog } from '../../platform/watching/log.ts'
+import { createLog, silentLog } from '../../platform/observability/log.ts'
+import { startTracing } from '../../platform/observability/start-tracing.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { startCollector } from '../../testing/collector.ts'
 import { openStream } from '../../testing/event-stream.ts'
-import { createActivity, createPerson } from '../../testing/factories.ts'
+import { createActivity, createUser } from '../../testing/factories.ts'
 import { createAdapters } from '../adapters.ts'
 import { createApp } from '../app.ts'
 import { createHealth } from '../health/health.ts'
-import { startFront } from '../server.ts'
-import { createServices } from '../services.ts'
+import { createRequestHandlers } from './handlers.ts'
+import { startHttpServer } from './server.ts'
 
 const email = 'jane@example.com'
 
@@ -23,7 +25,7 @@ let logged: Awaited<ReturnType<typeof startLogged>>
 beforeAll(async () => {
   app = await startTestApp()
   logged = await startLogged()
-  user = await createPerson(app, email)
+  user = await createUser(app, email)
 })
 beforeEach(() => {
   logged.lines.length = 0
@@ -33,7 +35,7 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]()
 })
 
-/** The same server over the same database, with its real log. */
+/** The same server over the same database, with a log that is kept in memory. */
 async function startLogged() {
   const { config } = app.app
   const lines: string[] = []
@@ -42,10 +44,10 @@ async function startLogged() {
   const parts = stack.use(createApp({ config, adapters: createAdapters(config), log, clock: () => new Date() }))
   const health = createHealth()
   health.begin(parts)
-  const front = await startFront({ ...config, log, health })
-  stack.defer(() => front.close())
-  front.open(createServices(parts, null))
-  const url = `http://127.0.0.1:${front.port}`
+  const httpServer = await startHttpServer({ ...config, log, health })
+  stack.defer(() => httpServer.close())
+  httpServer.open(createRequestHandlers(parts, null))
+  const url = `http://127.0.0.1:${httpServer.port}`
   return { url, lines, parts, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
@@ -59,14 +61,18 @@ async function send(body: object, headers: Record<string, string> = {}, url = lo
   return response
 }
 
-/** The lines, once there are as many: a line is written when the answer has left, which may be after it has come. */
+/**
+ * The lines, once there are this many: a line is written when the response is sent, possibly after the client has
+ * received it.
+ */
 async function linesOnce(count: number): Promise<Record<string, unknown>[]> {
   await expect.poll(() => logged.lines.length).toBe(count)
   return logged.lines.map((line) => JSON.parse(line))
 }
 
 const line = {
-  level: 30,
+  level: 'info',
+  severity: 'INFO',
   time: expect.any(String),
   requestId: 'Page-7',
   status: 200,
@@ -75,7 +81,7 @@ const line = {
 }
 
 describe('a request is one line', () => {
-  test('with who asked and the name of the operation, without its text and variables', async () => {
+  test('with the user id and the operation name, without its text and variables', async () => {
     const query = 'query WhoAmI($yes: Boolean!) { me @include(if: $yes) { id } __typename }'
     const headers = { authorization: `Bearer ${await app.token(email)}` }
     await send({ query, variables: { yes: true } }, headers)
@@ -87,22 +93,22 @@ describe('a request is one line', () => {
     ['mutation { __typename }', 'mutation'],
     [`query ${'a'.repeat(128)} { __typename }`, 'a'.repeat(100)],
     ['query sk_test_AbCdEfGh { __typename }', '[masked]'],
-  ])('of nobody: %s', async (query, operation) => {
+  ])('without a user: %s', async (query, operation) => {
     await send({ query })
     expect(await linesOnce(1)).toEqual([{ ...line, operation }])
   })
 
-  test('of the one operation that is run', async () => {
+  test('with the operation that is executed', async () => {
     await send({ query: 'query A { __typename } query B { __typename }', operationName: 'B' })
     expect(await linesOnce(1)).toEqual([{ ...line, operation: 'B' }])
   })
 
-  test('with the codes in the answer, each once', async () => {
+  test('with the error codes of the response, each once', async () => {
     await send({ query: '{ a: node(id: "a") { id } b: node(id: "b") { id } }' })
     expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', codes: ['BAD_USER_INPUT'] }])
   })
 
-  test('of somebody who is not let in', async () => {
+  test('of a request with an invalid token', async () => {
     await send({ query: 'query WhoAmI { me { id } }' }, { authorization: 'Bearer topsecret' })
     expect(await linesOnce(1)).toEqual([{ ...line, status: 401, operation: 'WhoAmI', codes: ['UNAUTHENTICATED'] }])
   })
@@ -111,12 +117,12 @@ describe('a request is one line', () => {
     ['{ nothing }', { operation: 'query', codes: ['GRAPHQL_VALIDATION_FAILED'] }],
     ['{ nothing', { codes: ['GRAPHQL_PARSE_FAILED'] }],
     ['query A { __typename } query B { __typename }', { codes: ['OPERATION_RESOLUTION_FAILURE'] }],
-  ])('that cannot be run: %s', async (query, more) => {
+  ])('of an operation that cannot be executed: %s', async (query, more) => {
     const { status } = await send({ query })
     expect(await linesOnce(1)).toEqual([{ ...line, status, ...more }])
   })
 
-  test('that is refused before GraphQL', async () => {
+  test('of a request that is refused before GraphQL', async () => {
     await send({}, { 'content-type': 'text/plain' })
     await send({ query: ' '.repeat(256 * 1024) })
     expect(await linesOnce(2)).toEqual([
@@ -125,7 +131,7 @@ describe('a request is one line', () => {
     ])
   })
 
-  test('that breaks off has no status', async () => {
+  test('of a client that disconnects has no status', async () => {
     const socket = connect(Number(new URL(logged.url).port), '127.0.0.1')
     socket.write(
       'POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-Request-Id: Page-7\r\n',
@@ -157,25 +163,25 @@ describe('a stream is one line, at its end', () => {
     }
   }
 
-  test('when the client leaves', async () => {
+  test('when the client disconnects', async () => {
     const { stream, line } = await open()
     await stream.return()
-    expect(await linesOnce(1)).toEqual([line])
+    expect(await linesOnce(1)).toEqual([{ ...line, streamEnd: 'disconnected' }])
   })
 
-  test('when it fails: with the code, beside the line about the cause', async () => {
+  test('when it fails: with the code, after a line with the cause', async () => {
     const { stream, activity, line } = await open()
     await app.owner.query('ALTER TABLE activities RENAME TO mislaid')
     try {
-      logged.parts.events.publish([activityTopic(activity.id)])
+      logged.parts.notifications.publish([activityTopic(activity.id)])
       expect((await stream.next()).value).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] })
       expect((await stream.next()).done).toBe(true)
     } finally {
       await app.owner.query('ALTER TABLE mislaid RENAME TO activities')
     }
     const [cause, request] = await linesOnce(2)
-    expect(request).toEqual({ ...line, codes: ['INTERNAL_SERVER_ERROR'] })
-    expect(cause).toMatchObject({ level: 50, msg: 'a request failed', requestId: request?.requestId })
+    expect(request).toEqual({ ...line, codes: ['INTERNAL_SERVER_ERROR'], streamEnd: 'error' })
+    expect(cause).toMatchObject({ level: 'error', msg: 'a request failed', requestId: request?.requestId })
   })
 })
 
@@ -187,7 +193,20 @@ test('health and preflights are not logged', async () => {
   expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query' }])
 })
 
-test('what a request opened and left open is not its own any more', async () => {
+test('with tracing the line has the ids of the span of the request', async () => {
+  await using collector = await startCollector()
+  const options = { endpoint: collector.url, headers: '', serviceName: 'a', deployment: 'a', ratio: 1 }
+  {
+    await using _ = startTracing({ ...options, sampler: 'always_on' }, { version: '1', log: silentLog })
+    await send({ query: '{ __typename }' })
+    await linesOnce(1)
+  }
+  const root = collector.spans.find(({ name }) => name === 'POST /graphql')
+  const ids = { trace_id: root?.traceId, span_id: root?.spanId }
+  expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', ...ids }])
+})
+
+test('a later error of a connection that a request opened does not carry its request id', async () => {
   await using fresh = await startLogged()
   await send({ query: '{ me { id } }' }, { authorization: `Bearer ${await app.token(email)}` }, fresh.url)
   await expect.poll(() => fresh.lines.length).toBe(1)
@@ -196,6 +215,6 @@ test('what a request opened and left open is not its own any more', async () => 
     WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`)
   await expect.poll(() => fresh.lines.length).toBeGreaterThan(1)
   const later = fresh.lines.slice(1).map((text) => JSON.parse(text))
-  expect(later).toContainEqual(expect.objectContaining({ level: 40, msg: 'an idle database connection broke' }))
+  expect(later).toContainEqual(expect.objectContaining({ level: 'warn', msg: 'an idle database connection broke' }))
   for (const about of later) expect(about).not.toHaveProperty('requestId')
 })

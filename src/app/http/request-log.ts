@@ -2,33 +2,33 @@ import type { ServerResponse } from 'node:http'
 import { type ExecutionResult, type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../graphql/context.ts'
-import { type CurrentRequest, currentRequest } from '../../platform/watching/current-request.ts'
-import type { Log } from '../../platform/watching/log.ts'
+import { type CurrentRequest, currentRequest } from '../../platform/observability/current-request.ts'
+import type { Log } from '../../platform/observability/log.ts'
 import type { ObserveRequest } from './request-metrics.ts'
 import { beginRequestSpan, type RequestSpan } from './request-span.ts'
 
-/** A name is the client's word; GraphQL allows it letters, digits and underscores, as many as it likes. */
+/** The client chooses the operation name; GraphQL allows letters, digits and underscores of any length. */
 const maxNameLength = 100
 
-/** Who hears of each request. */
-export interface Watchers {
+/** What is notified of each request. */
+export interface RequestObservers {
   readonly log: Log
   readonly observe: ObserveRequest
 }
 
 /**
- * Answers a request, and logs one line for it once its answer has left, or its client: for a stream that is its end.
- * Whatever is logged on the way carries its id.
+ * Answers a request and logs one line once its response is sent or its client has disconnected; for a stream that is
+ * its end. Every line logged meanwhile carries its id.
  */
 export async function answerLogged(
-  watchers: Watchers,
+  observers: RequestObservers,
   response: ServerResponse,
   { id, route, operation }: { readonly id: string; readonly route: string; readonly operation?: string },
   answer: (request: CurrentRequest) => Promise<void>,
 ): Promise<void> {
   const request: CurrentRequest = { id, codes: new Set(), isAnswered: false, ...(operation ? { operation } : {}) }
   const span = beginRequestSpan(response.req, route, request)
-  tellWhenAnswered(watchers, response, { route, request, span })
+  logWhenAnswered(observers, response, { route, request, span })
   try {
     await span.run(() => currentRequest.run(request, () => answer(request)))
   } finally {
@@ -36,36 +36,35 @@ export async function answerLogged(
   }
 }
 
-function tellWhenAnswered(
-  { log, observe }: Watchers,
+function logWhenAnswered(
+  { log, observe }: RequestObservers,
   response: ServerResponse,
   { route, request, span }: { readonly route: string; readonly request: CurrentRequest; readonly span: RequestSpan },
 ): void {
   const began = performance.now()
   const answered = observe(response)
   response.once('close', () => {
-    const { id, userId, operation, codes } = request
+    const { id, userId, operation, codes, streamEnd } = request
     const durationMs = performance.now() - began
-    // A client that is gone before the answer begins has got no status.
+    // A client that disconnects before the response begins has received no status.
     const status = response.headersSent ? response.statusCode : undefined
-    log.info(
-      {
-        requestId: id,
-        userId,
-        operation,
-        status,
-        durationMs: Math.round(durationMs),
-        codes: codes.size > 0 ? [...codes] : undefined,
-      },
-      'request',
-    )
-    const asked = operation === route ? undefined : operation
-    answered({ route, status, operation: asked, codes, seconds: durationMs / 1_000 })
+    const line = {
+      requestId: id,
+      userId,
+      operation,
+      status,
+      durationMs: Math.round(durationMs),
+      codes: codes.size > 0 ? [...codes] : undefined,
+      streamEnd,
+    }
+    span.run(() => log.info(line, 'request'))
+    const graphqlOperation = operation === route ? undefined : operation
+    answered({ route, status, operation: graphqlOperation, codes, streamEnd, seconds: durationMs / 1_000 })
     span.end(status)
   })
 }
 
-/** Notes what is asked, once it is known to be GraphQL, and the codes of the errors in the answer. */
+/** Records the operation, once it is validated, and the error codes of the response. */
 export const noteForLog: Plugin = {
   onValidate: ({ context, params: { documentAST } }) => {
     const request = currentRequest.getStore()
@@ -74,7 +73,7 @@ export const noteForLog: Plugin = {
     request.operation = nameOf(operation)
     request.rootFields = rootFieldsOf(operation)
   },
-  // What a stream sends comes later; its errors are noted one by one, where they are masked.
+  // The errors of a stream's events are recorded as they are written (answer-operation.ts).
   onResultProcess: ({ result }) => {
     if ('errors' in result) noteErrors(result)
   },
@@ -84,13 +83,17 @@ export function noteErrors({ errors = [] }: ExecutionResult): void {
   for (const error of errors) noteCode(error)
 }
 
-/** The client's word for it, or what it is: query. */
+/** The operation's name, or its kind: query. */
 export function nameOf({ name, operation }: OperationDefinitionNode): string {
   return name?.value.slice(0, maxNameLength) ?? operation
 }
 
 function rootFieldsOf({ selectionSet }: OperationDefinitionNode): string[] {
-  return [...new Set(selectionSet.selections.map((asked) => (asked.kind === Kind.FIELD ? asked.name.value : '...')))]
+  return [
+    ...new Set(
+      selectionSet.selections.map((selection) => (selection.kind === Kind.FIELD ? selection.name.value : '...')),
+    ),
+  ]
 }
 
 export function noteCode({ extensions }: GraphQLError): void {

@@ -1,52 +1,58 @@
 import type { ServerResponse } from 'node:http'
-import type { Metrics } from '../../platform/watching/metrics.ts'
+import type { Metrics } from '../../platform/observability/metrics.ts'
+import { streamEnds } from '../graphql/stream-end.ts'
 
 export interface AnsweredRequest {
-  /** One of our paths. */
+  /** One of the served paths. */
   readonly route: string
-  /** Undefined when the client left before the answer began. */
+  /** Undefined if the client disconnected before the response began. */
   readonly status: number | undefined
-  /** The client's word for what it asked; undefined where nothing was asked that is GraphQL. */
+  /** The operation name that the client chose; undefined if the request was not valid GraphQL. */
   readonly operation: string | undefined
-  /** Of the errors in the answer. */
+  /** The codes of the errors in the response. */
   readonly codes: ReadonlySet<string>
+  /** How a stream has ended; undefined for everything else. */
+  readonly streamEnd: string | undefined
   readonly seconds: number
 }
 
-/** Called when a request arrives; what it returns, when its answer has left. */
+/** Called when a request is received; the function it returns, when the response is sent. */
 export type ObserveRequest = (response: ServerResponse) => (request: AnsweredRequest) => void
 
-/** A mistake of ours, or the database is away. */
-const ourFaults = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']
+/** The codes of failures of the server: a bug, or the database is unavailable. */
+const serverFaults = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']
 
-/** Whether we failed to answer, by the answer's status or the codes of the errors in it. */
+/** Whether the server failed, by the status or the error codes of the response. */
 export function isOurFault(status: number | undefined, codes: ReadonlySet<string>): boolean {
-  return (status ?? 0) >= 500 || ourFaults.some((code) => codes.has(code))
+  return (status ?? 0) >= 500 || serverFaults.some((code) => codes.has(code))
 }
 
 export interface KnownRequests {
-  /** Our paths: failures of each begin at 0, for what is first seen at 500 has not grown, as Prometheus counts. */
+  /**
+   * The served paths. Their failure counters start at 0: Prometheus sees no increase in a series that first appears at
+   * 500.
+   */
   readonly routes: readonly string[]
-  /** Operations' names are the client's to choose, so only these get a number of their own. */
+  /** Clients choose operation names, so only these get a label value of their own. */
   readonly operations: ReadonlySet<string>
 }
 
-/** Measures requests. The codes of errors are ours. */
+/** Measures requests. Error codes need no limit, since they are defined by the program. */
 export function createRequestMetrics(metrics: Metrics, known: KnownRequests): ObserveRequest {
   const requests = metrics.duration(
     'http_request_duration_seconds',
-    'GraphQL requests and webhooks from their arrival to their last byte; streams are not counted.',
+    'GraphQL requests and webhooks from the first byte received to the last byte sent; streams are not counted.',
     ['route', 'status'],
   )
   const failed = metrics.counter(
     'http_requests_failed_total',
-    'Those of them that we failed: 5xx, or INTERNAL_SERVER_ERROR or SERVICE_UNAVAILABLE among the errors of a 200.',
+    'Requests that the server failed: 5xx, or INTERNAL_SERVER_ERROR or SERVICE_UNAVAILABLE among the errors of a 200.',
     ['route'],
   )
   for (const route of known.routes) failed.add({ route }, 0)
   const operations = metrics.duration(
     'graphql_operation_duration_seconds',
-    'GraphQL operations by name (of operations/*.graphql, else other) and outcome: ok, error or gone.',
+    'GraphQL operations by name (of operations/*.graphql, else other) and outcome: ok, error or disconnected.',
     ['operation', 'outcome'],
   )
   const errors = metrics.counter(
@@ -54,25 +60,28 @@ export function createRequestMetrics(metrics: Metrics, known: KnownRequests): Ob
     'Answers to GraphQL requests, streams too, that had errors of this code; expected failures in payloads are none.',
     ['code'],
   )
-  const isOpen = watchStreams(metrics)
+  const openResponses = observeStreams(metrics)
+  const ended = metrics.counter('graphql_streams_ended_total', 'Subscriptions that have ended, by reason.', ['reason'])
+  for (const reason of streamEnds) ended.add({ reason }, 0)
 
   return (response) => {
-    isOpen.add(response)
-    return ({ route, status, operation, codes, seconds }) => {
-      isOpen.delete(response)
+    openResponses.add(response)
+    return ({ route, status, operation, codes, streamEnd, seconds }) => {
+      openResponses.delete(response)
       if (route === '/graphql') for (const code of codes) errors.add({ code })
+      if (streamEnd !== undefined) ended.add({ reason: streamEnd })
       if (isStream(response)) return
       if (isOurFault(status, codes)) failed.add({ route })
-      requests.observe({ route, status: status === undefined ? 'gone' : String(status) }, seconds)
+      requests.observe({ route, status: status === undefined ? 'disconnected' : String(status) }, seconds)
       if (operation === undefined) return
-      const outcome = status === undefined ? 'gone' : codes.size > 0 ? 'error' : 'ok'
+      const outcome = status === undefined ? 'disconnected' : codes.size > 0 ? 'error' : 'ok'
       operations.observe({ operation: known.operations.has(operation) ? operation : 'other', outcome }, seconds)
     }
   }
 }
 
-/** Of the requests that are open, those whose answer has begun as a stream. */
-function watchStreams(metrics: Metrics): Set<ServerResponse> {
+/** The open requests, and a gauge of those whose response is a stream. */
+function observeStreams(metrics: Metrics): Set<ServerResponse> {
   const open = new Set<ServerResponse>()
   metrics.readGauge({ name: 'graphql_streams_open', help: 'Subscriptions that are open in this process.' }, () => [
     { labels: {}, value: [...open].filter((response) => response.headersSent && isStream(response)).length },
@@ -80,7 +89,7 @@ function watchStreams(metrics: Metrics): Set<ServerResponse> {
   return open
 }
 
-/** How long a stream is open says how long somebody stayed. */
+/** The duration of a stream depends on the client, so it is not measured. */
 function isStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http'
-import type { CurrentRequest } from '../../platform/watching/current-request.ts'
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '../../platform/watching/opentelemetry.ts'
-import { markFailed, tracer } from '../../platform/watching/tracing.ts'
+import type { CurrentRequest } from '../../platform/observability/current-request.ts'
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '../../platform/observability/opentelemetry.ts'
+import { markFailed, tracer } from '../../platform/observability/tracing.ts'
 import { isOurFault } from './request-metrics.ts'
 
 export interface RequestSpan {
-  /** What is done within is a part of it. */
-  run<Result>(work: () => Promise<Result>): Promise<Result>
-  /** Once the answer has left, or its client. */
+  /** Runs the work within the span. */
+  run<Result>(work: () => Result): Result
+  /** Called when the response is sent or the client has disconnected. */
   end(status: number | undefined): void
 }
 
 /**
- * Begins the span of a request: a part of the trace that the client names in `traceparent`. Nothing of who asks is in it
- * but the request's id, by which the log is found.
+ * Begins the span of a request, as a child of the trace in `traceparent`. It holds nothing about the client but the
+ * request id, which links it to the log.
  */
 export function beginRequestSpan(
   { method, headers }: IncomingMessage,

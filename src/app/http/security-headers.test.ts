@@ -14,7 +14,7 @@ afterAll(async () => {
 
 const html = { headers: { accept: 'text/html,*/*' } }
 
-describe('browsers are told to show nothing of an answer, frame nothing and guess nothing', () => {
+describe('responses forbid browsers to render, frame or sniff them', () => {
   test.each(['/graphql?query={__typename}', '/graphql', '/nothing', '/health/live', '/webhooks/clerk'])(
     '%s',
     async (path) => {
@@ -33,7 +33,7 @@ describe('browsers are told to show nothing of an answer, frame nothing and gues
   )
 })
 
-test('GraphiQL, which is a page with scripts, may run them, and is there in development only', async () => {
+test('GraphiQL may run its scripts, and is served in development only', async () => {
   const page = await fetch(`${app.url}/graphql`, html)
   expect(await page.text()).toContain('<html')
   expect(page.headers.get('content-security-policy')).toBeNull()
@@ -43,13 +43,13 @@ test('GraphiQL, which is a page with scripts, may run them, and is there in deve
   expect(await none.text()).not.toContain('<html')
 })
 
-test('answers depend on who asks, from where, in which form: no cache keeps them', async () => {
+test('responses vary by viewer, origin and content type, and are not cached', async () => {
   const { headers } = await fetch(`${app.url}/graphql?query={__typename}`)
   expect(headers.get('vary')).toBe('origin, accept, authorization')
   expect(headers.get('cache-control')).toBe('no-store')
 })
 
-test('a cookie is no token, and none is set', async () => {
+test('cookies do not authenticate, and none is set', async () => {
   const token = await app.token('ada@example.com')
   const response = await fetch(`${app.url}/graphql?query={me{id}}`, {
     headers: { cookie: `__session=${token}; authorization=Bearer ${token}` },
@@ -58,12 +58,12 @@ test('a cookie is no token, and none is set', async () => {
   expect(response.headers.get('set-cookie')).toBeNull()
 })
 
-describe('a body is UTF-8', () => {
+describe('a body must be UTF-8', () => {
   const post = (type: string) =>
     fetch(`${app.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body: '{"query":"{__typename}"}' })
 
   test.each(['application/json; charset=utf-8', 'application/json;charset="UTF-8"', 'Application/JSON ; Charset=utf8'])(
-    '%s is read',
+    '%s is accepted',
     async (type) => {
       expect((await post(type)).status).toBe(200)
     },

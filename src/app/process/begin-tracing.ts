@@ -1,10 +1,10 @@
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { Settings } from '../../config/config.ts'
-import type { Log } from '../../platform/watching/log.ts'
+import type { Log } from '../../platform/observability/log.ts'
 
-/** Loads OpenTelemetry (100 ms of a start) where traces are configured; elsewhere nothing of it. */
+/** Loads and starts OpenTelemetry, which adds 100 ms to the start, only if tracing is configured. */
 export async function beginTracing({ tracing }: Settings, log: Log): Promise<AsyncDisposable | null> {
   if (!tracing) return null
-  const { startTracing } = await import('../../platform/watching/start-tracing.ts')
+  const { startTracing } = await import('../../platform/observability/start-tracing.ts')
   return startTracing(tracing, { version: packageJson.version, log })
 }

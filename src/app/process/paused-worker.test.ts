@@ -1,41 +1,41 @@
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { CompleteUploadDocument } from '../../../operations/typed-operations.ts'
 import { startTestApp } from '../../testing/app.ts'
-import { openBucketDoor } from '../../testing/bucket-door.ts'
-import { createPerson } from '../../testing/factories.ts'
+import { startBucketProxy } from '../../testing/bucket-proxy.ts'
+import { createUser } from '../../testing/factories.ts'
 import { type Program, startProgram } from '../../testing/process.ts'
 import { production } from '../../testing/production.ts'
 import { sent } from '../../testing/upload-steps.ts'
 
 const ada = 'ada@example.com'
-const heartbeat = { beatMs: 100, silentMs: 500 }
+const heartbeat = { beatMs: 100, deadAfterMs: 500 }
 
-test('a worker that was paused for longer than its lease, in the middle of a job, does its effect no second time', async () => {
+test('a worker that is paused during a job for longer than its lease does not repeat the effect of the job', async () => {
   await using app = await startTestApp()
-  await using door = await openBucketDoor()
-  await createPerson(app, ada)
+  await using proxy = await startBucketProxy()
+  await createUser(app, ada)
   const database = { url: app.databaseUrl, ownerUrl: app.databaseUrl }
-  const start = async (bucket: typeof door.bucket): Promise<Program> => {
+  const start = async (bucket: typeof proxy.bucket): Promise<Program> => {
     const { env } = await production({ dataDir: inject('dataDir'), bucket }, database)
     const worker = startProgram(['src/testing/worker-process.ts', JSON.stringify({ env, heartbeat })], {})
     onTestFinished(() => worker[Symbol.asyncDispose]())
-    await worker.says(/"working"/)
+    await worker.waitForOutput(/"working"/)
     return worker
   }
-  const { promise: isReading, resolve: reads } = Promise.withResolvers<void>()
-  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
-  door.onRequest = () => {
-    reads()
-    return mayGoOn
+  const { promise: isReading, resolve: startsReading } = Promise.withResolvers<void>()
+  const { promise: resumed, resolve: resume } = Promise.withResolvers<void>()
+  proxy.onRequest = () => {
+    startsReading()
+    return resumed
   }
-  const paused = await start(door.bucket)
+  const paused = await start(proxy.bucket)
   const { upload } = await sent(app, ada)
   await app.run(ada, CompleteUploadDocument, { input: { uploadId: upload.id } })
   await isReading
   paused.kill('SIGSTOP')
 
   const other = await start(inject('bucket'))
-  await other.says(/"activities\.read-file".*"job done"/)
+  await other.waitForOutput(/"activities\.read-file".*"job done"/)
   const outcome = async () => {
     const { rows } = await app.owner.query(
       `SELECT status, revision, (SELECT count(*)::int FROM activity_laps WHERE activity_id = activities.id) AS laps,
@@ -47,8 +47,8 @@ test('a worker that was paused for longer than its lease, in the middle of a job
   const done = await outcome()
   expect(done).toMatchObject([{ status: 'READY', laps: 1 }])
 
-  goOn()
+  resume()
   paused.kill('SIGCONT')
-  await paused.says(/"activities\.read-file".*"job done"/)
+  await paused.waitForOutput(/"activities\.read-file".*"job done"/)
   expect(await outcome()).toEqual(done)
 })

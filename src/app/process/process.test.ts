@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { sendRecording } from '../../testing/main-job.ts'
 import { cloneDatabase } from '../../testing/postgres.ts'
 import { type Program, startProgram } from '../../testing/process.ts'
-import { partsOf } from '../../testing/production.ts'
+import { resourceVariables } from '../../testing/production.ts'
+import { sendRecording } from '../../testing/send-recording.ts'
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pacer-process-'))
@@ -41,28 +41,28 @@ async function query(api: string, token: string, source: string): Promise<unknow
 }
 
 const addressOf = async (program: Program) =>
-  (await program.says(/GraphiQL +(http:\/\/localhost:\d+)\/graphql/))[1] ?? ''
+  (await program.waitForOutput(/GraphiQL +(http:\/\/localhost:\d+)\/graphql/))[1] ?? ''
 
-/** Nothing here may need it: another development server has it, if not this test. */
+/** Listens on the default metrics port, unless another development server does. */
 async function takeDefaultMetricsPort(): Promise<Server> {
   const server = createServer().listen(9464, '127.0.0.1')
   await once(server, 'listening').catch(() => undefined)
   return server
 }
 
-/** Whether a process whose command line names the folder is still there. */
+/** The command lines of running processes that name the folder. */
 async function leftovers(dataDir: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
   return lines.filter((line) => line.includes(dataDir))
 }
 
-test('starts with nothing configured, keeps its data, survives kill -9, and leaves nothing behind', async () => {
+test('starts without configuration, keeps its data, and leaves no processes behind', async () => {
   const dataDir = await temporaryFolder()
   const other = await takeDefaultMetricsPort()
   const first = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
   const api = await addressOf(first)
-  const [, metricsPort] = await first.says(/"metricsPort":(\d+)/)
+  const [, metricsPort] = await first.waitForOutput(/"metricsPort":(\d+)/)
   expect(metricsPort).not.toBe('9464')
   expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
   other.close()
@@ -88,34 +88,52 @@ test('starts with nothing configured, keeps its data, survives kill -9, and leav
 
   const second = start({ DATA_DIR: dataDir })
   expect(await query(await addressOf(second), token.trim(), '{ me { id name role } }')).toEqual(me)
-  second.kill('SIGKILL')
-  await second.ended
+  second.kill('SIGTERM')
+  expect(await second.ended).toBe(0)
+  expect(await leftovers(dataDir)).toEqual([])
+})
+
+test('kill -9 leaves no processes behind, and the next start has the data', async () => {
+  const dataDir = await temporaryFolder()
+  const first = start({ DATA_DIR: dataDir })
+  const api = await addressOf(first)
+  const token = await cli(dataDir, 'token', 'alice@example.com')
+  const me = await query(api, token.trim(), '{ me { id name role } }')
+  expect(me).toMatchObject({ data: { me: { name: 'Alice', role: 'USER' } } })
+  first.kill('SIGKILL')
+  await first.ended
   await expect.poll(() => leftovers(dataDir), { timeout: 10_000 }).toEqual([])
 
-  const third = start({ DATA_DIR: dataDir })
-  const again = await addressOf(third)
+  const second = start({ DATA_DIR: dataDir })
+  const again = await addressOf(second)
+  expect(await query(again, token.trim(), '{ me { id name role } }')).toEqual(me)
   const admin = await cli(dataDir, 'token', 'alice@example.com', '--admin')
   expect(await query(again, admin.trim(), '{ me { name role } }')).toMatchObject({
     data: { me: { name: 'Alice', role: 'ADMIN' } },
   })
-  third.kill('SIGTERM')
-  expect(await third.ended).toBe(0)
+  second.kill('SIGTERM')
+  expect(await second.ended).toBe(0)
   expect(await leftovers(dataDir)).toEqual([])
 })
 
-test.each(['PORT', 'METRICS_PORT'])('a taken %s is one clear line, exit 1, and nothing left running', async (name) => {
-  const dataDir = await temporaryFolder()
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  onTestFinished(() => void taken.close())
-  const { port } = taken.address() as AddressInfo
-  const program = start({ DATA_DIR: dataDir, [name]: String(port) })
-  expect(await program.ended).toBe(1)
-  expect(program.errors()).toBe(`Port ${port} is taken. Stop what listens there, or choose another port.\n`)
-  expect(await leftovers(dataDir)).toEqual([])
-})
+test.each(['PORT', 'METRICS_PORT'])(
+  'exits with 1 and one line if %s is in use, and leaves nothing running',
+  async (name) => {
+    const dataDir = await temporaryFolder()
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    onTestFinished(() => void taken.close())
+    const { port } = taken.address() as AddressInfo
+    const program = start({ DATA_DIR: dataDir, [name]: String(port) })
+    expect(await program.ended).toBe(1)
+    expect(program.errors()).toBe(
+      `Port ${port} is already in use. Stop the process that uses it, or choose another port.\n`,
+    )
+    expect(await leftovers(dataDir)).toEqual([])
+  },
+)
 
-test('a second server on the same data says whose they are', async () => {
+test('a second server with the same data folder fails and names the process that uses it', async () => {
   const dataDir = await temporaryFolder()
   const first = start({ DATA_DIR: dataDir })
   await addressOf(first)
@@ -125,7 +143,7 @@ test('a second server on the same data says whose they are', async () => {
   expect((await fetch(`${await addressOf(first)}/health/ready`)).status).toBe(200)
 })
 
-test('production names everything that is missing, at once, and starts nothing', async () => {
+test('production lists all missing variables at once and starts nothing', async () => {
   const dataDir = await temporaryFolder()
   const program = start({ NODE_ENV: 'production', DATA_DIR: dataDir })
   expect(await program.ended).toBe(1)
@@ -150,10 +168,10 @@ async function cliInProduction(...args: string[]): Promise<string> {
   return program.errors()
 }
 
-test('api and worker are two processes: what one writes the other reads, and its streams hear of it', async () => {
+test('api and worker are two processes, and streams of the api receive changes made by the worker', async () => {
   const dataDir = await temporaryFolder()
   await using database = await cloneDatabase()
-  const env = partsOf({ dataDir, bucket: inject('bucket') }, database)
+  const env = resourceVariables({ dataDir, bucket: inject('bucket') }, database)
   const api = await addressOf(start(env, 'api'))
   const token = (await cli(dataDir, 'token', 'alice@example.com')).trim()
   const upload = await sendRecording(api, token)
@@ -163,10 +181,10 @@ test('api and worker are two processes: what one writes the other reads, and its
     headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query: `subscription { activityUpdated(activityId: "${upload.activityId}") { status } }` }),
   })
-  const heard: string[] = []
+  const received: string[] = []
   const listening = (async () => {
     for await (const chunk of stream.body ?? []) {
-      heard.push(
+      received.push(
         ...Array.from(
           Buffer.from(chunk)
             .toString()
@@ -174,14 +192,14 @@ test('api and worker are two processes: what one writes the other reads, and its
           (match) => match[1] ?? '',
         ),
       )
-      if (heard.includes('READY')) return
+      if (received.includes('READY')) return
     }
   })()
-  await expect.poll(() => heard).toEqual(['PROCESSING'])
+  await expect.poll(() => received).toEqual(['PROCESSING'])
   const worker = start(env, 'worker')
   await listening
-  expect(heard.at(-1)).toBe('READY')
-  const [, metricsPort] = await worker.says(/"metricsPort":(\d+)/)
+  expect(received.at(-1)).toBe('READY')
+  const [, metricsPort] = await worker.waitForOutput(/"metricsPort":(\d+)/)
   expect((await fetch(`http://127.0.0.1:${metricsPort}/health/ready`)).status).toBe(200)
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
   expect(metrics).toMatch(/^nodejs_eventloop_lag_p99_seconds /m)
@@ -189,9 +207,9 @@ test('api and worker are two processes: what one writes the other reads, and its
   expect(await worker.ended).toBe(0)
 })
 
-test('says so where it connects as the role that owns the tables', async () => {
+test('warns if it connects as the role that owns the tables', async () => {
   const dataDir = await temporaryFolder()
   await using database = await cloneDatabase()
   const owning = start({ DATA_DIR: dataDir, DATABASE_URL: database.ownerUrl }, 'worker')
-  await owning.says(/"level":40.*the role of DATABASE_URL owns the tables/)
+  await owning.waitForOutput(/"level":"warn".*the role of DATABASE_URL owns the tables/)
 })

@@ -1,53 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, isComplete, type Settings } from '../../config/config.ts'
+import type { Domain } from '../../domains/define-domain.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { explainUnusable } from '../../platform/database/database-unusable.ts'
 import { migrate } from '../../platform/database/migrate.ts'
 import { warnOfOwner } from '../../platform/database/warn-of-owner.ts'
-import { createLog, type Log } from '../../platform/watching/log.ts'
-import { within } from '../../platform/within.ts'
-import { createAdapters } from '../adapters.ts'
+import { createLog, type Log } from '../../platform/observability/log.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
+import { type Adapters, createAdapters } from '../adapters.ts'
 import { type App, createApp } from '../app.ts'
 import type { GraphiqlPage } from '../graphql/graphql-server.ts'
 import { createHealth, type Health } from '../health/health.ts'
 import { type MetricsServer, serveMetrics } from '../health/metrics-server.ts'
+import { createRequestHandlers } from '../http/handlers.ts'
 import { PortTaken } from '../http/listen.ts'
-import { startFront } from '../server.ts'
-import { createServices } from '../services.ts'
+import { startHttpServer } from '../http/server.ts'
 import { beginTracing } from './begin-tracing.ts'
+import { disabledFeatures } from './disabled-features.ts'
 import { startJobs } from './start-jobs.ts'
 import { type StopRequest, stopRequest } from './stop-request.ts'
 import { readyMessage } from './supervise.ts'
 import { processName, warnOfConnections } from './warn-of-connections.ts'
-import { whatIsOff } from './what-is-off.ts'
 
 export interface ProcessOptions {
   readonly role: 'api' | 'worker' | 'all'
-  /** Also ends when the process that started it does. */
+  /** Whether it stops when its parent process ends. */
   readonly endWithParent: boolean
-  /** Which of the processes of WEB_CONCURRENCY it is, from 1. */
+  /** The number of the process among those of WEB_CONCURRENCY, from 1. */
   readonly number?: number
+  /** The list of app/domains.ts, unless a test adds a domain of its own. */
+  readonly domains?: readonly Domain<Adapters>[]
 }
 
-/** Whatever hangs, the process ends: an orchestrator would kill it without a word. */
+/** The process exits after this time even if something hangs, and logs it; an orchestrator would kill it later. */
 const shutdownMs = 9_800
-/** For so long a balancer may still send requests to a process that says it is not ready. */
+/** How long a load balancer may still send requests to a process that is not ready. */
 const graceMs = 2_000
-/** For what the app has open: a silent Postgres is not waited for. */
+/** The timeout for closing the app's connections to a Postgres that does not respond. */
 const closeMs = 1_000
 
 /**
- * One process from its first line to its last: takes its ports, starts what development embeds, migrates, serves and
- * works until it is told to stop, and then ends everything in reverse, within ten seconds. Throws when it cannot start;
- * nothing is left running then either. What hangs on a silent Postgres is left to the exit of the program.
+ * Runs a process: opens its ports, starts embedded services in development, migrates, serves requests and runs jobs until
+ * it is told to stop, then stops everything in reverse order within ten seconds. Throws if it cannot start, and leaves
+ * nothing running then. Work that waits for a Postgres that does not respond ends with the exit of the program.
  */
 export async function runProcess(settings: Settings, options: ProcessOptions): Promise<void> {
   const log = createLog({ level: settings.logLevel, pretty: process.stdout.isTTY === true })
   const stop = stopRequest(options)
-  void stop.asked.then((reason) => {
+  void stop.requested.then((reason) => {
     log.info({ reason }, 'stopping')
     setTimeout(() => {
-      log.error('the process did not end in time, and is cut off')
+      log.error('shutdown timed out, exiting')
       process.exit(1)
     }, shutdownMs).unref()
   })
@@ -58,23 +61,23 @@ export async function runProcess(settings: Settings, options: ProcessOptions): P
   }
 }
 
-/** Told to stop before it was ready. */
+/** The process was told to stop before it was ready. */
 class StoppedEarly extends Error {}
 
 async function run(
   settings: Settings,
-  { role, number = 1 }: ProcessOptions,
+  { role, number = 1, domains }: ProcessOptions,
   { log, stop }: { readonly log: Log; readonly stop: StopRequest },
 ): Promise<void> {
   await using running = new AsyncDisposableStack()
   running.use(await beginTracing(settings, log))
 
   const health = createHealth()
-  const front = role === 'worker' ? null : await startFront({ ...settings, log, health })
-  const closeFront = once(async () => front?.close())
-  running.defer(closeFront)
-  const watched = await serveMetricsOfProcess(settings, number, health)
-  if (watched) running.use(watched)
+  const httpServer = role === 'worker' ? null : await startHttpServer({ ...settings, log, health })
+  const closeHttpServer = once(async () => httpServer?.close())
+  running.defer(closeHttpServer)
+  const metricsServer = await serveMetricsOfProcess(settings, number, health)
+  if (metricsServer) running.use(metricsServer)
 
   const development =
     isComplete(settings) && settings.mode === 'production'
@@ -85,51 +88,53 @@ async function run(
 
   const { directUrl, url } = config.database
   const direct = { url: directUrl, variable: directUrl === url ? 'DATABASE_URL' : 'DIRECT_URL' } as const
-  /** For what may hang on a Postgres that does. */
-  const begun = <Result>(work: Promise<Result>): Promise<Result> =>
+  /** Waits for work that may hang if Postgres does not respond. Rejects when the process is told to stop. */
+  const unlessStopped = <Result>(work: Promise<Result>): Promise<Result> =>
     Promise.race([
-      stop.asked.then(() => Promise.reject(new StoppedEarly())),
+      stop.requested.then(() => Promise.reject(new StoppedEarly())),
       work.catch((error: unknown) => Promise.reject(explainUnusable(error, direct))),
     ])
 
-  if (config.autoMigrate) await begun(migrate({ url: directUrl, log }))
-  const app = createApp({ config, adapters: createAdapters(config), log, clock: systemClock, name: processName(role) })
+  if (config.autoMigrate) await unlessStopped(migrate({ url: directUrl, log }))
+  const adapters = createAdapters(config)
+  const app = createApp({ config, adapters, log, clock: systemClock, name: processName(role), domains })
   running.defer(() => closeApp(app))
-  front?.open(createServices(app, development?.graphiql ?? null))
-  const jobs = role === 'api' ? null : startJobs(app, stop.ask)
-  // Told to stop while they began: what they have taken by then is finished or given back.
-  const endJobs = once(async () => {
-    const begun = jobs && (await within(closeMs, jobs, () => new Error('The queue did not begin.')).catch(() => null))
-    await begun?.[Symbol.asyncDispose]()
+  httpServer?.open(createRequestHandlers(app, development?.graphiql ?? null))
+  const jobs = role === 'api' ? null : startJobs(app, stop.request)
+  // If the process is told to stop while the queue starts, jobs taken by then are finished or returned.
+  const stopJobs = once(async () => {
+    const started =
+      jobs && (await withTimeout(closeMs, jobs, () => new Error('The queue did not start.')).catch(() => null))
+    await started?.[Symbol.asyncDispose]()
   })
-  running.defer(endJobs)
-  if (jobs) await begun(jobs)
-  app.metrics.watchProcess()
-  watched?.open(app.metrics)
+  running.defer(stopJobs)
+  if (jobs) await unlessStopped(jobs)
+  app.metrics.collectProcessMetrics()
+  metricsServer?.open(app.metrics)
   health.begin(app)
 
   void warnOfOwner({ pool: app.db.pool, log })
   void warnOfConnections(app)
-  log.info({ role, port: front?.port, metricsPort: watched?.port, off: whatIsOff(config) }, 'ready')
-  if (front && number === 1) await development?.announce(`http://localhost:${front.port}`)
+  log.info({ role, port: httpServer?.port, metricsPort: metricsServer?.port, off: disabledFeatures(config) }, 'ready')
+  if (httpServer && number === 1) await development?.announce(`http://localhost:${httpServer.port}`)
   process.send?.(readyMessage)
 
-  await stop.asked
+  await stop.requested
   health.drain()
-  const endJobsNow = endJobs()
-  if (front && settings.mode === 'production') await sleep(graceMs)
-  // Requests and jobs at work need all the rest, which ends after them.
-  await Promise.all([closeFront(), endJobsNow])
+  const jobsStopped = stopJobs()
+  if (httpServer && settings.mode === 'production') await sleep(graceMs)
+  // Running requests and jobs need all other parts, which are closed after them.
+  await Promise.all([closeHttpServer(), jobsStopped])
 }
 
 async function closeApp(app: App): Promise<void> {
-  const late = () => new Error('It did not end within a second.')
-  await within(closeMs, Promise.resolve(app[Symbol.asyncDispose]()), late).catch((error: unknown) =>
-    app.log.warn({ err: error }, 'the connections of the process did not say good-bye'),
+  const timeoutError = () => new Error('The connections did not close within a second.')
+  await withTimeout(closeMs, Promise.resolve(app[Symbol.asyncDispose]()), timeoutError).catch((error: unknown) =>
+    app.log.warn({ err: error }, 'connections did not close in time'),
   )
 }
 
-/** However often it is called, it ends once. */
+/** Runs `end` once, however often the returned function is called. */
 function once(end: () => Promise<void>): () => Promise<void> {
   let ended: Promise<void> | null = null
   return () => {
@@ -138,20 +143,20 @@ function once(end: () => Promise<void>): () => Promise<void> {
   }
 }
 
-/** What development adds: the embedded parts, GraphiQL, and words on the terminal. */
+/** What development adds: embedded services, GraphiQL and a startup message. */
 interface Development extends AsyncDisposable {
   readonly config: Config
   readonly graphiql: GraphiqlPage
   announce(api: string): Promise<void>
 }
 
-/** Loaded only here, only in development: production neither installs nor reaches what lies in dev/. */
+/** The only import of dev/, and only in development: production images do not contain dev/ or its packages. */
 async function embed(settings: Settings, options: { join: boolean }): Promise<Development> {
   const { startDevelopment } = await import('../../dev/development.ts')
   return startDevelopment(settings, options)
 }
 
-/** In development the port that nobody asked for gives way when it is taken. */
+/** In development another port is used if the default port is in use. */
 async function serveMetricsOfProcess(
   settings: Settings,
   number: number,

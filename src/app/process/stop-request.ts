@@ -1,15 +1,15 @@
 export interface StopRequest {
-  /** Resolves to why, once. */
-  readonly asked: Promise<string>
-  ask(reason: string): void
+  /** Resolves to the reason, once. */
+  readonly requested: Promise<string>
+  request(reason: string): void
 }
 
-/** A start right after a kill takes 700 ms to want the port; by then all has ended. */
+/** A new start takes 700 ms until it needs the ports; by then the processes of a killed parent have ended. */
 const parentCheckMs = 100
 
 /**
- * Resolves when somebody wants this process to end: a signal, or, where asked for, the end of its parent. Further
- * signals change nothing: under npm a Ctrl-C arrives twice, from the terminal and from npm.
+ * A request to stop this process: a signal or, with `endWithParent`, the end of its parent. Further signals have no
+ * effect: under npm, Ctrl-C arrives twice, from the terminal and from npm.
  */
 export function stopRequest({ endWithParent }: { endWithParent: boolean }): StopRequest {
   const { promise, resolve } = Promise.withResolvers<string>()
@@ -17,8 +17,8 @@ export function stopRequest({ endWithParent }: { endWithParent: boolean }): Stop
   if (endWithParent) {
     const parent = process.ppid
     setInterval(() => {
-      if (process.ppid !== parent) resolve('its parent ended')
+      if (process.ppid !== parent) resolve('parent ended')
     }, parentCheckMs).unref()
   }
-  return { asked: promise, ask: resolve }
+  return { requested: promise, request: resolve }
 }

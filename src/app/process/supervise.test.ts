@@ -6,9 +6,9 @@ import { type Program, startProgram } from '../../testing/process.ts'
 import { production } from '../../testing/production.ts'
 
 async function start(databaseUrls: { url: string; ownerUrl: string }, env: Record<string, string> = {}) {
-  const surroundings = { dataDir: inject('dataDir'), bucket: inject('bucket') }
-  const made = await production(surroundings, databaseUrls)
-  const program = startProgram(['src/main.ts', 'all'], { ...made.env, WEB_CONCURRENCY: '2', ...env })
+  const resources = { dataDir: inject('dataDir'), bucket: inject('bucket') }
+  const deployment = await production(resources, databaseUrls)
+  const program = startProgram(['src/main.ts', 'all'], { ...deployment.env, WEB_CONCURRENCY: '2', ...env })
   onTestFinished(async () => {
     program.kill('SIGTERM')
     await program.ended
@@ -23,7 +23,7 @@ interface Line {
   readonly metricsPort: number
 }
 
-/** What each process said when it was ready, in that order. */
+/** The log line `ready` of each process, in order. */
 function readyLines(program: Program): Line[] {
   return program
     .output()
@@ -32,7 +32,7 @@ function readyLines(program: Program): Line[] {
     .map((line) => JSON.parse(line) as Line)
 }
 
-/** The child processes, by Linux' own book. */
+/** The child processes, from /proc. */
 async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return text.split(' ').filter(Boolean).map(Number)
@@ -44,7 +44,7 @@ const isUp = async (url: string) =>
     () => null,
   )
 
-test('WEB_CONCURRENCY processes share the port; one that is killed is replaced; SIGTERM ends all with 0', async () => {
+test('WEB_CONCURRENCY processes share the port, a killed one is replaced, and SIGTERM stops all with exit code 0', async () => {
   await using database = await cloneDatabase()
   const metricsPort = await freePort()
   const program = await start({ url: database.url, ownerUrl: database.ownerUrl }, { METRICS_PORT: String(metricsPort) })
@@ -62,20 +62,20 @@ test('WEB_CONCURRENCY processes share the port; one that is killed is replaced; 
   const children = await childrenOf(program.pid)
   expect(children).toHaveLength(2)
   process.kill(children[1] ?? 0, 'SIGKILL')
-  const asked = await Promise.all(Array.from({ length: 20 }, () => isUp(`http://127.0.0.1:${port}/health/live`)))
-  expect(asked).toContain(200)
-  await program.says(/a process died; another one takes its place/)
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => isUp(`http://127.0.0.1:${port}/health/live`)))
+  expect(statuses).toContain(200)
+  await program.waitForOutput(/process died, restarting/)
   await expect.poll(() => readyLines(program).length, { timeout: 20_000 }).toBe(3)
   expect(await isUp(`http://127.0.0.1:${metricsPort + 1}/health/ready`)).toBe(200)
 
   program.kill('SIGTERM')
-  const began = performance.now()
+  const signalledAt = performance.now()
   expect(await program.ended).toBe(0)
-  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(performance.now() - signalledAt).toBeLessThan(10_000)
   expect(await isUp(`http://127.0.0.1:${port}/health/live`)).toBe(null)
 }, 60_000)
 
-test('a child that is paused is killed after the others have ended, and said so', async () => {
+test('a paused child is killed after the others have ended, which is logged', async () => {
   await using database = await cloneDatabase()
   const program = await start({ url: database.url, ownerUrl: database.ownerUrl })
   await expect.poll(() => readyLines(program).length, { timeout: 25_000 }).toBe(2)
@@ -83,7 +83,7 @@ test('a child that is paused is killed after the others have ended, and said so'
   process.kill(paused ?? 0, 'SIGSTOP')
   program.kill('SIGTERM')
   expect(await program.ended).toBe(1)
-  expect(program.output()).toMatch(new RegExp(`"pid":${paused},"msg":"a process did not end in time`))
+  expect(program.output()).toMatch(new RegExp(`"pid":${paused},"msg":"process did not stop in time`))
 }, 60_000)
 
 test.each([
@@ -92,8 +92,8 @@ test.each([
 ])(
   'PORT %s and METRICS_PORT %s of two processes are refused before anything starts',
   async (PORT, METRICS_PORT, why) => {
-    const away = 'postgres://pacer@127.0.0.1:1/pacer'
-    const program = await start({ url: away, ownerUrl: away }, { PORT, METRICS_PORT })
+    const unavailable = 'postgres://pacer@127.0.0.1:1/pacer'
+    const program = await start({ url: unavailable, ownerUrl: unavailable }, { PORT, METRICS_PORT })
     expect(await program.ended).toBe(1)
     expect(program.errors()).toContain(why)
     expect(program.errors()).toContain('Choose another METRICS_PORT')
@@ -101,12 +101,12 @@ test.each([
   },
 )
 
-test('what keeps the first one from starting is said once, and ends all with 1', async () => {
-  const away = 'postgres://pacer:not-to-be-seen@127.0.0.1:1/pacer'
-  const program = await start({ url: away, ownerUrl: away })
+test('if the first process cannot start, its error is printed once and the exit code is 1', async () => {
+  const unavailable = 'postgres://pacer:not-to-be-seen@127.0.0.1:1/pacer'
+  const program = await start({ url: unavailable, ownerUrl: unavailable })
   expect(await program.ended).toBe(1)
   expect(program.errors()).toBe(
     'The database at 127.0.0.1:1 cannot be used: connect ECONNREFUSED 127.0.0.1:1. ' +
-      'See that Postgres is well there, or correct DATABASE_URL.\n',
+      'Check that Postgres is running there, or correct DATABASE_URL.\n',
   )
 })

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { inJobSpan } from '../../platform/queue/job-cause.ts'
-import { defineJob, enqueue, enqueueMany } from '../../platform/queue/jobs.ts'
-import { silentLog } from '../../platform/watching/log.ts'
-import { startTracing } from '../../platform/watching/start-tracing.ts'
-import { inSpan } from '../../platform/watching/tracing.ts'
+import { defineJob, enqueue, enqueueMany } from '../../platform/jobs/define-job.ts'
+import { inJobSpan } from '../../platform/jobs/job-cause.ts'
+import { silentLog } from '../../platform/observability/log.ts'
+import { startTracing } from '../../platform/observability/start-tracing.ts'
+import { inSpan } from '../../platform/observability/tracing.ts'
 import { startTestApp } from '../../testing/app.ts'
-import { clerkPerson } from '../../testing/clerk.ts'
+import { clerkUser } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
 import { type CollectedSpan, startCollector } from '../../testing/collector.ts'
 import { cloneDatabase } from '../../testing/postgres.ts'
@@ -15,9 +15,9 @@ import { startProgram } from '../../testing/process.ts'
 import { production } from '../../testing/production.ts'
 import { completed } from '../../testing/upload-steps.ts'
 
-const person = 'ada.lovelace@example.com'
+const user = 'ada.lovelace@example.com'
 
-/** A server and a worker whose spans a collector gets; `flush` ends the tracing and answers all that there were. */
+/** Starts a server and a worker that send spans to a collector. `flush` stops tracing and returns all spans. */
 async function traced(changes: { readonly sampler?: string; readonly ratio?: number } = {}) {
   const collector = await startCollector()
   const tracing = {
@@ -47,15 +47,15 @@ async function traced(changes: { readonly sampler?: string; readonly ratio?: num
 const named = (spans: readonly CollectedSpan[], name: string) => spans.filter((span) => span.name === name)
 const one = (spans: readonly CollectedSpan[], name: string): CollectedSpan => {
   const [span, ...more] = named(spans, name)
-  if (!span || more.length > 0) throw new Error(`Not one ${name}: ${spans.map((each) => each.name).join(', ')}`)
+  if (!span || more.length > 0) throw new Error(`Not exactly one ${name}: ${spans.map((each) => each.name).join(', ')}`)
   return span
 }
 const childrenOf = (spans: readonly CollectedSpan[], parent: CollectedSpan) =>
   spans.filter(({ parentSpanId }) => parentSpanId === parent.spanId).map(({ name }) => name)
 
-test('an upload is one trace: request, operation, its SQL, and the job in the worker with its own', async () => {
+test('an upload is one trace with the request, the operation, its SQL, and the job with its SQL', async () => {
   const { app, collector, flush } = await traced()
-  const { activity, upload, request } = await completed(app, person)
+  const { activity, upload, request } = await completed(app, user)
   await expect
     .poll(() => app.app.db.prisma.activity.findFirst({ where: { status: 'READY' } }), { timeout: 10_000 })
     .not.toBeNull()
@@ -69,20 +69,20 @@ test('an upload is one trace: request, operation, its SQL, and the job in the wo
   expect(childrenOf(spans, operation)).toEqual(expect.arrayContaining(['UPDATE', 'COMMIT', 'job activities.read-file']))
   const job = one(spans, 'job activities.read-file')
   expect(childrenOf(spans, job)).toEqual(expect.arrayContaining(['SELECT', 'UPDATE', 'COMMIT']))
-  // Who asks is found before the operation begins.
+  // The viewer is read before the operation starts.
   expect(root && childrenOf(spans, root)).toContain('SELECT')
 
   expect(collector.headers).toMatchObject({ 'x-key': 'a secret' })
   const text = JSON.stringify(all)
-  for (const secret of ['lovelace', 'run.fit', await app.token(person), activity?.id, upload.id, request?.url]) {
+  for (const secret of ['lovelace', 'run.fit', await app.token(user), activity?.id, upload.id, request?.url]) {
     expect(secret).toBeTruthy()
     expect(text).not.toContain(secret)
   }
 })
 
-test('a webhook and the job that works on it are a trace', async () => {
+test('a webhook and the job that processes it are one trace', async () => {
   const { app, flush } = await traced()
-  const delivered = await deliver(app, { type: 'user.created', data: clerkPerson(`user_${randomUUID()}`) })
+  const delivered = await deliver(app, { type: 'user.created', data: clerkUser(`user_${randomUUID()}`) })
   expect(delivered.status).toBe(200)
   await expect.poll(() => app.app.db.prisma.user.count(), { timeout: 10_000 }).toBe(1)
   const spans = await flush()
@@ -91,9 +91,9 @@ test('a webhook and the job that works on it are a trace', async () => {
   expect(one(spans, 'job inbox.process').traceId).toBe(root.traceId)
 })
 
-test('a job of later has a trace of its own that links to its cause; many at once are parts of it', async () => {
+test('a scheduled job has its own trace that links to its cause; immediate jobs are part of the trace', async () => {
   const { app, flush } = await traced()
-  const settle = defineJob('billing.settle', z.object({ id: z.string() }))
+  const settle = defineJob({ name: 'billing.settle', payload: z.object({ id: z.string() }) })
   await inSpan('cause', {}, () =>
     app.app.db.transaction(async (tx) => {
       await enqueue(tx, settle, { id: randomUUID() }, { key: 'later', runAt: new Date(0) })
@@ -115,7 +115,7 @@ test('a job of later has a trace of its own that links to its cause; many at onc
   expect(later?.links).toMatchObject([{ traceId: cause.traceId, spanId: cause.spanId }])
 })
 
-test('a worker that makes no traces does not see what a job carries', async () => {
+test('without tracing, handlers do not get the trace context in the payload', async () => {
   const _cause = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', isPart: true }
   const seen: object[] = []
   await inJobSpan({ name: 'a job', id: '1', attempt: 1 }, { id: 'a', _cause }, async (payload) => {
@@ -124,17 +124,17 @@ test('a worker that makes no traces does not see what a job carries', async () =
   expect(seen).toEqual([{ id: 'a' }])
 })
 
-test('what comes in with a traceparent is a part of it, kept as it says; what is none begins a trace', async () => {
+test('a request continues the trace of its traceparent and its sampling; an invalid one starts a new trace', async () => {
   const { app, flush } = await traced()
-  const ask = (traceparent: string) =>
+  const send = (traceparent: string) =>
     fetch(`${app.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', traceparent },
       body: '{"query":"query Named { __typename }"}',
     })
-  await ask('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
-  await ask('00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00')
-  await ask('<script>')
+  await send('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+  await send('00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00')
+  await send('<script>')
   const spans = named(await flush(), 'POST /graphql')
   expect(spans.map(({ traceId, parentSpanId }) => [traceId, parentSpanId])).toEqual([
     ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'],
@@ -142,7 +142,7 @@ test('what comes in with a traceparent is a part of it, kept as it says; what is
   ])
 })
 
-test('a share of the traces is kept whole', async () => {
+test('a ratio samples complete traces', async () => {
   const { app, flush } = await traced({ sampler: 'parentbased_traceidratio', ratio: 0.5 })
   for (let n = 0; n < 40; n++) await app.query(null, 'query Named { __typename }')
   const spans = await flush()
@@ -152,8 +152,8 @@ test('a share of the traces is kept whole', async () => {
   expect(named(spans, 'query Named')).toHaveLength(roots)
 })
 
-/** Tells which of OpenTelemetry's packages a program loads, beside the API that does nothing. */
-const telling = `data:text/javascript,${encodeURIComponent(`
+/** Prints which packages of OpenTelemetry a program loads, except the API, which does nothing. */
+const printsLoads = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
     resolve(name, context, next) {
@@ -164,31 +164,31 @@ const telling = `data:text/javascript,${encodeURIComponent(`
 
 async function startTraced(env: Readonly<Record<string, string>>) {
   const database = await cloneDatabase()
-  const made = await production({ dataDir: inject('dataDir'), bucket: inject('bucket') }, database)
-  const program = startProgram(['--import', telling, 'src/main.ts', 'all'], { ...made.env, ...env })
+  const deployment = await production({ dataDir: inject('dataDir'), bucket: inject('bucket') }, database)
+  const program = startProgram(['--import', printsLoads, 'src/main.ts', 'all'], { ...deployment.env, ...env })
   onTestFinished(async () => {
     await program[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
   })
-  const [, port] = await program.says(/"port":(\d+)/)
-  const ask = async () => (await fetch(`http://127.0.0.1:${port}/graphql?query={__typename}`)).status
-  return { program, ask }
+  const [, port] = await program.waitForOutput(/"port":(\d+)/)
+  const query = async () => (await fetch(`http://127.0.0.1:${port}/graphql?query={__typename}`)).status
+  return { program, query }
 }
 
-test('where nothing is configured, nothing of it is loaded', async () => {
-  const { program, ask } = await startTraced({})
-  expect(await ask()).toBe(200)
+test('does not load OpenTelemetry if tracing is not configured', async () => {
+  const { program, query } = await startTraced({})
+  expect(await query()).toBe(200)
   expect(program.output()).not.toContain('loads @opentelemetry')
 })
 
-test('SIGTERM sends what waits; a collector that does not answer delays neither requests nor the end', async () => {
+test('SIGTERM sends pending spans; a collector that does not answer delays neither requests nor the shutdown', async () => {
   await using collector = await startCollector()
-  const release = collector.hold()
-  const { program, ask } = await startTraced({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  const release = collector.pause()
+  const { program, query } = await startTraced({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   expect(program.output()).toContain('loads @opentelemetry')
-  const began = performance.now()
-  for (let n = 0; n < 20; n++) expect(await ask()).toBe(200)
-  expect(performance.now() - began).toBeLessThan(2_000)
+  const startedAt = performance.now()
+  for (let n = 0; n < 20; n++) expect(await query()).toBe(200)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
   expect(collector.requests).toEqual([])
   program.kill('SIGTERM')
   expect(await program.ended).toBe(0)

@@ -5,12 +5,12 @@ import type { App } from '../app.ts'
 
 type Role = 'api' | 'worker' | 'all'
 
-/** What the connections of this process are called, so that the others can count it. */
+/** The application_name of this process's connections, by which other processes count it. */
 export function processName(role: Role): string {
   return `pacer ${role} ${randomBytes(4).toString('hex')}`
 }
 
-/** Says so where all processes that are connected now, and this host's others, may want more than the database takes. */
+/** Warns if all connected processes and those of WEB_CONCURRENCY may need more connections than the database accepts. */
 export async function warnOfConnections({ db, config, log }: Pick<App, 'db' | 'config' | 'log'>): Promise<void> {
   const { poolSize, database, webConcurrency } = config
   const isPooled = goesThroughPooler(database)
@@ -27,14 +27,14 @@ export async function warnOfConnections({ db, config, log }: Pick<App, 'db' | 'c
     const needed = connectionsNeeded({ ...processes, poolSize, isPooled })
     if (needed <= usable) return
     const direct = connectionsNeeded({ ...processes, poolSize: 0, isPooled })
-    const fitting = Math.floor((usable - direct) / (apis + processes.workers + alls))
-    const lower = !isPooled && fitting > 0 ? `set DB_POOL_SIZE to ${fitting} or less, ` : ''
+    const fittingPoolSize = Math.floor((usable - direct) / (apis + processes.workers + alls))
+    const lower = !isPooled && fittingPoolSize > 0 ? `set DB_POOL_SIZE to ${fittingPoolSize} or less, ` : ''
     log.warn(
       { ...processes, poolSize, needed, usable },
-      `the processes may want ${needed} connections, and the database takes ${usable}: ${lower}run fewer processes, ` +
-        'put a pooler before DATABASE_URL, or raise max_connections',
+      `the processes may need ${needed} connections, but the database accepts ${usable}: ${lower}run fewer processes, ` +
+        'use a pooler for DATABASE_URL, or raise max_connections',
     )
   } catch {
-    // A database that is away is the business of the readiness probe.
+    // The readiness probe reports an unavailable database.
   }
 }

@@ -3,23 +3,32 @@ import type { Config } from '../../config/config.ts'
 import { usableConnections } from '../../platform/database/connections.ts'
 import { pendingMigrations } from '../../platform/database/migrate.ts'
 import { goesThroughPooler } from '../../platform/database/pooler.ts'
-import { isUnboundRole } from '../../platform/database/warn-of-owner.ts'
+import { isPrivilegedRole } from '../../platform/database/warn-of-owner.ts'
+import { checkConnectionCount, type Processes } from './check-connection-count.ts'
 import { checkQueue } from './check-queue.ts'
-import { type Asked, type Check, type Finding, failed, ok, runChecks, warning } from './finding.ts'
-import { judgeClock } from './judge-clock.ts'
-import { judgePool, type Processes } from './judge-pool.ts'
+import { compareClocks } from './compare-clocks.ts'
+import {
+  type Check,
+  type CheckedService,
+  type Finding,
+  failed,
+  ok,
+  type Redact,
+  runChecks,
+  warning,
+} from './finding.ts'
 
 const oldestVersion = 15
-const answerMs = 5_000
+const timeoutMs = 5_000
 
-/** Both addresses, and over the program's own one: version, migrations, role, clock, connections and queue. */
-export function checkDatabase(config: Config, processes: Processes): Check[] {
+/** Checks DATABASE_URL (version, migrations, role, clock, connections and queue) and DIRECT_URL. */
+export function checkDatabase(config: Config, processes: Processes, redact: Redact): Check[] {
   const { url, directUrl } = config.database
-  const todo = (name: string) => `See that ${name} has the right login, password and database.`
+  const todo = (name: string) => `Check the login, password and database name in ${name}.`
   const program = {
     what: 'database',
     todo: todo('DATABASE_URL'),
-    asks: asks('DATABASE_URL'),
+    service: postgres('DATABASE_URL'),
     run: () =>
       connected(url, async (pool) => {
         const { rows } = await pool.query<{ version: string; name: string; role: string }>(
@@ -29,28 +38,28 @@ export function checkDatabase(config: Config, processes: Processes): Check[] {
         const about = `PostgreSQL ${version}, ${name} as ${role}`
         const isOld = Number.parseInt(version, 10) < oldestVersion
         const first = isOld
-          ? failed('database', about, `Upgrade it: Pacer needs PostgreSQL ${oldestVersion} or newer.`)
+          ? failed('database', about, `Upgrade Postgres: Pacer needs version ${oldestVersion} or newer.`)
           : ok('database', about)
-        return [first, ...(await runChecks(checksOver(pool, config, processes)))]
+        return [first, ...(await runChecks(checksOver(pool, config, processes), redact))]
       }),
   }
   if (directUrl === url) return [program]
-  const direct = { todo: todo('DIRECT_URL'), asks: asks('DIRECT_URL'), run: () => checkDirect(directUrl) }
+  const direct = { todo: todo('DIRECT_URL'), service: postgres('DIRECT_URL'), run: () => checkDirect(directUrl) }
   return [program, { what: 'direct address', ...direct }]
 }
 
-/** No answer is no wrong login. */
-const asks = (name: string): Asked => ({
+/** A server that does not answer says nothing about the login. */
+const postgres = (name: string): CheckedService => ({
   name: 'Postgres',
-  todo: `See that it runs, has connections left, and that ${name} has its host and port. Neon wakes up: run it again.`,
+  todo: `Check that it runs and has free connections, and the host and port in ${name}. A suspended Neon database starts on connect: run the doctor again.`,
 })
 
 async function connected<Result>(url: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   const pool = new Pool({
     connectionString: url,
     max: 3,
-    connectionTimeoutMillis: answerMs,
-    query_timeout: answerMs,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
   }).on('error', () => undefined)
   try {
     return await work(pool)
@@ -59,7 +68,7 @@ async function connected<Result>(url: string, work: (pool: Pool) => Promise<Resu
   }
 }
 
-/** Neon names its poolers so; sessions, which migrations, LISTEN and the queue need, do not live through one. */
+/** Neon's pooler hosts contain `-pooler.`. Migrations, LISTEN and the queue need a session, which a pooler does not keep. */
 function checkDirect(url: string): Promise<readonly Finding[]> {
   return connected(url, async (pool) => {
     const { rows } = await pool.query<{ name: string; role: string }>(
@@ -68,12 +77,12 @@ function checkDirect(url: string): Promise<readonly Finding[]> {
     const about = `${rows[0]?.name} as ${rows[0]?.role}`
     const { hostname } = new URL(url)
     if (!hostname.includes('-pooler.')) return [ok('direct address', about)]
-    return [failed('direct address', `${hostname} is a pooler`, 'Set DIRECT_URL to the address without a pooler.')]
+    return [failed('direct address', `${hostname} is a pooler`, 'Set DIRECT_URL to the URL without the pooler.')]
   })
 }
 
 function checksOver(pool: Pool, config: Config, processes: Processes): Check[] {
-  const todo = 'See that the login of DATABASE_URL is in pacer_runtime: docs/operations.md, Postgres.'
+  const todo = 'Check that the login of DATABASE_URL is a member of pacer_runtime: docs/operations.md, Postgres.'
   const checks = [
     { what: 'migrations', run: () => checkMigrations(pool, config) },
     { what: 'role', run: () => checkRole(pool) },
@@ -81,28 +90,28 @@ function checksOver(pool: Pool, config: Config, processes: Processes): Check[] {
     { what: 'connections', run: () => checkConnections(pool, config, processes) },
     { what: 'queue', run: () => checkQueue(pool) },
   ]
-  return checks.map((check) => ({ ...check, todo, asks: asks('DATABASE_URL') }))
+  return checks.map((check) => ({ ...check, todo, service: postgres('DATABASE_URL') }))
 }
 
 async function checkMigrations(pool: Pool, { autoMigrate }: Config): Promise<readonly Finding[]> {
   const pending = await pendingMigrations({ pool })
-  if (pending.length === 0) return [ok('migrations', 'all are applied')]
+  if (pending.length === 0) return [ok('migrations', 'all applied')]
   const about = `${pending.length} missing, from ${pending[0]} on`
   if (!autoMigrate) return [failed('migrations', about, 'Run `npm run cli -- migrate` as the owner.')]
-  return [warning('migrations', about, 'The next start applies them; or run `npm run cli -- migrate`.')]
+  return [warning('migrations', about, 'The next start applies them. To apply them now, run `npm run cli -- migrate`.')]
 }
 
 async function checkRole(pool: Pool): Promise<readonly Finding[]> {
-  if (!(await isUnboundRole(pool))) return [ok('role', 'owns no table')]
-  const todo = 'Give DATABASE_URL a login of its own: docs/operations.md, Postgres.'
-  return [warning('role', 'owns the tables or may write to all', todo)]
+  if (!(await isPrivilegedRole(pool))) return [ok('role', 'owns no table')]
+  const todo = 'Use a separate login in DATABASE_URL: docs/operations.md, Postgres.'
+  return [warning('role', 'owns the tables or may write to all of them', todo)]
 }
 
 async function checkClock(pool: Pool): Promise<readonly Finding[]> {
-  const askedAt = Date.now()
+  const sentAt = Date.now()
   const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
   const at = rows[0]?.now.getTime() ?? Number.NaN
-  return [judgeClock("database's clock", { at, precisionMs: 1, askedAt, answeredAt: Date.now() })]
+  return [compareClocks("database's clock", { at, precisionMs: 1, sentAt, receivedAt: Date.now() })]
 }
 
 async function checkConnections(
@@ -112,5 +121,5 @@ async function checkConnections(
 ): Promise<readonly Finding[]> {
   const usable = await usableConnections(pool)
   const isPooled = goesThroughPooler(database)
-  return [judgePool({ usable, poolSize, isPooled, ...processes })]
+  return [checkConnectionCount({ usable, poolSize, isPooled, ...processes })]
 }

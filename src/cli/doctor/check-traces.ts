@@ -1,22 +1,22 @@
 import type { Settings } from '../../config/config.ts'
 import { type Check, failed, ok } from './finding.ts'
-import { isTrouble, NoAnswer } from './no-answer.ts'
+import { isTemporaryStatus, ServiceUnavailable } from './service-unavailable.ts'
 
-const what = 'collector of traces'
-const todo = 'Check OTEL_EXPORTER_OTLP_ENDPOINT, without /v1/traces behind it, and OTEL_EXPORTER_OTLP_HEADERS.'
+const what = 'trace collector'
+const todo = 'Check OTEL_EXPORTER_OTLP_ENDPOINT (without /v1/traces) and OTEL_EXPORTER_OTLP_HEADERS.'
 
-/** Sends it nothing, as OTLP; where traces are off there is nothing to check. */
+/** Checks that the collector accepts an empty OTLP export. Without tracing there is nothing to check. */
 export function checkTraces({ tracing }: Pick<Settings, 'tracing'>): Check[] {
   if (!tracing) return []
   const run = async () => {
-    const { greetCollector } = await import('../../platform/watching/start-tracing.ts')
-    const status = await greetCollector(tracing)
-    if (isTrouble(status)) throw new NoAnswer(`it answered ${status}`)
-    return [status < 300 ? ok(what, 'takes spans') : failed(what, `it answers ${status}`, todo)]
+    const { pingCollector } = await import('../../platform/observability/start-tracing.ts')
+    const status = await pingCollector(tracing)
+    if (isTemporaryStatus(status)) throw new ServiceUnavailable(`it answered ${status}`)
+    return [status < 300 ? ok(what, 'accepts spans') : failed(what, `it answered ${status}`, todo)]
   }
-  const asks = {
+  const service = {
     name: 'The collector',
-    todo: 'No key is wrong by that. See that it runs, and that OTEL_EXPORTER_OTLP_ENDPOINT is its address.',
+    todo: 'This does not mean that a key is wrong. Check that it runs and that OTEL_EXPORTER_OTLP_ENDPOINT is its URL.',
   }
-  return [{ what, todo, asks, run }]
+  return [{ what, todo, service, run }]
 }

@@ -1,30 +1,30 @@
 import { ProviderUnavailable } from '../../platform/errors.ts'
-import { maskText } from '../../platform/watching/mask-text.ts'
-import { within } from '../../platform/within.ts'
+import { maskText } from '../../platform/observability/mask-text.ts'
+import { withTimeout } from '../../platform/with-timeout.ts'
 import { oneLine } from '../terminal/one-line.ts'
-import { isNoAnswer } from './no-answer.ts'
+import { isServiceUnavailable } from './service-unavailable.ts'
 
-/** One line of what the doctor says. */
+/** A row of the doctor's table. */
 export interface Finding {
   readonly what: string
   readonly state: 'ok' | 'warning' | 'failed'
   readonly about: string
-  /** What to do; '' where nothing is to be done. */
+  /** What to do; '' if there is nothing to do. */
   readonly todo: string
 }
 
-/** Whom a check asks. */
-export interface Asked {
+/** The service that a check sends requests to. */
+export interface CheckedService {
   readonly name: string
-  /** What to do where it does not answer: other than where it says no. */
+  /** What to do if the service does not answer. */
   readonly todo: string
 }
 
 export interface Check {
   readonly what: string
-  /** What to do where it throws. */
+  /** What to do if the check throws although the service answers. */
   readonly todo: string
-  readonly asks?: Asked
+  readonly service?: CheckedService
   run(): Promise<readonly Finding[]>
 }
 
@@ -34,30 +34,38 @@ export const warning = (what: string, about: string, todo: string): Finding => (
 
 export const failed = (what: string, about: string, todo: string): Finding => ({ what, state: 'failed', about, todo })
 
-/** RevenueCat may take 16 s until it is given up; a whole run takes no longer than its slowest check. */
-const longestMs = 20_000
+/** RevenueCat's client gives up after up to 16 s. All checks run at once, so this also bounds the whole run. */
+const timeoutMs = 20_000
 
-/** Runs them at once, each bounded in time; the order of the findings is that of the checks. */
-export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
+/** Runs all checks at once, each with a timeout. The findings have the order of the checks. */
+export async function runChecks(checks: readonly Check[], redact: Redact): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    checks.map(async ({ what, todo, asks, run }) => {
+    checks.map(async ({ what, todo, service, run }) => {
       try {
-        return await within(longestMs, run())
+        return await withTimeout(timeoutMs, run())
       } catch (error) {
-        if (!asks || !isNoAnswer(error)) return [failed(what, reasonOf(error), todo)]
-        return [failed(what, `${asks.name} does not answer: ${reasonOf(error)}`, asks.todo)]
+        if (!service || !isServiceUnavailable(error)) return [failed(what, reasonOf(error, redact), todo)]
+        return [failed(what, `${service.name} does not answer: ${reasonOf(error, redact)}`, service.todo)]
       }
     }),
   )
   return found.flat()
 }
 
-/** Why it failed, in one line and without secrets: an unavailable provider's own words lie in the cause. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof ProviderUnavailable && error.cause !== undefined) return reasonOf(error.cause)
-  if (!(error instanceof Error)) return oneLine(maskText(String(error)), 200)
+/** Replaces the secrets of the environment in a text. */
+export type Redact = (text: string) => string
+
+/** The message of an error in one line, without secrets. Of a ProviderUnavailable it is the message of its cause. */
+export function reasonOf(error: unknown, redact: Redact = (text) => text): string {
+  // The secrets first: masking leaves half of one that contains a space.
+  return oneLine(maskText(redact(messageOf(error))), 200)
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ProviderUnavailable && error.cause !== undefined) return messageOf(error.cause)
+  if (!(error instanceof Error)) return String(error)
   const { code, errors: [first] = [] } = error as NodeJS.ErrnoException & { errors?: { message?: string }[] }
-  const cause = error.cause instanceof Error ? `: ${reasonOf(error.cause)}` : ''
-  const said = [error.message, first?.message].filter(Boolean).join(': ') || code || error.name
-  return oneLine(maskText(`${said}${cause}`), 200)
+  const cause = error.cause instanceof Error ? `: ${messageOf(error.cause)}` : ''
+  const message = [error.message, first?.message].filter(Boolean).join(': ') || code || error.name
+  return `${message}${cause}`
 }

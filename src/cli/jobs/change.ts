@@ -1,47 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { App } from '../../app/app.ts'
-import { cancelJobs, retryJobs } from '../../platform/queue/queue-change.ts'
-import { listJobs, type QueueListing } from '../../platform/queue/queue-list.ts'
+import { cancelJobs, retryJobs } from '../../platform/jobs/change-jobs.ts'
+import { type JobState, listJobs, type QueueListing } from '../../platform/jobs/list-jobs.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
 import { existingJobs } from './existing-jobs.ts'
 
-/** Of one run; the next run takes the next ones. */
+/** In one run; the next run takes the next ones. */
 const mostAtOnce = 1_000
+/** A worker aborts a cancelled job within about a second; its handler then needs a moment to end. */
+const cancelWaitMs = 5_000
+const cancelPollMs = 200
 
-export interface RetryWish {
+export interface RetryInput {
   /** Every failed job, instead of named ones. */
   readonly failed: boolean
   /** Of those, only the ones with this name. */
   readonly name?: string
 }
 
-export async function retry({ db }: App, ids: readonly string[], wish: RetryWish): Promise<void> {
-  if (wish.failed === ids.length > 0) throw new Error('Which jobs? Name some, or say --failed for every failed one.')
-  if (wish.name !== undefined && !wish.failed) throw new Error('--name goes with --failed.')
-  const filter = { state: 'failed', name: wish.name } as const
-  const jobs = wish.failed
+export async function retry({ db }: App, ids: readonly string[], input: RetryInput): Promise<void> {
+  if (input.failed === ids.length > 0) throw new Error('Which jobs? Name some, or say --failed for every failed one.')
+  if (input.name !== undefined && !input.failed) throw new Error('--name goes with --failed.')
+  const filter = { state: 'failed', name: input.name } as const
+  const jobs = input.failed
     ? await listJobs(db.prisma, { filter, limit: mostAtOnce, oldestFirst: true })
     : await existingJobs(db.prisma, ids)
   const changed = await retryJobs(db.prisma, jobs.map(idOf))
-  tell(jobs, (job) => (changed.has(job.id) ? 'due now' : 'at work, or done meanwhile'))
-  if (wish.failed && jobs.length === mostAtOnce) {
+  print(jobs, (job) => (changed.has(job.id) ? 'due now' : 'at work, or done meanwhile'))
+  if (input.failed && jobs.length === mostAtOnce) {
     process.stderr.write(`These are the oldest ${mostAtOnce}; run the command again for more.\n`)
   }
 }
 
-/** Throws where a job is at work: nobody can take it from its worker. */
+/** Waits some seconds for jobs at work to end. Throws where one goes on: its handler does not heed its signal yet. */
 export async function cancel({ db }: App, ids: readonly string[]): Promise<void> {
   const jobs = await existingJobs(db.prisma, ids)
-  const changed = await cancelJobs(db.prisma, jobs.map(idOf))
-  const left = jobs.filter(({ id }) => !changed.has(id))
-  tell(jobs, (job) => (changed.has(job.id) ? 'cancelled' : 'at work'))
-  if (left.length === 0) return
-  throw new Error(`At work now: ${left.map(idOf).join(', ')}. It ends by itself; cancel it once it waits again.`)
+  await cancelJobs(db.prisma, jobs.map(idOf))
+  const states = await statesWhenEnded(db, jobs.map(idOf))
+  print(jobs, ({ id }) => cancelledStates[states.get(id) ?? 'done'])
+  const running = jobs.map(idOf).filter((id) => states.get(id) === 'running')
+  if (running.length === 0) return
+  throw new Error(`At work now: ${running.join(', ')}. The worker was told to end it; \`jobs list\` shows when it has.`)
+}
+
+const cancelledStates = { running: 'at work', failed: 'cancelled', waiting: 'waits again', done: 'done meanwhile' }
+
+/** The states of the jobs once none of them is at work, or after a while; without those that are done. */
+async function statesWhenEnded({ prisma }: App['db'], ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
+  const deadline = performance.now() + cancelWaitMs
+  for (;;) {
+    const jobs = await listJobs(prisma, { filter: { ids }, limit: ids.length, oldestFirst: true })
+    const isOver = jobs.every(({ state }) => state !== 'running') || performance.now() > deadline
+    if (isOver) return new Map(jobs.map(({ id, state }) => [id, state]))
+    await sleep(cancelPollMs)
+  }
 }
 
 const idOf = ({ id }: QueueListing) => id
 
-function tell(jobs: readonly QueueListing[], become: (job: QueueListing) => string): void {
-  const rows = jobs.map((job) => [job.id, oneLine(job.name, 40), become(job)])
-  process.stdout.write(`${renderTable(['id', 'name', 'what it is now'], rows)}\n`)
+function print(jobs: readonly QueueListing[], stateOf: (job: QueueListing) => string): void {
+  const rows = jobs.map((job) => [job.id, oneLine(job.name, 40), stateOf(job)])
+  process.stdout.write(`${renderTable(['id', 'name', 'state'], rows)}\n`)
 }

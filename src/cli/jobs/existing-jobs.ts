@@ -1,7 +1,7 @@
 import type { Reader } from '../../platform/database/db.ts'
-import { listJobs, type QueueListing } from '../../platform/queue/queue-list.ts'
+import { listJobs, type QueueListing } from '../../platform/jobs/list-jobs.ts'
 
-/** Throws for ids that no job has, before anything is done with the others. */
+/** The jobs with these ids. Throws where there is none with one of them, before anything is done with the others. */
 export async function existingJobs(db: Reader, ids: readonly string[]): Promise<QueueListing[]> {
   const numbers = ids.filter((id) => /^\d{1,18}$/.test(id))
   const jobs = await listJobs(db, { filter: { ids: numbers }, limit: numbers.length, oldestFirst: true })
@@ -9,6 +9,6 @@ export async function existingJobs(db: Reader, ids: readonly string[]): Promise<
   const unknown = ids.filter((id) => !known.has(id))
   if (unknown.length === 0) return jobs
   throw new Error(
-    `There is no job ${unknown.join(', ')}: those that are done are not kept. \`jobs list\` shows which there are.`,
+    `There is no job ${unknown.join(', ')}: those that are done are not kept. \`jobs list\` shows the others.`,
   )
 }

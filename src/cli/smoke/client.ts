@@ -1,14 +1,14 @@
-import { readManifest } from '../../app/graphql/known-operations.ts'
+import { readManifest } from '../../app/graphql/operation-manifest.ts'
 import { oneLine } from '../terminal/one-line.ts'
 
-const answerMs = 15_000
+const timeoutMs = 15_000
 
-/** Speaks to a running server as a front end does. */
+/** A client of a running server that sends requests as a front end does. */
 export interface Client {
-  /** The HTTP status of a path, with what it says. */
+  /** The HTTP status and the body of a path. */
   get(path: string): Promise<{ status: number; text: string }>
   /** Runs an operation of operations/*.graphql, by its name. Throws ServerRefused. */
-  ask<Data>(name: string, variables?: object): Promise<Data>
+  execute<Data>(name: string, variables?: object): Promise<Data>
 }
 
 export class ServerRefused extends Error {
@@ -21,7 +21,7 @@ export class ServerRefused extends Error {
   }
 }
 
-interface Answer {
+interface GraphqlResponse {
   readonly data?: unknown
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
 }
@@ -29,30 +29,30 @@ interface Answer {
 export function createClient(api: string, token: string): Client {
   const operations = new Map([...readManifest()].map(([hash, query]) => [nameOf(query), { hash, query }]))
 
-  const post = async (body: object): Promise<Answer> => {
+  const post = async (body: object): Promise<GraphqlResponse> => {
     const response = await fetch(new URL('graphql', api), {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(answerMs),
+      signal: AbortSignal.timeout(timeoutMs),
     })
     const text = await response.text()
     try {
       return JSON.parse(text)
     } catch {
-      throw new Error(`${response.status}, and no GraphQL: ${oneLine(text, 80)}`)
+      throw new Error(`the response is not JSON: ${response.status} ${oneLine(text, 80)}`)
     }
   }
 
   return {
     async get(path) {
-      const response = await fetch(new URL(path, api), { signal: AbortSignal.timeout(answerMs) })
+      const response = await fetch(new URL(path, api), { signal: AbortSignal.timeout(timeoutMs) })
       return { status: response.status, text: oneLine(await response.text(), 200) }
     },
-    async ask<Data>(name: string, variables: object = {}) {
+    async execute<Data>(name: string, variables: object = {}) {
       const operation = operations.get(name)
       if (!operation) throw new Error(`There is no operation ${name} in operations/.`)
-      // As clients of persisted operations do: the hash, and the text where the server does not know it.
+      // As clients of persisted operations do: send the hash, and the text only if the server does not know the hash.
       const persistedQuery = { version: 1, sha256Hash: operation.hash }
       const byHash = await post({ variables, extensions: { persistedQuery } })
       const isUnknown = byHash.errors?.[0]?.extensions?.code === 'PERSISTED_QUERY_NOT_FOUND'

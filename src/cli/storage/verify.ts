@@ -1,34 +1,36 @@
 import type { App } from '../../app/app.ts'
-import { isLie, verifyUploads } from '../../domains/uploads/index.ts'
+import { isMismatch, verifyUploads } from '../../domains/uploads/index.ts'
 import { runLong } from '../terminal/run-long.ts'
 
-/** Throws where a file is not as its row says, when all of them were read. */
+/** Reads all files and compares them with their rows. Throws at the end if files differ. */
 export async function verify(
   { db, adapters, clock }: App,
   options: { restart: boolean; parallel: number; rows: number },
 ): Promise<void> {
-  let lies = 0
-  const head = ['upload', 'person', 'what it is']
-  await runLong({ head, rows: options.rows }, ({ begin, add, say, report, each }) =>
+  let mismatches = 0
+  const head = ['upload', 'user', 'mismatch']
+  await runLong({ head, rows: options.rows }, ({ begin, add, print, report, each }) =>
     each(verifyUploads({ db: db.prisma, bucket: adapters.bucket, clock }, options), (step) => {
       if (step.kind === 'begun') {
         const { total, checked, stoppedAt } = step
-        lies = step.lies
-        if (stoppedAt) say(`Goes on where the run of ${stoppedAt.toISOString()} was stopped; --restart begins anew.`)
-        if (lies > 0) report.count('not as recorded, found by the run that was stopped', lies)
+        mismatches = step.mismatches
+        if (stoppedAt) print(`Continuing the run that stopped at ${stoppedAt.toISOString()}; --restart starts over.`)
+        if (mismatches > 0) report.count('mismatches found by the stopped run', mismatches)
         begin({ total, done: checked, unit: 'files' })
         return
       }
       add(step.uploads.length)
       for (const { id, userId, verdict } of step.uploads) {
-        if (!isLie(verdict)) {
+        if (!isMismatch(verdict)) {
           report.count(verdict)
           continue
         }
-        lies += 1
+        mismatches += 1
         report.row(verdict, [id, userId, verdict])
       }
     }),
   )
-  if (lies > 0) throw new Error(`${lies} files are not as their rows say. Restore them from a copy of the bucket.`)
+  if (mismatches > 0) {
+    throw new Error(`${mismatches} files do not match their rows. Restore them from a backup of the bucket.`)
+  }
 }

@@ -1,26 +1,26 @@
 import { SingleBar } from 'cli-progress'
 
 export interface Progress {
-  /** So many more are done. */
+  /** Adds to the number of items done. */
   add(count: number): void
-  /** Says beside the bar why nothing moves; '' when it moves again. */
+  /** Shows beside the bar why nothing progresses; '' clears it. */
   note(text: string): void
   stop(): void
 }
 
 export interface ProgressOptions {
   readonly total: number
-  /** How many an earlier run has done. */
+  /** How many items an earlier run has done. */
   readonly done?: number
-  /** What is counted: people. */
+  /** What is counted, in the plural: users. */
   readonly unit: string
 }
 
-/** Of a log that somebody follows; a run of an hour leaves 720 lines. */
+/** Interval of lines where standard error is not a terminal: a run of an hour writes 720 lines. */
 const msBetweenLines = 5_000
 
 /**
- * How far a long command is, with its rate and the time that is left, on standard error: a bar on a terminal, a plain
+ * Shows the progress of a long command on standard error, with its rate and the remaining time: a bar on a terminal, a
  * line every five seconds elsewhere.
  */
 export function startProgress({ total, done = 0, unit }: ProgressOptions): Progress {
@@ -35,14 +35,14 @@ export function startProgress({ total, done = 0, unit }: ProgressOptions): Progr
     progressCalculationRelative: done > 0,
     etaBuffer: 100,
   })
-  const beganAt = performance.now()
+  const startedAt = performance.now()
   let added = 0
   bar.start(total, done, { rate: 0, note: '' })
   return {
     add(count) {
       added += count
-      const seconds = (performance.now() - beganAt) / 1_000
-      // More may have come than were counted at the beginning.
+      const seconds = (performance.now() - startedAt) / 1_000
+      // Items may have been added since the total was counted.
       if (done + added > bar.getTotal()) bar.setTotal(done + added)
       bar.update(done + added, { rate: Math.round(added / Math.max(seconds, 0.001)), note: '' })
     },

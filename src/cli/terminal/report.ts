@@ -1,16 +1,16 @@
 import { renderTable } from './table.ts'
 
-/** What a long command did, counted by kind, with the first rows for people to look at. */
+/** The result of a long command: counts by kind, and the first rows. */
 export interface Report {
   count(kind: string, by?: number): void
-  /** Counted too, under its kind. */
+  /** Adds a row and counts it under its kind. */
   row(kind: string, cells: readonly (string | number)[]): void
   of(kind: string): number
   print(): void
 }
 
-/** Keeps as many rows as are shown; the rest is counted only, however long the command runs. */
-export function createReport({ head, mostRows }: { head: readonly string[]; mostRows: number }): Report {
+/** Keeps only the rows that are printed, so that memory stays bounded. */
+export function createReport({ head, maxRows }: { head: readonly string[]; maxRows: number }): Report {
   const counts = new Map<string, number>()
   const rows: (readonly (string | number)[])[] = []
   let left = 0
@@ -19,14 +19,14 @@ export function createReport({ head, mostRows }: { head: readonly string[]; most
     count,
     row(kind, cells) {
       count(kind)
-      if (rows.length < mostRows) rows.push(cells)
+      if (rows.length < maxRows) rows.push(cells)
       else left += 1
     },
     of: (kind) => counts.get(kind) ?? 0,
     print() {
       if (rows.length > 0) write(renderTable(head, rows))
       if (left > 0) write(`… and ${left.toLocaleString('en')} more (--rows ${rows.length + left} shows all)`)
-      if (counts.size > 0) write(renderTable(['what', 'how many'], [...counts]))
+      if (counts.size > 0) write(renderTable(['result', 'count'], [...counts]))
     },
   }
 }

@@ -2,32 +2,32 @@ import { type Progress, type ProgressOptions, startProgress } from './progress.t
 import { createReport, type Report } from './report.ts'
 import { stopSignal, untilStopped } from './stop-signal.ts'
 
-/** What a long command tells people with. */
-export interface Teller {
-  /** The bar, when it is known how much there is to do. */
+/** How a long command reports its progress and results. */
+export interface ProgressReporter {
+  /** Shows the progress bar, once the total is known. */
   begin(options: ProgressOptions): void
   add(count: number): void
-  say(text: string): void
+  print(text: string): void
   readonly report: Report
-  /** Waits for Clerk, says so, and rejects when somebody wants the command to end. */
+  /** Waits before a request to Clerk is retried, and shows that. Rejects when the command is told to stop. */
   wait(ms: number): Promise<void>
-  /** Takes step after step until the last one, or until somebody wants the command to end. */
+  /** Handles each step until the last one, or until the command is told to stop. */
   each<Step>(steps: AsyncIterable<Step>, take: (step: Step) => void): Promise<void>
 }
 
-/** The usual code of a program that Ctrl-C has ended. */
+/** The conventional exit code of a program that was ended by Ctrl-C. */
 const stoppedExitCode = 130
 
 /**
- * Runs a command of many steps under a progress bar. Ctrl-C ends it after the step that is being done. However it ends,
- * what was done until then is told.
+ * Runs a command of many steps with a progress bar. Ctrl-C ends it after the current step. The report is printed even if
+ * the command is stopped or fails.
  */
 export async function runLong(
   { head, rows, dryRun = false }: { head: readonly string[]; rows: number; dryRun?: boolean },
-  run: (teller: Teller) => Promise<void>,
+  run: (reporter: ProgressReporter) => Promise<void>,
 ): Promise<Report> {
   using stop = stopSignal()
-  const report = createReport({ head, mostRows: rows })
+  const report = createReport({ head, maxRows: rows })
   const bars = new DisposableStack()
   let bar: Progress | null = null
   try {
@@ -37,7 +37,7 @@ export async function runLong(
         bars.defer(bar.stop)
       },
       add: (count) => bar?.add(count),
-      say,
+      print,
       report,
       wait(ms) {
         bar?.note(`waiting ${Math.ceil(ms / 1_000)} s for Clerk`)
@@ -49,16 +49,16 @@ export async function runLong(
     })
   } finally {
     bars.dispose()
-    if (dryRun) say('A dry run: nothing of this was written.')
+    if (dryRun) print('Dry run: nothing was written.')
     report.print()
-    if (stop.asked) {
-      say('Stopped. Run the command again to go on; what is done stays done.')
+    if (stop.requested) {
+      print('Stopped. Run the command again to continue; finished steps are kept.')
       process.exitCode = stoppedExitCode
     }
   }
   return report
 }
 
-function say(text: string): void {
+function print(text: string): void {
   process.stderr.write(`${text}\n`)
 }

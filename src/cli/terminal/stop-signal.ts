@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whether somebody wants a long command to end, by Ctrl-C or SIGTERM, at the next place where it can. */
+/** Whether a long command was told to stop, by Ctrl-C or SIGTERM. */
 export interface StopSignal extends Disposable {
-  readonly asked: boolean
-  /** Rejects when somebody asks meanwhile. */
+  readonly requested: boolean
+  /** Rejects when the command is told to stop while it waits. */
   wait(ms: number): Promise<void>
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
-/** Further signals change nothing: under npm a Ctrl-C arrives twice. */
+/** Further signals have no effect: under npm, Ctrl-C arrives twice. */
 export function stopSignal(): StopSignal {
   const controller = new AbortController()
   const { signal } = controller
-  const ask = () => controller.abort()
-  for (const name of signals) process.on(name, ask)
+  const requestStop = () => controller.abort()
+  for (const name of signals) process.on(name, requestStop)
   return {
-    get asked() {
+    get requested() {
       return signal.aborted
     },
     wait: (ms) => sleep(ms, undefined, { signal }),
     [Symbol.dispose]() {
-      for (const name of signals) process.off(name, ask)
+      for (const name of signals) process.off(name, requestStop)
     },
   }
 }
 
-/** Takes each step until the last one or until somebody asks for an end; false in that case. */
+/** Handles each step until the last one, or until the command is told to stop; then returns false. */
 export async function untilStopped<Step>(
   stop: StopSignal,
   steps: AsyncIterable<Step>,
@@ -35,11 +35,11 @@ export async function untilStopped<Step>(
   try {
     for await (const step of steps) {
       take(step)
-      if (stop.asked) return false
+      if (stop.requested) return false
     }
     return true
   } catch (error) {
-    if (stop.asked && error instanceof Error && error.name === 'AbortError') return false
+    if (stop.requested && error instanceof Error && error.name === 'AbortError') return false
     throw error
   }
 }

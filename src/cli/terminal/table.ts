@@ -1,9 +1,9 @@
 import Table from 'cli-table3'
 
 /**
- * Rows as a table, for people; borders only where they help to read.
+ * Renders rows as a table.
  *
- * @param widths of columns whose words are wrapped; null is as wide as its widest cell.
+ * @param widths widths of columns whose words are wrapped; null is as wide as the widest cell.
  */
 export function renderTable(
   head: readonly string[],

@@ -6,22 +6,22 @@ import { readEnvironment } from '../../config/env.ts'
 import { ProviderUnavailable } from '../../platform/errors.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
-import { reasonsAgainst } from './judge-token.ts'
 import { readJwt, type UntrustedToken } from './read-jwt.ts'
+import { refusalReasons } from './refusal-reasons.ts'
 
-/** Prints what the token says and what the server says of it; throws where the server refuses it. */
+/** Prints the claims of a token and whether the server accepts it. Throws if the server refuses it. */
 export async function explain(argument: string): Promise<void> {
   if (argument === '-' && process.stdin.isTTY) process.stderr.write('Paste the token, then Enter and Ctrl-D.\n')
   const given = argument === '-' ? await text(process.stdin) : argument
   const token = given.trim().replace(/^bearer\s+/i, '')
-  const said = readJwt(token)
+  const unverified = readJwt(token)
   const now = new Date()
-  write(renderTable(['what it says', 'value', 'which is'], rowsOf(said, now)))
+  write(renderTable(['claim', 'value', 'meaning'], rowsOf(unverified, now)))
 
   const clerk = await clerkOf(readSettings(readEnvironment()))
-  const refusals = await refusalsOf(token, said, { clerk, now })
+  const refusals = await refusalsOf(token, unverified, { clerk, now })
   if (refusals.length > 0) throw new Error(`The server refuses it:\n${refusals.map((why) => `  - ${why}.`).join('\n')}`)
-  write('The server takes it: signature, dates, issuer and authorized party are right.')
+  write('The server accepts it: signature, dates, issuer and authorized party are valid.')
 }
 
 function rowsOf({ header, claims }: UntrustedToken, now: Date): string[][] {
@@ -36,16 +36,16 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.str
 
 const instants: ReadonlySet<string> = new Set(['iat', 'nbf', 'exp'])
 
-/** Dates for people; the last instant that JavaScript knows is far away. */
+/** A readable date. JavaScript dates end at 8.64e15 ms. */
 function meaningOf(name: string, value: unknown, now: Date): string {
   if (!instants.has(name) || typeof value !== 'number' || !(Math.abs(value) <= 8.64e12)) return ''
   const at = new Date(value * 1_000)
-  const away = at.getTime() - now.getTime()
-  const long = ms(Math.abs(away), { long: true })
-  return `${at.toISOString()}, ${away < 0 ? `${long} ago` : `in ${long}`}`
+  const difference = at.getTime() - now.getTime()
+  const long = ms(Math.abs(difference), { long: true })
+  return `${at.toISOString()}, ${difference < 0 ? `${long} ago` : `in ${long}`}`
 }
 
-/** As the server would be configured here. */
+/** Clerk's configuration as the server would have it with this environment. */
 async function clerkOf({ clerk, dataDir }: Settings): Promise<ClerkConfig> {
   if (clerk) return clerk
   const { developmentIdentity } = await import('../../dev/identity.ts')
@@ -54,7 +54,7 @@ async function clerkOf({ clerk, dataDir }: Settings): Promise<ClerkConfig> {
 
 async function refusalsOf(
   token: string,
-  said: UntrustedToken,
+  unverified: UntrustedToken,
   { clerk, now }: { clerk: ClerkConfig; now: Date },
 ): Promise<readonly string[]> {
   try {
@@ -62,13 +62,15 @@ async function refusalsOf(
     return []
   } catch (error) {
     if (error instanceof ProviderUnavailable) {
-      throw new Error('The signature cannot be checked: Clerk does not give its keys. Run `doctor`.', { cause: error })
+      throw new Error('The signature cannot be checked: the keys cannot be fetched from Clerk. Run `doctor`.', {
+        cause: error,
+      })
     }
-    const reasons = reasonsAgainst(said, clerk, now)
+    const reasons = refusalReasons(unverified, clerk, now)
     if (reasons.length > 0) return reasons
-    const { kid } = said.header
+    const { kid } = unverified.header
     return [
-      `no key of this Clerk instance has signed it (kid ${oneLine(textOf(kid ?? 'not named'), 60)}), or it was changed`,
+      `no key of this Clerk instance has signed it (kid ${oneLine(textOf(kid ?? 'missing'), 60)}), or it was changed`,
     ]
   }
 }

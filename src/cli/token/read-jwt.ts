@@ -1,13 +1,13 @@
-/** What a token says of itself. Nothing of it is verified: anybody can write anything. */
+/** Header and claims of a token. Nothing of it is verified: anyone can write anything. */
 export interface UntrustedToken {
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Throws without a word of the token, for it may be a good one that was cut. */
+/** Decodes a token without verifying it. Error messages contain no part of it, since it may be a valid one. */
 export function readJwt(token: string): UntrustedToken {
   const parts = token.split('.')
-  if (parts.length !== 3) throw new Error(`This is no session token: it has ${parts.length} of three parts.`)
+  if (parts.length !== 3) throw new Error(`This is not a session token: it has ${parts.length} parts instead of three.`)
   return { header: objectOf(parts[0] ?? '', 'header'), claims: objectOf(parts[1] ?? '', 'claims') }
 }
 
@@ -16,5 +16,5 @@ function objectOf(part: string, name: string): Record<string, unknown> {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch {}
-  throw new Error(`This is no session token: its ${name} cannot be read. Was it copied whole?`)
+  throw new Error(`This is not a session token: its ${name} cannot be decoded. Check that it was copied completely.`)
 }

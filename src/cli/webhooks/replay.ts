@@ -3,38 +3,39 @@ import { countEvents, type InboxFilter } from '../../platform/inbox/inbox-list.t
 import { replayEvents } from '../../platform/inbox/inbox-replay.ts'
 import { runLong } from '../terminal/run-long.ts'
 import { existingEvents } from './existing-events.ts'
-import { type FilterWish, filterOf } from './filter.ts'
+import { type FilterInput, filterOf } from './filter.ts'
 
-type ReplayWish = FilterWish & { readonly all: boolean; readonly dryRun: boolean }
+type ReplayInput = FilterInput & { readonly all: boolean; readonly dryRun: boolean }
 
-const erasedWithPerson = 'not replayed: their bodies were erased with the person'
+const erasedWithUser = 'not replayed: body erased with the user'
 
-export async function replay(app: App, names: readonly string[], wish: ReplayWish): Promise<void> {
+/** Queues events for processing again and reports how many. */
+export async function replay(app: App, names: readonly string[], input: ReplayInput): Promise<void> {
   const { db, clock } = app
-  const filter = await choose(app, names, wish)
+  const filter = await filterFrom(app, names, input)
   const { total, erased } = await countEvents(db.prisma, filter)
-  await runLong({ head: [], rows: 0, dryRun: wish.dryRun }, async ({ begin, add, report, each }) => {
-    const tell = (counts: { replayed: number; erased: number }) => {
+  await runLong({ head: [], rows: 0, dryRun: input.dryRun }, async ({ begin, add, report, each }) => {
+    const count = (counts: { replayed: number; erased: number }) => {
       report.count('replayed', counts.replayed)
-      if (counts.erased > 0) report.count(erasedWithPerson, counts.erased)
+      if (counts.erased > 0) report.count(erasedWithUser, counts.erased)
     }
-    tell({ replayed: wish.dryRun ? total - erased : 0, erased: wish.dryRun ? erased : 0 })
-    if (wish.dryRun) return
+    count({ replayed: input.dryRun ? total - erased : 0, erased: input.dryRun ? erased : 0 })
+    if (input.dryRun) return
     begin({ total, unit: 'events' })
     await each(replayEvents({ db, clock }, filter), (step) => {
-      tell(step)
+      count(step)
       add(step.replayed + step.erased)
     })
   })
 }
 
-/** Nothing is replayed by accident: somebody says which events, or that it is all of them. */
-async function choose({ db, clock }: App, names: readonly string[], wish: ReplayWish): Promise<InboxFilter> {
-  const filter = filterOf(wish, clock())
+/** Requires ids, a filter or --all, so that nothing is replayed by accident. */
+async function filterFrom({ db, clock }: App, names: readonly string[], input: ReplayInput): Promise<InboxFilter> {
+  const filter = filterOf(input, clock())
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
-  if (names.length > 0 && (isFiltered || wish.all)) throw new Error('Name events or filter them, not both.')
-  if (isFiltered && wish.all) throw new Error('--all takes every event, so no filter goes with it.')
+  if (names.length > 0 && (isFiltered || input.all)) throw new Error('Give ids or a filter, not both.')
+  if (isFiltered && input.all) throw new Error('--all selects every event and cannot be combined with a filter.')
   if (names.length > 0) return { ids: (await existingEvents(db.prisma, names)).map(({ id }) => id) }
-  if (isFiltered || wish.all) return filter
-  throw new Error('Which events? Name them, filter them (--state DEAD), or say --all.')
+  if (isFiltered || input.all) return filter
+  throw new Error('No events are selected. Give ids, a filter (--state DEAD) or --all.')
 }

@@ -1,8 +1,8 @@
 import type { Settings } from '../../config/config.ts'
 import type { SampleDelivery } from '../../dev/samples/sample-delivery.ts'
 
-/** What `webhooks send` takes. */
-export interface SendWish {
+/** The options of `webhooks send`. */
+export interface SendInput {
   readonly email: string
   readonly id?: string
   readonly product?: string
@@ -12,10 +12,10 @@ export interface SendWish {
   readonly url?: string
 }
 
-/** How a provider's samples are made. */
+/** Creates sample events of a provider. */
 export interface Samples {
   readonly path: string
-  make(settings: Settings, sample: SendWish & { readonly type: string; readonly now: Date }): Promise<SampleDelivery>
-  /** What to look at when it was taken, besides the event itself; null for nothing. */
-  query(type: string, wish: SendWish): string | null
+  make(settings: Settings, sample: SendInput & { readonly type: string; readonly now: Date }): Promise<SampleDelivery>
+  /** A GraphQL query that shows the effect of the event; null if there is none. */
+  query(type: string, input: SendInput): string | null
 }

@@ -1,22 +1,22 @@
 import type { Settings } from '../../config/config.ts'
 import { developmentSettings } from '../development-settings.ts'
 import { renderTable } from '../terminal/table.ts'
-import type { Samples, SendWish } from './samples.ts'
-import { clerkSamples } from './send-clerk.ts'
-import { revenueCatSamples } from './send-revenuecat.ts'
+import { clerkSamples } from './clerk-samples.ts'
+import { revenueCatSamples } from './revenuecat-samples.ts'
+import type { Samples, SendInput } from './samples.ts'
 
 const providers: Readonly<Record<string, Samples>> = { clerk: clerkSamples, revenuecat: revenueCatSamples }
 
-/** What a provider would send, to try things without it. */
-export async function send(provider: string, type: string, wish: SendWish): Promise<void> {
+/** Sends a sample event to a development server, as the provider would. */
+export async function send(provider: string, type: string, input: SendInput): Promise<void> {
   const settings = developmentSettings('webhooks send')
   const samples = Object.hasOwn(providers, provider) ? providers[provider] : undefined
-  if (!samples) throw new Error(`"${provider}" is not known here; ${Object.keys(providers).join(' and ')} are.`)
+  if (!samples) throw new Error(`Unknown provider "${provider}". Use one of: ${Object.keys(providers).join(', ')}.`)
 
-  const address = new URL(samples.path, wish.url ?? (await runningServer(settings)))
-  const { eventId, headers, body } = await samples.make(settings, { ...wish, type, now: new Date() })
+  const address = new URL(samples.path, input.url ?? (await runningServer(settings)))
+  const { eventId, headers, body } = await samples.make(settings, { ...input, type, now: new Date() })
   const response = await fetch(address, { method: 'POST', headers, body }).catch((cause: unknown) => {
-    throw new Error(`Nothing answers at ${address}. Start a server with \`npm start\`, or name another with --url.`, {
+    throw new Error(`No server answers at ${address}. Start one with \`npm start\`, or name another with --url.`, {
       cause,
     })
   })
@@ -25,12 +25,12 @@ export async function send(provider: string, type: string, wish: SendWish): Prom
     ['type', type],
     ['HTTP status', response.status],
   ]
-  process.stdout.write(`${renderTable(['what', 'how it went'], rows)}\n`)
-  if (!response.ok) throw new Error(`${address} did not take it: ${await response.text()}`)
+  process.stdout.write(`${renderTable(['field', 'value'], rows)}\n`)
+  if (!response.ok) throw new Error(`${address} refused the event: ${await response.text()}`)
   process.stdout.write(`\nTry next:\n  npm run cli -- webhooks show ${eventId}\n`)
-  const query = samples.query(type, wish)
+  const query = samples.query(type, input)
   if (query) {
-    process.stdout.write(`  TOKEN=$(npm run --silent token -- ${wish.email})   and query ${query} with it\n`)
+    process.stdout.write(`  TOKEN=$(npm run --silent token -- ${input.email})   and query ${query} with it\n`)
   }
 }
 

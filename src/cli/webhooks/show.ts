@@ -1,17 +1,17 @@
 import type { App } from '../../app/app.ts'
-import { bodyPlace } from '../../platform/inbox/inbox.ts'
+import { readBody } from '../../platform/inbox/inbox-body.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
 import { existingEvents } from './existing-events.ts'
 
-/** Decrypts what the event says only where that is asked for. */
-export async function show({ db, sealer }: App, name: string, options: { readonly body: boolean }): Promise<void> {
+/** Prints an event. The body is decrypted only with --body. */
+export async function show({ db, encryptor }: App, name: string, options: { readonly body: boolean }): Promise<void> {
   for (const event of await existingEvents(db.prisma, [name])) {
     const rows = Object.entries(event).map(([key, value]): [string, string] => [key, textOf(value)])
-    write(renderTable(['what', 'value'], rows))
+    write(renderTable(['field', 'value'], rows))
     if (!options.body) continue
-    const row = await db.prisma.inboxEvent.findUnique({ where: { id: event.id }, select: { body: true } })
-    write(row?.body ? pretty(sealer.open(row.body, bodyPlace)) : 'There is no body any more: the person was erased.')
+    const body = await readBody(db.prisma, encryptor, event.id)
+    write(body ? pretty(body) : 'The body was erased with the user.')
   }
 }
 
@@ -20,7 +20,7 @@ function textOf(value: unknown): string {
   return oneLine(String(value ?? ''), 2_000)
 }
 
-/** JSON escapes what would move the cursor of a terminal, but for the second set of control characters. */
+/** Indents JSON and escapes the C1 control characters, which JSON leaves unescaped and terminals interpret. */
 function pretty(body: Buffer): string {
   const text = JSON.stringify(JSON.parse(body.toString('utf8')), null, 2)
   return text.replaceAll(/[\u007f-\u009f]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`)

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { isErrno } from './processes.ts'
 
-/** Whether nothing listens on this port of 127.0.0.1 right now. */
+/** Whether nothing listens on this port of 127.0.0.1 now. */
 export async function isPortFree(port: number): Promise<boolean> {
   try {
     await listenOnce(port)
@@ -12,7 +12,7 @@ export async function isPortFree(port: number): Promise<boolean> {
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. Another program may take it first: be ready to ask again. */
+/** A port of 127.0.0.1 that was free just now. Another program may take it first, so callers must be able to retry. */
 export function freePort(): Promise<number> {
   return listenOnce(0)
 }
@@ -26,7 +26,7 @@ function listenOnce(port: number): Promise<number> {
       server.close(() =>
         address !== null && typeof address === 'object'
           ? resolve(address.port)
-          : reject(new Error('The system gave no port.')),
+          : reject(new Error('The system assigned no port.')),
       )
     })
   })

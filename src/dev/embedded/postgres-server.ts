@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { holdLeash } from './leash.ts'
+import { startParentWatchdog } from '../../platform/child-process/parent-watchdog.ts'
+import { resolvesWithin } from '../../platform/with-timeout.ts'
 import { openLog } from './open-log.ts'
 import type { Account } from './postgres-account.ts'
 import { dataArgument, postgresEnvironment } from './postgres-cluster.ts'
 import { clusterMarker, readPostmasterPid } from './postmaster-pid.ts'
 import { forgetRunning, recordRunning } from './running.ts'
-import { settlesWithin } from './settles-within.ts'
 
 export interface Launch {
   readonly folder: string
@@ -32,10 +32,10 @@ export interface Server {
   readonly stop: () => Promise<void>
 }
 
-/** Crash recovery after a kill -9 comes before readiness, and may replay up to 1 GB of log. */
+/** Crash recovery after a kill -9 runs before the server is ready and may replay up to 1 GB of WAL. */
 const readyWithinSeconds = 60
 
-/** Starts the server process and waits until it accepts connections. What it said is in the error when it does not. */
+/** Starts the server process and waits until it accepts connections. If it does not, the error has its output. */
 export async function launch(plan: Launch): Promise<Server> {
   const log = openLog(join(plan.folder, 'postgres.log'), plan.account)
   const settings = [
@@ -63,18 +63,18 @@ export async function launch(plan: Launch): Promise<Server> {
   })
   const { pid } = child
   if (pid === undefined) return exited.then(() => Promise.reject(new Error('Postgres did not start.')))
-  // Backends make sessions of their own, so only the postmaster is signalled; they end when it does.
-  const leash = holdLeash({ pid, signal: 'SIGINT' })
+  // Backends have their own sessions, so only the postmaster is signalled; they end with it.
+  const watchdog = startParentWatchdog({ pid, signal: 'SIGINT' })
   const ended = exited.finally(() => {
-    leash.release()
+    watchdog.release()
     forgetRunning(plan.folder, pid)
   })
   const stop = once(() => shutDown(child, ended))
-  if (!(await becomesReady(plan, pid, ended))) {
+  if (!(await waitUntilReady(plan, pid, ended))) {
     await stop()
     const { code, signal } = await ended
     throw new Error(
-      `Postgres did not get ready on ${plan.cluster} (it ended with ${signal ?? code}). ` +
+      `Postgres did not become ready on ${plan.cluster} (it ended with ${signal ?? code}). ` +
         `The last lines of ${log.file}:\n${log.tail()}`,
     )
   }
@@ -82,24 +82,24 @@ export async function launch(plan: Launch): Promise<Server> {
   return { pid, port: plan.port, logFile: log.file, exited: ended, stop }
 }
 
-async function becomesReady({ folder, cluster, port }: Launch, pid: number, ended: Promise<Ended>): Promise<boolean> {
-  let over = false
-  let holdsCluster = false
+async function waitUntilReady({ folder, cluster, port }: Launch, pid: number, ended: Promise<Ended>): Promise<boolean> {
+  let hasEnded = false
+  let ownsCluster = false
   void ended.then(() => {
-    over = true
+    hasEnded = true
   })
-  for (const deadline = Date.now() + readyWithinSeconds * 1000; !over && Date.now() < deadline; await sleep(10)) {
-    const said = readPostmasterPid(cluster)
-    if (said?.pid !== pid) continue
-    // Its pid in the file means that it won the cluster from any other that started in the same moment.
-    if (!holdsCluster) recordRunning(folder, { owner: process.pid, pid, port })
-    holdsCluster = true
-    if (said.ready) return true
+  for (const deadline = Date.now() + readyWithinSeconds * 1000; !hasEnded && Date.now() < deadline; await sleep(10)) {
+    const postmaster = readPostmasterPid(cluster)
+    if (postmaster?.pid !== pid) continue
+    // Its pid in the file means that no concurrent start has the cluster.
+    if (!ownsCluster) recordRunning(folder, { owner: process.pid, pid, port })
+    ownsCluster = true
+    if (postmaster.ready) return true
   }
   return false
 }
 
-/** SIGINT rolls back what is open and writes a checkpoint; SIGQUIT leaves that to recovery at the next start. */
+/** SIGINT rolls back open transactions and writes a checkpoint; SIGQUIT leaves that to recovery at the next start. */
 async function shutDown(child: ChildProcess, ended: Promise<Ended>): Promise<void> {
   child.ref()
   for (const [signal, seconds] of [
@@ -108,14 +108,14 @@ async function shutDown(child: ChildProcess, ended: Promise<Ended>): Promise<voi
     ['SIGKILL', 5],
   ] as const) {
     child.kill(signal)
-    if (await settlesWithin(seconds, ended)) return
+    if (await resolvesWithin(seconds * 1_000, ended)) return
   }
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let begun: Promise<T> | null = null
+  let started: Promise<T> | null = null
   return () => {
-    begun ??= work()
-    return begun
+    started ??= work()
+    return started
   }
 }

@@ -8,7 +8,7 @@ import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPostgres, startPostgres } from './postgres.ts'
 import { readPostmasterPid } from './postmaster-pid.ts'
-import { lookAt } from './processes.ts'
+import { inspectProcess } from './processes.ts'
 import { DataFolderInUse } from './running.ts'
 
 let dataDir: string
@@ -20,7 +20,7 @@ afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }))
 const start = (more: { port?: number; maxConnections?: number; durable?: boolean } = {}) =>
   startPostgres({ dataDir, durable: false, ...more })
 
-async function ask(url: string, sql: string): Promise<unknown[]> {
+async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new Client(url)
   await client.connect()
   try {
@@ -31,25 +31,25 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
 }
 
 describe('the embedded Postgres', { timeout: 30_000 }, () => {
-  it('keeps its data from one start to the next', async () => {
+  it('keeps its data after a restart', async () => {
     {
       await using first = await start()
-      expect(await ask(first.url(), 'create database kept')).toEqual([])
-      await ask(first.url('kept'), 'create table rows as select 42 as answer')
+      expect(await query(first.url(), 'create database kept')).toEqual([])
+      await query(first.url('kept'), 'create table rows as select 42 as answer')
     }
     await using second = await start()
-    expect(await ask(second.url('kept'), 'select answer from rows')).toEqual([42])
-    expect(await ask(second.url(), "select current_setting('TimeZone'), version()")).toEqual([
+    expect(await query(second.url('kept'), 'select answer from rows')).toEqual([42])
+    expect(await query(second.url(), "select current_setting('TimeZone'), version()")).toEqual([
       'UTC',
       expect.stringContaining('PostgreSQL 18'),
     ])
     expect(await readdir(second.cluster)).toContain('PG_VERSION')
   })
 
-  it('listens on 127.0.0.1 only, on the given port, with the given number of connections', async () => {
-    const port = await takeAndFreePort()
+  it('listens only on 127.0.0.1, on the given port, with the given number of connections', async () => {
+    const port = await findFreePort()
     await using postgres = await start({ port, maxConnections: 7 })
-    const shown = await ask(
+    const shown = await query(
       postgres.url(),
       `select current_setting('listen_addresses'), current_setting('unix_socket_directories'),
         current_setting('max_connections'), current_setting('port')`,
@@ -57,20 +57,20 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     expect(shown).toEqual(['127.0.0.1', '', '7', String(port)])
   })
 
-  it('says so when the port is taken', async () => {
+  it('fails if the port is in use', async () => {
     const other = createServer()
     const port = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
     })
-    await expect(start({ port })).rejects.toThrow(/Port \d+ of 127.0.0.1 is taken/)
+    await expect(start({ port })).rejects.toThrow(/Port \d+ of 127.0.0.1 is in use/)
     other.close()
   })
 
-  it('carries the last words of a server that does not start', async () => {
+  it('fails with the output of a server that does not start', async () => {
     await expect(start({ maxConnections: 300_000_000 })).rejects.toThrow(/max_connections/)
   })
 
-  it('lets one of several that start at once win', async () => {
+  it('lets exactly one of several concurrent starts succeed', async () => {
     const starts = await Promise.allSettled([start(), start(), start()])
     expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const started of starts) {
@@ -81,40 +81,40 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     expect(again.pid).toBeGreaterThan(0)
   })
 
-  it('refuses a folder that is in use, and finds the server that uses it', async () => {
+  it('refuses a folder that is in use and finds the server that uses it', async () => {
     expect(await findPostgres(dataDir)).toBeNull()
     await using postgres = await start()
     await expect(start()).rejects.toThrow(DataFolderInUse)
     const found = await findPostgres(dataDir)
     expect(found?.url()).toBe(postgres.url())
-    expect(await ask(postgres.url(), 'select 1')).toEqual([1])
+    expect(await query(postgres.url(), 'select 1')).toEqual([1])
     await postgres.stop()
     expect(await findPostgres(dataDir)).toBeNull()
   })
 
-  it('stops in order with a transaction open, and may be stopped twice', async () => {
+  it('shuts down cleanly with an open transaction, and can be stopped twice', async () => {
     const postgres = await start()
     const client = new Client(postgres.url())
     client.on('error', () => undefined)
     await client.connect()
     await client.query('begin')
-    await client.query('create table gone()')
+    await client.query('create table rolled_back()')
     await Promise.all([postgres.stop(), postgres.stop()])
     expect(await postgres.exited).toEqual({ code: 0, signal: null })
-    expect(lookAt(postgres.pid)).toBeNull()
+    expect(inspectProcess(postgres.pid)).toBeNull()
   })
 
-  it('tells when the server dies by itself, and starts again at once with what was committed', async () => {
+  it('reports a crash of the server, and starts again at once with all committed data', async () => {
     const first = await start({ durable: true })
-    await ask(first.url(), 'create table kept as select 1 as n')
+    await query(first.url(), 'create table kept as select 1 as n')
     process.kill(first.pid, 'SIGKILL')
     expect(await first.exited).toEqual({ code: null, signal: 'SIGKILL' })
     await first.stop()
     await using second = await start()
-    expect(await ask(second.url(), 'select n from kept')).toEqual([1])
+    expect(await query(second.url(), 'select n from kept')).toEqual([1])
   })
 
-  it('ignores a pid file whose pid now belongs to another program, and leaves that program alone', async () => {
+  it('ignores a pid file whose pid belongs to another program, and does not signal that program', async () => {
     const { cluster, stop } = await start()
     await stop()
     const bystander = spawn('sleep', ['60'])
@@ -124,21 +124,21 @@ describe('the embedded Postgres', { timeout: 30_000 }, () => {
     )
     await using postgres = await start()
     expect(readPostmasterPid(cluster)).toEqual({ pid: postgres.pid, port: postgres.port, ready: true })
-    expect(lookAt(bystander.pid ?? 0)?.command).toBe('sleep 60')
+    expect(inspectProcess(bystander.pid ?? 0)?.command).toBe('sleep 60')
     bystander.kill()
   })
 
-  it('removes what a killed initdb left', async () => {
-    const left = join(dataDir, 'cluster.making-2147483646-abcdef')
-    mkdirSync(left)
-    writeFileSync(join(left, 'PG_VERSION'), '18')
+  it('removes the folder of a killed initdb', async () => {
+    const leftover = join(dataDir, 'cluster.making-2147483646-abcdef')
+    mkdirSync(leftover)
+    writeFileSync(join(leftover, 'PG_VERSION'), '18')
     await using postgres = await start()
     expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'postgres.log', 'running.json'])
     expect(readFileSync(postgres.logFile, 'utf8')).toContain('ready to accept connections')
   })
 })
 
-function takeAndFreePort(): Promise<number> {
+function findFreePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number }

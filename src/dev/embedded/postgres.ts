@@ -6,40 +6,40 @@ import { postgresAccount } from './postgres-account.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { makeCluster } from './postgres-cluster.ts'
 import { type Ended, type Launch, launch, type Server } from './postgres-server.ts'
-import { clearTheWay, clusterMarker, readPostmasterPid } from './postmaster-pid.ts'
+import { clusterMarker, prepareCluster, readPostmasterPid } from './postmaster-pid.ts'
 import { isMarked } from './running.ts'
 
 export interface PostgresOptions {
-  /** Ours alone, made when missing: the cluster, `postgres.log` and `running.json` lie in it. */
+  /** Used by this server only, created if missing: contains the cluster, `postgres.log` and `running.json`. */
   readonly dataDir: string
   /**
-   * False for tests: commits wait for no disk. A kill -9 of the server then loses what was committed in the last 0.6 s,
-   * a power cut everything. True unless told.
+   * False for tests: commits do not wait for the disk. A kill -9 of the server then loses the commits of the last 0.6 s,
+   * a power failure may lose everything. Default: true.
    */
   readonly durable?: boolean
-  /** Refused when taken. A free one unless told. */
+  /** Fails if it is in use. Default: a free port. */
   readonly port?: number
   readonly maxConnections?: number
 }
 
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** A connection string for a database and a role; both `postgres` unless told, which is the superuser. */
+  /** A connection string for a database and a role. Both default to `postgres`, which is the superuser. */
   url(database?: string, role?: string): string
   readonly port: number
   readonly pid: number
-  /** Where the data really are: always inside `dataDir`. */
+  /** The folder of the data, always inside `dataDir`. */
   readonly cluster: string
   readonly logFile: string
-  /** Settles when the server has ended, asked to or by itself. Waiting for it keeps no process alive. */
+  /** Settles when the server has ended, whether stopped or crashed. Does not keep this process alive. */
   readonly exited: Promise<Ended>
-  /** Fast shutdown, 0.02 s: open transactions are rolled back. May be called again. */
+  /** Fast shutdown (0.02 s): open transactions are rolled back. Can be called repeatedly. */
   stop(): Promise<void>
 }
 
 /**
- * Starts PostgreSQL 18 on 127.0.0.1, making its cluster first when there is none. Ready when it accepts connections:
- * 1.3 s the first time, then 0.06 s. It ends with this process however that ends. Throws DataFolderInUse when another
- * live process has started one on the same folder: `findPostgres` then says where it listens.
+ * Starts PostgreSQL 18 on 127.0.0.1 and creates its cluster if there is none. Resolves when it accepts connections: 1.3 s
+ * the first time, then 0.06 s. It ends with this process, however that ends. Throws DataFolderInUse if another live
+ * process has started one on the same folder; `findPostgres` finds it.
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const folder = await openFolder(options.dataDir)
@@ -48,10 +48,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const { postgres, initdb } = await postgresBinaries(account)
   await makeCluster(cluster, initdb, account)
   const settings = settingsFrom(options)
-  const server = await launchPatiently(async () => {
-    await clearTheWay(folder, cluster)
+  const server = await launchWithRetry(async () => {
+    await prepareCluster(folder, cluster)
     if (options.port && !(await isPortFree(options.port))) {
-      throw new Error(`Port ${options.port} of 127.0.0.1 is taken. Stop what listens there, or choose another port.`)
+      throw new Error(`Port ${options.port} of 127.0.0.1 is in use. Stop what listens there, or choose another port.`)
     }
     const port = options.port ?? (await freePort())
     return { folder, cluster, account, postgres, port, settings }
@@ -68,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   }
 }
 
-/** The server that another process keeps running on this folder, if it accepts connections; else null. */
+/** The server that another process runs on this folder, if it accepts connections; otherwise null. */
 export async function findPostgres(dataDir: string): Promise<Pick<EmbeddedPostgres, 'url' | 'port' | 'pid'> | null> {
   const cluster = join(await openFolder(dataDir), 'cluster')
   const found = readPostmasterPid(cluster)
@@ -90,19 +90,18 @@ function settingsFrom({ durable = true, maxConnections }: PostgresOptions): stri
 }
 
 /**
- * Failures that another attempt settles: another program took the free port in between; the backends of a postmaster
- * that was killed alone hold its shared memory for some milliseconds more; another start on the same cluster was
- * first (the next attempt says whose).
+ * Retries temporary failures: another program took the free port; the backends of a killed postmaster hold its shared
+ * memory for some milliseconds; a concurrent start has the cluster (the next attempt then throws DataFolderInUse).
  */
-async function launchPatiently(next: () => Promise<Launch>): Promise<Server> {
+async function launchWithRetry(next: () => Promise<Launch>): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await launch(await next())
     } catch (error) {
-      const passing =
+      const isTemporary =
         error instanceof Error &&
         /Address already in use|is still in use|lock file .* already exists/.test(error.message)
-      if (!passing || attempt === 5) throw error
+      if (!isTemporary || attempt === 5) throw error
       await sleep(200)
     }
   }

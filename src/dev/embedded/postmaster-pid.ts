@@ -1,42 +1,42 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isErrno, isTaken } from './processes.ts'
+import { isErrno, isPidInUse } from './processes.ts'
 import { endOrphan, isMarked } from './running.ts'
 
 export interface PostmasterPid {
   readonly pid: number
   readonly port: number
-  /** It accepts connections. */
+  /** Whether the server accepts connections. */
   readonly ready: boolean
 }
 
-/** What the server says of itself in `postmaster.pid`; null when there is no such file, or not a whole one yet. */
+/** Reads `postmaster.pid`; null if there is no such file or it is not complete yet. */
 export function readPostmasterPid(cluster: string): PostmasterPid | null {
   const [pid, , , port, , , , status] = read(cluster)
   if (!pid || !Number.isInteger(Number(pid))) return null
   return { pid: Number(pid), port: Number(port ?? 0), ready: status?.trim() === 'ready' }
 }
 
-/** The argument by which a postgres of this cluster is known: an option that Postgres itself makes nothing of. */
+/** The argument that identifies a server process of this cluster: an option that Postgres ignores. */
 export function clusterMarker(cluster: string): string {
   return `pacer.cluster=${cluster}`
 }
 
 /**
- * Makes room for a new server. An orphan of this cluster is waited for, then stopped. A pid file whose pid now
- * belongs to any other program (pids repeat after a reboot, and soon in a container) would make Postgres refuse to
- * start: its pid is replaced by one that cannot be. Removing the file instead would also remove its shared memory key,
- * by which Postgres notices backends that outlived their postmaster.
+ * Prepares the cluster for a new server. Waits for an orphaned server of this cluster, then stops it. If the pid in the
+ * pid file now belongs to another program (pids are reused, in containers soon), Postgres would refuse to start; the pid
+ * is replaced by one that cannot exist. Removing the file would also remove the shared memory key, by which Postgres
+ * detects backends that outlived their postmaster.
  */
-export async function clearTheWay(folder: string, cluster: string): Promise<void> {
-  const left = readPostmasterPid(cluster)
-  if (!left) return
+export async function prepareCluster(folder: string, cluster: string): Promise<void> {
+  const earlier = readPostmasterPid(cluster)
+  if (!earlier) return
   const marker = clusterMarker(cluster)
-  if (isMarked(left.pid, marker)) {
-    await endOrphan({ folder, pid: left.pid, marker, signals: ['SIGINT', 'SIGQUIT'] })
+  if (isMarked(earlier.pid, marker)) {
+    await endOrphan({ folder, pid: earlier.pid, marker, signals: ['SIGINT', 'SIGQUIT'] })
   }
   const lines = read(cluster)
-  if (lines[0] && isTaken(Number(lines[0]))) {
+  if (lines[0] && isPidInUse(Number(lines[0]))) {
     writeFileSync(join(cluster, 'postmaster.pid'), ['2147483647', ...lines.slice(1)].join('\n'))
   }
 }

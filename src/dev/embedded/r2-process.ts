@@ -2,27 +2,28 @@ import { join } from 'node:path'
 import { Miniflare, NoOpLog } from 'miniflare'
 
 /*
- * The embedded R2 as a process of its own, forked by r2.ts, never imported as a module. Miniflare starts workerd as
- * its child, so both live in this process's group, and one signal to the group ends both.
+ * The program of the embedded R2, forked by r2-server.ts and never imported. Miniflare starts workerd as its child, so
+ * both are in one process group, and one signal to the group ends both.
  */
 
-/** Sent by r2.ts once, over IPC: secrets do not belong on a command line that everybody can read. */
-export interface R2Order {
+/** Sent once over IPC, since other users can read secrets on a command line. */
+export interface R2StartMessage {
   readonly folder: string
   readonly port: number
-  /** The S3 endpoint that follows from the port, without the bucket. */
+  /** The S3 endpoint on the port, without the bucket. */
   readonly endpoint: string
   readonly bucket: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }
 
-/** The answer: null when requests are answered, else what went wrong. */
-export interface R2Answer {
+/** The result of the start. */
+export interface R2StartResult {
+  /** Null if R2 accepts requests. */
   readonly problem: string | null
 }
 
-async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccessKey }: R2Order): Promise<void> {
+async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccessKey }: R2StartMessage): Promise<void> {
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port,
@@ -31,7 +32,7 @@ async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccess
     script: 'export default { fetch() { return new Response("ok") } }',
     r2Persist: join(folder, 'objects'),
     r2Buckets: { BUCKET: { id: bucket, s3Credentials: { accessKeyId, secretAccessKey } } },
-    // Nothing is fetched from Cloudflare, reported or printed; workerd's own output goes to r2.log.
+    // No requests to Cloudflare, no telemetry, no output; workerd's own output goes to r2.log.
     cf: false,
     telemetry: { enabled: false },
     log: new NoOpLog(),
@@ -39,22 +40,22 @@ async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccess
   })
   process.once('disconnect', () => void miniflare.dispose().finally(() => process.exit(0)))
   await miniflare.ready
-  // Unsigned, so refused (400 in this version); but by the S3 front itself, which shows that the whole chain is up.
-  const answer = await fetch(`${endpoint}/${bucket}`)
-  if (![400, 403].includes(answer.status)) {
-    throw new Error(`The S3 endpoint answered ${answer.status} where a refusal (400 or 403) was expected.`)
+  // An unsigned request is refused by the S3 endpoint itself (400 in this version), which shows that it is running.
+  const response = await fetch(`${endpoint}/${bucket}`)
+  if (![400, 403].includes(response.status)) {
+    throw new Error(`The S3 endpoint answered ${response.status} instead of a refusal (400 or 403).`)
   }
 }
 
-function answer(problem: string | null): void {
-  process.send?.({ problem } satisfies R2Answer)
+function report(problem: string | null): void {
+  process.send?.({ problem } satisfies R2StartResult)
 }
 
-// The last word when the owner ends, whatever Miniflare is doing; it takes 30 ms to dispose of.
+// Ends this process if disposing of Miniflare, which takes 30 ms, hangs.
 process.once('disconnect', () => setTimeout(() => process.exit(1), 2000).unref())
-process.once('message', (order: R2Order) => {
-  serve(order).then(
-    () => answer(null),
-    (error: unknown) => answer(error instanceof Error ? error.message : String(error)),
+process.once('message', (message: R2StartMessage) => {
+  serve(message).then(
+    () => report(null),
+    (error: unknown) => report(error instanceof Error ? error.message : String(error)),
   )
 })

@@ -31,7 +31,7 @@ function clientOf({ endpoint, accessKeyId, secretAccessKey }: EmbeddedR2): S3Cli
 }
 
 describe('the embedded R2', { timeout: 30_000 }, () => {
-  it('takes a presigned upload path-style, and keeps objects and address from one start to the next', async () => {
+  it('accepts path-style presigned uploads and keeps objects and endpoint after a restart', async () => {
     let port: number
     {
       await using first = await start()
@@ -50,7 +50,7 @@ describe('the embedded R2', { timeout: 30_000 }, () => {
     expect(await got.Body?.transformToString()).toBe('kept')
   })
 
-  it('takes another port when the preferred one is taken', async () => {
+  it('uses another port if the preferred one is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))
     const { port } = other.address() as AddressInfo
@@ -59,7 +59,7 @@ describe('the embedded R2', { timeout: 30_000 }, () => {
     other.close()
   })
 
-  it('lets one of several that start at once win', async () => {
+  it('lets exactly one of several concurrent starts succeed', async () => {
     const starts = await Promise.allSettled([start(), start(), start()])
     expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const started of starts) {
@@ -70,7 +70,7 @@ describe('the embedded R2', { timeout: 30_000 }, () => {
     expect(again.pid).toBeGreaterThan(0)
   })
 
-  it('refuses a folder that is in use, and finds the one that uses it', async () => {
+  it('refuses a folder that is in use and finds the server that uses it', async () => {
     expect(await findR2(dataDir)).toBeNull()
     const r2 = await start()
     await expect(start()).rejects.toThrow(DataFolderInUse)
@@ -80,7 +80,7 @@ describe('the embedded R2', { timeout: 30_000 }, () => {
     expect(await isPortFree(r2.port)).toBe(true)
   })
 
-  it('tells when it dies by itself, leaves no workerd behind and starts again on the same port', async () => {
+  it('reports a crash, leaves no workerd behind, and starts again on the same port', async () => {
     const first = await start()
     process.kill(first.pid, 'SIGKILL')
     await first.exited

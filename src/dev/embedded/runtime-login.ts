@@ -1,9 +1,9 @@
 import type { Client } from 'pg'
 
-/** Whom the program connects as over an embedded Postgres; needs no password there, as nobody does. */
+/** The login of the program in an embedded Postgres, which needs no passwords. */
 export const runtimeLogin = 'pacer'
 
-/** Makes the login once. Its group is the migrations' (runtime_role); here both come before them, perhaps twice at once. */
+/** Creates the login and its group, which a migration (runtime_role) creates otherwise. Can run concurrently. */
 export async function ensureRuntimeLogin(owner: Client): Promise<void> {
   await owner.query(`
     DO $$ BEGIN

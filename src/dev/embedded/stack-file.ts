@@ -10,12 +10,12 @@ const stackFile = z.object({
   dataDir: z.string(),
 })
 
-/** Where a running development server can be reached. */
+/** The addresses of a running development server. */
 export type StackAddresses = z.infer<typeof stackFile>
 
 const fileIn = (dataDir: string) => join(dataDir, 'stack.json')
 
-/** Remembers the addresses for other processes; written whole or not at all. */
+/** Writes the addresses for other processes, atomically. */
 export async function writeStackFile(addresses: StackAddresses): Promise<void> {
   const file = fileIn(addresses.dataDir)
   await mkdir(addresses.dataDir, { recursive: true })
@@ -23,7 +23,7 @@ export async function writeStackFile(addresses: StackAddresses): Promise<void> {
   await rename(`${file}.${process.pid}`, file)
 }
 
-/** What the last server of this folder wrote; it may have been killed since. */
+/** Reads what the last server of this folder wrote. That server may have ended without removing the file. */
 export async function readStackFile(dataDir: string): Promise<StackAddresses | null> {
   try {
     return stackFile.parse(JSON.parse(await readFile(fileIn(dataDir), 'utf8')))

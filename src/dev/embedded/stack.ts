@@ -14,23 +14,23 @@ import { findPostgres, startPostgres } from './postgres.ts'
 import { findR2, startR2 } from './r2.ts'
 import { ensureRuntimeLogin, runtimeLogin } from './runtime-login.ts'
 
-/** The parts that the environment does not name, embedded. */
+/** The configuration with embedded services for those that the environment does not name. */
 export interface DevelopmentStack extends AsyncDisposable {
   readonly config: Config
-  /** Null where a real Clerk is configured. */
+  /** Null if Clerk is configured. */
   readonly identity: DevelopmentIdentity | null
 }
 
 const databaseName = 'pacer'
 const bucketName = 'uploads'
-/** Local, and of no use anywhere else. */
+/** Valid for the embedded R2 only. */
 const bucketKey = { accessKeyId: 'pacer-development', secretAccessKey: 'pacer-development-secret' }
-/** Tried first, so that addresses stay the same between starts. */
+/** Preferred, so that URLs stay the same after a restart. */
 const bucketPort = 9100
 
 /**
- * Starts what the environment does not name: each of database, bucket and identity on its own, data below `dataDir`.
- * `join` uses what another process of this folder is running already instead; then nothing of that is ended here.
+ * Starts the services that the environment does not configure: database, bucket and identity, with data in `dataDir`.
+ * With `join`, services that another process runs on this folder are used instead and are not ended here.
  */
 export async function openStack(settings: Settings, { join: joining }: { join: boolean }): Promise<DevelopmentStack> {
   const stack = new AsyncDisposableStack()
@@ -82,12 +82,12 @@ async function embedBucket(stack: AsyncDisposableStack, dataDir: string, joining
 }
 
 function clerkOf(identity: DevelopmentIdentity | null): ClerkConfig {
-  if (!identity) throw new Error('Clerk is neither configured nor embedded.')
+  if (!identity) throw new Error('Clerk is not configured, and there is no development identity.')
   const { jwtKey, issuer, authorizedParties } = identity
   return { jwtKey, issuer, authorizedParties, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.com' }
 }
 
-/** The local secret stands in where Clerk does not: a real one that is not configured verifies nothing. */
+/** The local secret is used only without Clerk: a real Clerk signs with its own secret, which must be configured. */
 export function webhookSecrets(
   { clerk, clerkWebhookSecrets }: Settings,
   { webhookSecret }: DevelopmentKeys,
@@ -95,7 +95,7 @@ export function webhookSecrets(
   return clerk || clerkWebhookSecrets.length > 0 ? clerkWebhookSecrets : [webhookSecret]
 }
 
-/** The local secret stands in where RevenueCat's webhook has neither an Authorization value nor a secret. */
+/** The local secret is used if neither an Authorization value nor a secret is configured for RevenueCat's webhook. */
 export function withLocalSecret(
   revenueCat: RevenueCatConfig,
   { purchaseWebhookSecret }: DevelopmentKeys,

@@ -3,20 +3,20 @@ import { Webhook } from 'svix'
 import { developmentClerkId, namesFrom } from '../identity.ts'
 import type { SampleDelivery } from './sample-delivery.ts'
 
-export interface SampleWish {
+export interface SampleInput {
   readonly type: string
   readonly email: string
-  /** Of another person than the one who signs in here with the address. */
+  /** Another Clerk id than the one that belongs to the e-mail address. */
   readonly clerkId?: string | undefined
   readonly now: Date
 }
 
-/** An invented event in the shape of Clerk's, signed as Svix does. */
-export function sampleDelivery(secret: string, wish: SampleWish): SampleDelivery {
-  const { type, now } = wish
+/** A sample event in Clerk's format, signed as Svix does. */
+export function sampleDelivery(secret: string, input: SampleInput): SampleDelivery {
+  const { type, now } = input
   const eventId = `msg_${idOf()}`
   const body = JSON.stringify({
-    data: dataOf(wish),
+    data: dataOf(input),
     event_attributes: { http_request: { client_ip: '127.0.0.1', user_agent: 'webhooks send' } },
     instance_id: 'ins_development',
     object: 'event',
@@ -35,9 +35,9 @@ export function sampleDelivery(secret: string, wish: SampleWish): SampleDelivery
   }
 }
 
-function dataOf({ type, email, clerkId = developmentClerkId(email), now }: SampleWish): object {
+function dataOf({ type, email, clerkId = developmentClerkId(email), now }: SampleInput): object {
   if (type === 'user.created') return userOf(clerkId, { email, now })
-  // A name that differs, so that one sees that it came.
+  // A different name, so that the update is visible.
   if (type === 'user.updated') return { ...userOf(clerkId, { email, now }), last_name: 'Updated' }
   if (type === 'user.deleted') return { deleted: true, id: clerkId, object: 'user' }
   const [object = ''] = type.split('.')

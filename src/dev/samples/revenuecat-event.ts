@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto'
 
-/** Fields of an event by RevenueCat's names. */
+/** Fields of an event with RevenueCat's names. */
 export type PurchaseFields = Readonly<Record<string, unknown>>
 
 const day = 86_400_000
 const creditPacks = new Set(['NON_RENEWING_PURCHASE', 'VIRTUAL_CURRENCY_TRANSACTION'])
 
 /**
- * An invented event in the shape of RevenueCat's, of a paid month in the App Store that began at the instant, but for
- * what its type and the changes say.
+ * A sample event in RevenueCat's format: a paid month in the App Store that starts at the instant, with the fields of its
+ * type and the changes.
  */
-export function purchaseEventOf(type: string, at: Date, changes: PurchaseFields = {}): PurchaseFields {
-  const always = { type, id: randomUUID().toUpperCase(), event_timestamp_ms: at.getTime(), app_id: 'app_development' }
-  if (type === 'TRANSFER') return { ...always, store: 'APP_STORE', environment: 'PRODUCTION', ...changes }
-  const who = changes.app_user_id ?? 'app_user'
-  // Sent while RevenueCat cannot ask the store, so it knows little else.
-  if (type === 'TEMPORARY_ENTITLEMENT_GRANT') return { ...always, app_user_id: who, store: 'APP_STORE', ...changes }
+export function samplePurchaseEvent(type: string, at: Date, changes: PurchaseFields = {}): PurchaseFields {
+  const common = { type, id: randomUUID().toUpperCase(), event_timestamp_ms: at.getTime(), app_id: 'app_development' }
+  if (type === 'TRANSFER') return { ...common, store: 'APP_STORE', environment: 'PRODUCTION', ...changes }
+  const appUserId = changes.app_user_id ?? 'app_user'
+  // Sent while RevenueCat cannot reach the store, so it has few fields.
+  if (type === 'TEMPORARY_ENTITLEMENT_GRANT') {
+    return { ...common, app_user_id: appUserId, store: 'APP_STORE', ...changes }
+  }
   const transaction = changes.transaction_id ?? '100000000000001'
   return {
-    ...always,
-    app_user_id: who,
-    original_app_user_id: who,
-    aliases: [who],
+    ...common,
+    app_user_id: appUserId,
+    original_app_user_id: appUserId,
+    aliases: [appUserId],
     country_code: 'US',
     currency: 'USD',
     entitlement_id: null,
@@ -46,7 +48,7 @@ export function purchaseEventOf(type: string, at: Date, changes: PurchaseFields 
   }
 }
 
-/** What a type says besides, or otherwise. */
+/** The fields that differ by type. */
 function fieldsOf(type: string, at: Date): PurchaseFields {
   const fields: Readonly<Record<string, PurchaseFields>> = {
     TEST: { environment: 'SANDBOX', transaction_id: null, original_transaction_id: null, entitlement_ids: null },

@@ -1,4 +1,4 @@
-/** An invented delivery as a provider's comes in. */
+/** A sample webhook delivery of a provider. */
 export interface SampleDelivery {
   readonly eventId: string
   readonly body: string

@@ -1,27 +1,27 @@
 import { FitBaseType, FitEncoder, type FitEncoderField } from 'fit-file-parser/encoder'
 import type { Sport } from '../../generated/prisma/enums.ts'
 
-/** An activity to invent. Without `indoor` it goes round and round a loop of 2 km that begins at `place`. */
-export interface InventedActivity {
+/** A sample activity. Unless it is `indoor`, it follows a loop of 2 km that starts at `place`. */
+export interface SampleActivity {
   readonly sport: Sport
   readonly startedAt: Date
   readonly seconds: number
-  /** 2.8 (6 minutes a kilometre) when not given. */
+  /** Default: 2.8 (6 minutes per kilometre). */
   readonly metersPerSecond?: number
-  /** Laps of the same duration; 1 when not given. */
+  /** Laps of the same duration. Default: 1. */
   readonly laps?: number
-  /** A trainer without sensors of speed: a distance of 0, neither positions nor speed. */
+  /** A trainer without a speed sensor: a distance of 0, neither positions nor speed. */
   readonly indoor?: boolean
-  /** Degrees, WGS 84; a park in Berlin when not given. */
+  /** Degrees, WGS 84. Default: a park in Berlin. */
   readonly place?: { readonly latitude: number; readonly longitude: number }
-  /** Local time minus UTC; left out of the file when not given. */
+  /** Local time minus UTC. Omitted from the file by default. */
   readonly utcOffsetMinutes?: number
-  /** A point every so many seconds; 1 when not given. */
+  /** Default: 1. */
   readonly secondsBetweenPoints?: number
 }
 
-/** A moment of an invented activity, in the units of the names. */
-export interface InventedPoint {
+/** A point of a sample activity, in the units of the names. */
+export interface SamplePoint {
   readonly second: number
   readonly latitude: number
   readonly longitude: number
@@ -30,7 +30,7 @@ export interface InventedPoint {
   readonly heartRateBpm: number
 }
 
-/** Numbers of the FIT profile: sport, sub-sport. */
+/** Numbers of the FIT profile: sport and sub-sport. */
 const FIT_SPORTS: Readonly<Record<Sport, readonly [number, number]>> = {
   RUNNING: [1, 0],
   CYCLING: [2, 0],
@@ -51,8 +51,8 @@ const BYTES = new Map<FitBaseType, number>([
   [FitBaseType.Uint16, 2],
 ])
 
-/** The points of an invented activity, from second 0 to its last; the same for the same input. */
-export function inventPoints(activity: InventedActivity): InventedPoint[] {
+/** The points of a sample activity, from second 0 to the last. Deterministic. */
+export function generatePoints(activity: SampleActivity): SamplePoint[] {
   const step = activity.secondsBetweenPoints ?? 1
   const place = activity.place ?? { latitude: 52.5145, longitude: 13.3501 }
   const radius = LOOP_METERS / (2 * Math.PI)
@@ -74,10 +74,10 @@ export function inventPoints(activity: InventedActivity): InventedPoint[] {
 }
 
 /**
- * A whole FIT activity file of a "Garmin Fenix 2": file_id, records, laps, a session for each activity (several make a
- * triathlon, one after the other), activity. Deterministic; an hour is 83 kB, in 20 ms.
+ * A complete FIT activity file of a "Garmin Fenix 2": file_id, records, laps, a session for each activity (several make a
+ * triathlon), activity. Deterministic. An hour has 83 kB and takes 20 ms.
  */
-export function encodeFit(...activities: readonly [InventedActivity, ...InventedActivity[]]): Uint8Array {
+export function encodeFit(...activities: readonly [SampleActivity, ...SampleActivity[]]): Uint8Array {
   const fit = new FitEncoder()
   const [first] = activities
   fit.writeMessage(0, [
@@ -101,9 +101,9 @@ export function encodeFit(...activities: readonly [InventedActivity, ...Invented
   return fit.close()
 }
 
-function writeActivity(fit: FitEncoder, activity: InventedActivity): void {
+function writeActivity(fit: FitEncoder, activity: SampleActivity): void {
   const start = FitEncoder.toFitTimestamp(activity.startedAt)
-  const points = inventPoints(activity)
+  const points = generatePoints(activity)
   for (const point of points) {
     fit.writeMessage(
       20,
@@ -141,7 +141,7 @@ function writeActivity(fit: FitEncoder, activity: InventedActivity): void {
   )
 }
 
-function motionOf(point: InventedPoint, metersPerSecond: number): FitEncoderField[] {
+function motionOf(point: SamplePoint, metersPerSecond: number): FitEncoderField[] {
   return [
     field(0, FitBaseType.Sint32, point.latitude * SEMICIRCLES_OF_DEGREE),
     field(1, FitBaseType.Sint32, point.longitude * SEMICIRCLES_OF_DEGREE),
@@ -150,13 +150,13 @@ function motionOf(point: InventedPoint, metersPerSecond: number): FitEncoderFiel
   ]
 }
 
-function writeLap(fit: FitEncoder, activity: InventedActivity, index: number, seconds: number): void {
+function writeLap(fit: FitEncoder, activity: SampleActivity, index: number, seconds: number): void {
   const start = FitEncoder.toFitTimestamp(activity.startedAt) + index * seconds
   fit.writeMessage(19, [...totals(activity, start, seconds), field(15, FitBaseType.Uint8, 145)], 2)
 }
 
-/** The fields that lap and session share: timestamp, event, start_time, elapsed and timer time, distance. */
-function totals(activity: InventedActivity, start: number, seconds: number): FitEncoderField[] {
+/** The fields that laps and sessions share: timestamp, start_time, elapsed and timer time, distance. */
+function totals(activity: SampleActivity, start: number, seconds: number): FitEncoderField[] {
   const meters = activity.indoor ? 0 : seconds * (activity.metersPerSecond ?? 2.8)
   return [
     field(253, FitBaseType.Uint32, start + seconds),

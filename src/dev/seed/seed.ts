@@ -1,75 +1,77 @@
 import { Temporal } from 'temporal-polyfill'
 import type { App } from '../../app/app.ts'
-import { uploadOwners } from '../../app/upload-owners.ts'
-import { readActivityFile } from '../../domains/activities/index.ts'
-import { completeUpload, requestUpload, uploadCounter, writeFile } from '../../domains/uploads/index.ts'
-import { Unauthenticated } from '../../domains/users/index.ts'
+import { activities, readActivityFile } from '../../domains/activities/index.ts'
+import { completeUpload, requestUpload, uploads, writeFile } from '../../domains/uploads/index.ts'
+import { Unauthenticated, users } from '../../domains/users/index.ts'
 import type { User } from '../../generated/prisma/client.ts'
 import type { DevelopmentIdentity } from '../identity.ts'
-import { type Habit, type InventedPerson, people, weeks } from './people.ts'
 import { encodeFit } from './recordings.ts'
+import { type SampleUser, sampleUsers, type WeeklyActivity, weeks } from './sample-users.ts'
 
-export interface SeededPerson {
+export interface SeededUser {
   readonly email: string
   readonly timeZone: string
-  /** How many activities were made now. */
+  /** The number of activities created in this run. */
   readonly made: number
 }
 
-/** How many activities a seed of an empty database makes. */
-export const seedSize = people.reduce((sum, { habit }) => sum + habit.length * weeks, 0)
+/** The number of activities that a seed of an empty database creates. */
+export const seedSize = sampleUsers.reduce((sum, user) => sum + user.weeklyActivities.length * weeks, 0)
 
 /**
- * Invents people who train by habit, and sends each activity's FIT file through the very commands that a client's
- * requests run. A training that is there already is passed over, so seeding twice is as once.
+ * Creates sample users with weekly activities. Each activity's FIT file goes through the same commands as a client's
+ * upload. Existing activities are skipped, so that seeding is idempotent.
  */
-export async function* seed(app: App, identity: DevelopmentIdentity): AsyncGenerator<SeededPerson | 'activity'> {
-  for (const person of people) {
-    const user = await signIn(app, identity, person)
+export async function* seed(app: App, identity: DevelopmentIdentity): AsyncGenerator<SeededUser | 'activity'> {
+  for (const sampleUser of sampleUsers) {
+    const user = await signIn(app, identity, sampleUser)
     let made = 0
-    for (const training of trainingsOf(person, app.clock())) {
+    for (const training of trainingsOf(sampleUser, app.clock())) {
       const { startedAt } = training
-      const isThere = (await app.db.prisma.activity.count({ where: { userId: user.id, startedAt } })) > 0
-      if (!isThere) {
-        await record(app, user, training)
+      const exists = (await app.db.prisma.activity.count({ where: { userId: user.id, startedAt } })) > 0
+      if (!exists) {
+        await upload(app, user, training)
         made += 1
       }
       yield 'activity'
     }
-    yield { email: person.email, timeZone: person.timeZone, made }
+    yield { email: sampleUser.email, timeZone: sampleUser.timeZone, made }
   }
 }
 
-async function signIn(app: App, identity: DevelopmentIdentity, person: InventedPerson): Promise<User> {
-  const { email, timeZone, locale } = person
+async function signIn(app: App, identity: DevelopmentIdentity, sampleUser: SampleUser): Promise<User> {
+  const { email, timeZone, locale } = sampleUser
   const token = await identity.signToken({ email, now: app.clock(), expiresInSeconds: 60 })
-  const { user } = await app.authenticator.authenticate(token, app.clock()).catch((error: unknown) => {
-    if (!(error instanceof Unauthenticated)) throw error
-    throw new Error(
-      `${email} was deleted or banned here, and nothing seeds them. Remove the data folder to begin anew.`,
-    )
-  })
+  const { user } = await app
+    .services(users)
+    .authenticator.authenticate(token, app.clock())
+    .catch((error: unknown) => {
+      if (!(error instanceof Unauthenticated)) throw error
+      throw new Error(
+        `${email} was deleted or banned in this database. Remove the data folder to start with an empty one.`,
+      )
+    })
   return app.db.prisma.user.update({ where: { id: user.id }, data: { timeZone, locale } })
 }
 
-interface Training extends Habit {
+interface Training extends WeeklyActivity {
   readonly startedAt: Date
   readonly utcOffsetMinutes: number
-  readonly place: InventedPerson['place']
+  readonly place: SampleUser['place']
 }
 
-function trainingsOf({ habit, timeZone, place }: InventedPerson, now: Date): Training[] {
+function trainingsOf({ weeklyActivities, timeZone, place }: SampleUser, now: Date): Training[] {
   const today = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone)
   const monday = today.startOfDay().subtract({ days: today.dayOfWeek - 1 })
   return Array.from({ length: weeks }, (_, week) => week + 1).flatMap((weeksAgo) =>
-    habit.map((training) => {
+    weeklyActivities.map((training) => {
       const start = monday.subtract({ weeks: weeksAgo }).add({ days: training.day }).with({ hour: training.hour })
-      // Nobody trains alike every week: up to a tenth more or less, the same at every seed.
-      const form = 1 + (((weeksAgo * 7 + training.day * 3) % 11) - 5) / 50
+      // Varies speed and duration by up to a tenth from week to week. Deterministic, so that seeding is idempotent.
+      const factor = 1 + (((weeksAgo * 7 + training.day * 3) % 11) - 5) / 50
       return {
         ...training,
-        minutes: Math.round(training.minutes / form),
-        metersPerSecond: training.metersPerSecond * form,
+        minutes: Math.round(training.minutes / factor),
+        metersPerSecond: training.metersPerSecond * factor,
         place,
         startedAt: new Date(start.epochMilliseconds),
         utcOffsetMinutes: start.offsetNanoseconds / 60e9,
@@ -78,10 +80,8 @@ function trainingsOf({ habit, timeZone, place }: InventedPerson, now: Date): Tra
   )
 }
 
-async function record(app: App, user: User, training: Training): Promise<void> {
-  const { db, adapters, usage, clock, metrics } = app
-  const { bucket, recordingReader: reader } = adapters
-  const ports = { db, bucket, owners: uploadOwners, usage, countUpload: uploadCounter(metrics) }
+async function upload(app: App, user: User, training: Training): Promise<void> {
+  const files = app.services(uploads)
   const { startedAt, minutes, sport } = training
   const bytes = encodeFit({
     ...training,
@@ -89,8 +89,7 @@ async function record(app: App, user: User, training: Training): Promise<void> {
     laps: Math.ceil(minutes / 15),
     secondsBetweenPoints: 5,
   })
-  const upload = await requestUpload(ports, {
-    userId: user.id,
+  const requested = await requestUpload(files, user, {
     kind: 'ACTIVITY',
     filename: `${startedAt.toISOString().slice(0, 10)}-${sport.toLowerCase()}.fit`,
     contentType: 'application/vnd.ant.fit',
@@ -98,10 +97,9 @@ async function record(app: App, user: User, training: Training): Promise<void> {
     contentMd5: null,
     targetId: null,
     idempotencyKey: `seed ${startedAt.toISOString()}`,
-    now: clock(),
   })
-  await writeFile(bucket, upload, bytes)
-  await completeUpload(ports, { userId: user.id, uploadId: upload.id, parts: null, now: clock() })
-  const activity = await db.prisma.activity.findUniqueOrThrow({ where: { uploadId: upload.id } })
-  await readActivityFile({ db, bucket, reader }, activity.id, { isLastAttempt: true })
+  await writeFile(files.bucket, requested, bytes)
+  await completeUpload(files, user, { uploadId: requested.id, parts: null })
+  const activity = await app.db.prisma.activity.findUniqueOrThrow({ where: { uploadId: requested.id } })
+  await readActivityFile(app.services(activities), activity.id, { isLastAttempt: true })
 }

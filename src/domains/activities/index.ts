@@ -1,4 +1,4 @@
-export { type LegacyFile, moveLegacyFiles } from './move-legacy-files.ts'
-export { activitiesOfPerson } from './personal-data.ts'
-export { readActivityFile } from './read-activity-file.ts'
-export { activityUploads } from './upload-owner.ts'
+export { findLegacyActivity, importLegacyActivity } from './commands/import-legacy-activity.ts'
+export { readActivityFile } from './commands/read-activity-file.ts'
+export { activities } from './services.ts'
+export { activityUploads } from './upload-kind.ts'

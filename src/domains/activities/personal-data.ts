@@ -1,4 +1,4 @@
-import { type Database, hint, type Tx } from '../../platform/database/db.ts'
+import { type Database, notify, type Tx } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import { lockUploads } from '../uploads/index.ts'
 import { activityTopic } from './topic.ts'
@@ -6,8 +6,8 @@ import { decodeTrack } from './track.ts'
 
 const batchSize = 200
 
-/** A person's activities with their laps and series; a file each, since a series has up to 500,000 points. */
-export function activitiesOfPerson({ db }: { db: Database }): PersonalData {
+/** A user's activities with laps and tracks. One file for each activity, since a track has up to 500,000 points. */
+export function activitiesOfUser({ db }: { db: Database }): PersonalData {
   return {
     tables: ['activities', 'activity_laps', 'activity_tracks'],
     async *exportFiles(reader, userId) {
@@ -23,7 +23,7 @@ export function activitiesOfPerson({ db }: { db: Database }): PersonalData {
         yield { path: `activities/${id}.json`, json: { ...activity, track } }
       }
     },
-    // Before the uploads: an activity that waits for its file cannot be without its upload.
+    // Before the uploads are erased: an activity that is AWAITING_FILE must have an upload.
     async eraseAhead({ userId }) {
       while ((await db.transaction((tx) => removeSome(tx, userId))) === batchSize);
     },
@@ -33,7 +33,7 @@ export function activitiesOfPerson({ db }: { db: Database }): PersonalData {
   }
 }
 
-/** The uploads are locked first, as by everybody; streams that follow an activity look again and end. */
+/** Locks the uploads first, the lock order of all commands. Subscribers are notified, and their streams end. */
 async function removeSome(tx: Tx, userId: string): Promise<number> {
   const some = await tx.activity.findMany({
     where: { userId },
@@ -46,6 +46,6 @@ async function removeSome(tx: Tx, userId: string): Promise<number> {
     some.flatMap(({ uploadId }) => uploadId ?? []),
   )
   await tx.activity.deleteMany({ where: { id: { in: some.map(({ id }) => id) } } })
-  for (const { id } of some) hint(tx, activityTopic(id))
+  for (const { id } of some) notify(tx, activityTopic(id))
   return some.length
 }

@@ -2,14 +2,14 @@ import type { Sport } from '../../generated/prisma/enums.ts'
 
 export { UnreadableRecording } from './errors.ts'
 
-/** A moment of a recording. What was not measured is null, never 0. */
+/** A point of a recording. A value that was not measured is null, never 0. */
 export interface TrackPoint {
   readonly elapsedSeconds: number
   /** Degrees, WGS 84. */
   readonly latitude: number | null
   readonly longitude: number | null
   readonly altitudeMeters: number | null
-  /** From the start. */
+  /** Covered since the start. */
   readonly distanceMeters: number | null
   readonly heartRateBpm: number | null
   readonly speedMetersPerSecond: number | null
@@ -24,14 +24,14 @@ export interface RecordedLap {
   readonly averageHeartRateBpm: number | null
 }
 
-/** What a FIT, GPX or TCX file says of one activity. What was not measured is null, never 0. */
+/** The content of a FIT, GPX or TCX file. A value that was not measured is null, never 0. */
 export interface Recording {
   readonly sport: Sport
   readonly startedAt: Date
-  /** Local time minus UTC where it was recorded, when the device noted it. */
+  /** Local time minus UTC where it was recorded; null if the device did not record it. */
   readonly utcOffsetMinutes: number | null
   readonly distanceMeters: number | null
-  /** From start to end without the pauses that the person made (the device's timer). */
+  /** From start to end, without pauses of the device's timer. */
   readonly durationSeconds: number | null
   readonly movingSeconds: number | null
   readonly elevationGainMeters: number | null
@@ -40,13 +40,13 @@ export interface Recording {
   readonly maxHeartRateBpm: number | null
   readonly averageCadenceRpm: number | null
   readonly caloriesKcal: number | null
-  /** 'Garmin Fenix 2'. */
+  /** Example: 'Garmin Fenix 2'. */
   readonly device: string | null
   readonly laps: readonly RecordedLap[]
   readonly track: readonly TrackPoint[]
 }
 
 export interface RecordingReader {
-  /** Throws UnreadableRecording, with a sentence for a runner, for whatever the bytes may be. */
+  /** Throws UnreadableRecording, with a message for the user, for bytes that are no valid recording. */
   read(bytes: Uint8Array): Promise<Recording>
 }

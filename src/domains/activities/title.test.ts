@@ -9,7 +9,7 @@ import type { User } from '../../generated/prisma/client.ts'
 import type { Sport } from '../../generated/prisma/enums.ts'
 import { toGlobalId } from '../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { type ActivityWish, createActivity, createPerson } from '../../testing/factories.ts'
+import { type ActivityInput, createActivity, createUser } from '../../testing/factories.ts'
 import { completed } from '../../testing/upload-steps.ts'
 
 const email = 'alice@example.com'
@@ -18,7 +18,7 @@ let app: TestApp
 let user: User
 beforeAll(async () => {
   app = await startTestApp()
-  user = await createPerson(app, email)
+  user = await createUser(app, email)
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -28,7 +28,7 @@ async function titleOf(as: string, id: string): Promise<string> {
   return node.title
 }
 
-const create = async (wish: ActivityWish) => toGlobalId('Activity', (await createActivity(app, user, wish)).id)
+const create = async (input: ActivityInput) => toGlobalId('Activity', (await createActivity(app, user, input)).id)
 
 /** The title after a change. */
 async function change(input: UpdateActivityInput): Promise<string> {
@@ -37,7 +37,7 @@ async function change(input: UpdateActivityInput): Promise<string> {
   return data.updateActivity.activity.title
 }
 
-describe('a title that nobody gave', () => {
+describe('a generated title', () => {
   test.each([
     ['00:00:00.000', 'Night'],
     ['04:59:59.999', 'Night'],
@@ -49,7 +49,7 @@ describe('a title that nobody gave', () => {
     ['21:59:59.999', 'Evening'],
     ['22:00:00.000', 'Night'],
     ['23:59:59.999', 'Night'],
-  ])('says of a start at %s that it was %s', async (time, timeOfDay) => {
+  ])('of a start at %s has the time of day %s', async (time, timeOfDay) => {
     const startedAt = new Date(`2026-06-01T${time}Z`)
     expect(await titleOf(email, await create({ startedAt }))).toBe(`${timeOfDay} run`)
   })
@@ -61,7 +61,7 @@ describe('a title that nobody gave', () => {
     [-570, '2026-06-01T14:29:59.999Z', 'Night run'],
     [345, '2026-06-01T11:15:00Z', 'Evening run'],
     [null, '2026-06-01T12:00:00Z', 'Afternoon run'],
-  ])('goes by the local time, %s minutes from UTC, of %s', async (utcOffsetMinutes, startedAt, title) => {
+  ])('uses the local time, %s minutes from UTC, of %s', async (utcOffsetMinutes, startedAt, title) => {
     expect(await titleOf(email, await create({ utcOffsetMinutes, startedAt: new Date(startedAt) }))).toBe(title)
   })
 
@@ -75,11 +75,11 @@ describe('a title that nobody gave', () => {
     ['STRENGTH', 'Morning strength training'],
     ['OTHER', 'Morning activity'],
     [null, 'Morning activity'],
-  ])('calls %s a %s', async (sport, title) => {
+  ])('of the sport %s is %s', async (sport, title) => {
     expect(await titleOf(email, await create({ sport, startedAt: new Date('2026-06-01T06:00:00Z') }))).toBe(title)
   })
 
-  test('calls new what has no start yet', async () => {
+  test('starts with New if the start is unknown', async () => {
     expect(await titleOf(email, await create({ status: 'PROCESSING' }))).toBe('New activity')
     expect(await titleOf(email, await create({ status: 'PROCESSING', sport: 'ROWING' }))).toBe('New row')
   })
@@ -88,17 +88,17 @@ describe('a title that nobody gave', () => {
 describe('the local time of a file', () => {
   const file = { sport: 'RUNNING', seconds: 60, secondsBetweenPoints: 10 } as const
   test.each([
-    // 20:30 in the evening of UTC is 05:30 in Seoul, and 16:30 in New York once its clocks have gone forward.
+    // 20:30 UTC is 05:30 in Seoul, and 16:30 in New York in daylight saving time.
     ['Asia/Seoul', new Date('2026-06-01T20:30:00Z'), undefined, 'Morning run'],
     ['America/New_York', new Date('2026-06-01T20:30:00Z'), undefined, 'Afternoon run'],
     ['America/New_York', new Date('2026-01-15T21:30:00Z'), undefined, 'Afternoon run'],
     ['America/New_York', new Date('2026-01-15T22:00:00Z'), undefined, 'Evening run'],
     ['America/New_York', new Date('2026-06-01T20:30:00Z'), 540, 'Morning run'],
   ])(
-    'is that of %s at %j, unless the device noted another: %s minutes',
+    'is that of the time zone %s at %j, unless the device recorded an offset: %s minutes',
     async (timeZone, startedAt, utcOffsetMinutes, title) => {
       const as = `${timeZone.replace('/', '-')}.${startedAt.getTime()}.${utcOffsetMinutes}@example.com`
-      await createPerson(app, as, { timeZone })
+      await createUser(app, as, { timeZone })
       const bytes = encodeFit({ ...file, startedAt, ...(utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes }) })
       const { activity } = await completed(app, as, bytes)
       await app.runDueJobs()
@@ -107,7 +107,7 @@ describe('the local time of a file', () => {
   )
 })
 
-test('a person’s own title stays whatever becomes of the sport, and null brings back the automatic one', async () => {
+test('a title set by the user does not follow the sport, and null restores the generated title', async () => {
   const activityId = await create({ startedAt: new Date('2026-06-01T06:00:00Z') })
   expect(await titleOf(email, activityId)).toBe('Morning run')
   expect(await change({ activityId, sport: 'CYCLING' })).toBe('Morning ride')

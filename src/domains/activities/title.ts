@@ -12,7 +12,7 @@ const names: Record<Sport, string> = {
   OTHER: 'activity',
 }
 
-/** From the hour on, local time. */
+/** Each name applies from this hour on, in local time. */
 const timesOfDay = [
   { from: 0, name: 'Night' },
   { from: 5, name: 'Morning' },
@@ -23,7 +23,7 @@ const timesOfDay = [
 
 type Titled = Pick<Activity, 'title' | 'sport' | 'startedAt' | 'utcOffsetMinutes'>
 
-/** What the person called it, else 'Morning run': it follows the sport, so a corrected sport corrects it too. */
+/** The title that the user set, or else a generated one ('Morning run'), which follows changes of the sport. */
 export function titleOf({ title, sport, startedAt, utcOffsetMinutes }: Titled): string {
   if (title !== null) return title
   const name = names[sport ?? 'OTHER']

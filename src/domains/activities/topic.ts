@@ -1,4 +1,4 @@
-/** The topic of hints that an activity, or what hangs on it, changed. */
+/** The topic of notifications that an activity, its laps, its track or its upload changed. */
 export function activityTopic(activityId: string): string {
   return `activity:${activityId}`
 }

@@ -15,7 +15,7 @@ const nothing: TrackPoint = {
   powerWatts: null,
 }
 
-/** Values that lie on a column's steps, as only those come back as they were. */
+/** Multiples of a column's step: only those are preserved exactly. */
 function steps(min: number, max: number, scale: number) {
   return fc.integer({ min: min * scale, max: max * scale }).map((value) => value / scale)
 }
@@ -37,7 +37,7 @@ const anyPoint: fc.Arbitrary<TrackPoint> = fc.record({
 })
 
 describe('encodeTrack and decodeTrack', () => {
-  it('give back every point', () => {
+  it('preserve every point', () => {
     fc.assert(
       fc.property(fc.array(anyPoint, { maxLength: 40 }), (points) => {
         expect(decodeTrack(encodeTrack(points))).toEqual(points)
@@ -45,7 +45,7 @@ describe('encodeTrack and decodeTrack', () => {
     )
   })
 
-  it('keep apart what was measured as 0 and what was not measured', () => {
+  it('distinguish 0 from values that were not measured', () => {
     const points = [nothing, { ...nothing, powerWatts: 0 }, { ...nothing, elapsedSeconds: 2 }]
     expect(decodeTrack(encodeTrack(points))).toEqual(points)
   })
@@ -55,17 +55,17 @@ describe('encodeTrack and decodeTrack', () => {
     expect(point).toMatchObject({ latitude: 52.1234568, altitudeMeters: 34.6 })
   })
 
-  it('take nothing for columns that are not there, and next to nothing for steady movement', () => {
+  it('need almost no bytes for missing columns and for steady movement', () => {
     const indoors = Array.from({ length: 3_600 }, (_, elapsedSeconds) => ({ ...nothing, elapsedSeconds }))
     expect(encodeTrack(indoors).length).toBeLessThan(40)
   })
 
-  it('refuse what is no finite number', () => {
+  it('reject values that are not finite numbers', () => {
     expect(() => encodeTrack([{ ...nothing, elapsedSeconds: Number.NaN }])).toThrow(RangeError)
     expect(() => encodeTrack([{ ...nothing, powerWatts: Number.POSITIVE_INFINITY }])).toThrow(RangeError)
   })
 
-  it('refuse data of another version, and data that is cut off', () => {
+  it('reject data of another version, and truncated data', () => {
     const data = encodeTrack([nothing, nothing])
     expect(() => decodeTrack(Uint8Array.of(2, ...data.subarray(1)))).toThrow('version 2')
     expect(() => decodeTrack(data.subarray(0, -1))).toThrow()
@@ -77,18 +77,18 @@ describe('thinTrack', () => {
   const track = Array.from({ length: 1_000 }, (_, elapsedSeconds) => ({ ...nothing, elapsedSeconds }))
   const seconds = (points: readonly TrackPoint[]) => points.map((point) => point.elapsedSeconds)
 
-  it('chooses evenly, the first and the last among them', () => {
+  it('selects points evenly, including the first and the last', () => {
     expect(seconds(thinTrack(track, 1))).toEqual([0])
     expect(seconds(thinTrack(track, 2))).toEqual([0, 999])
     expect(seconds(thinTrack(track, 4))).toEqual([0, 333, 666, 999])
   })
 
-  it('gives a short track as it is', () => {
+  it('returns a short track unchanged', () => {
     expect(thinTrack(track, 1_000)).toEqual(track)
     expect(thinTrack([], 1)).toEqual([])
   })
 
-  it('gives exactly as many as were asked for, in order and none twice', () => {
+  it('returns exactly maxPoints points, in order and without duplicates', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 300 }), (length, maxPoints) => {
         const chosen = seconds(thinTrack(track.slice(0, length), maxPoints))
@@ -99,7 +99,7 @@ describe('thinTrack', () => {
     )
   })
 
-  it('refuses to give none', () => {
+  it('rejects a maximum below 1', () => {
     expect(() => thinTrack(track, 0)).toThrow(RangeError)
     expect(() => thinTrack(track, 1.5)).toThrow(RangeError)
   })

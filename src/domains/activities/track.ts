@@ -1,10 +1,10 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import type { TrackPoint } from './ports.ts'
 
-/** The layout below. Another one gets another number, and decodeTrack goes on reading this one. */
+/** The version of the layout below. A new layout gets a new number, and decodeTrack still reads this one. */
 const VERSION = 1
 
-/** What is kept, in this order, and the steps of a unit: 1e-7 degrees are 11 mm. */
+/** The stored columns, in this order, with the number of steps per unit: 1e-7 degrees are 11 mm. */
 const COLUMNS = [
   ['elapsedSeconds', 1_000],
   ['latitude', 10_000_000],
@@ -17,23 +17,23 @@ const COLUMNS = [
   ['powerWatts', 1],
 ] as const satisfies readonly (readonly [keyof TrackPoint, number])[]
 
-/** How many values of a column are there: none, some (a bit for each point says which), or every one. */
-const NONE = 0
-const SOME = 1
-const EVERY = 2
+/** Which values of a column are present: none, some (a bitmap has a bit for each point) or all. */
+const NO_VALUES = 0
+const SOME_VALUES = 1
+const ALL_VALUES = 2
 
-/** Second differences of values up to this are exact, and take 8 bytes at most. */
+/** Second differences of values up to this limit are exact, and take at most 8 bytes. */
 const MAX_STEPS = 2 ** 48
 const MAX_BYTES_OF_WHOLE = 8
 
 /**
- * A track as bytes: the version, then brotli over the number of points and one column after the other, each as the
- * second differences of whole steps (steady movement is a row of zeros). Values are rounded to their column's step,
- * null stays null. Throws RangeError for a value that is no finite number.
+ * Encodes a track as bytes: the version, then with brotli the number of points and one column after the other, each as
+ * the second differences of whole steps (steady movement gives zeros). Values are rounded to the step of their column;
+ * null is preserved. Throws RangeError for a value that is not a finite number.
  *
- * A run of 2,809 points, 547 kB as JSON: 14,073 bytes, of which brotli 5 takes 0.6 ms. Deflate 9 makes 14,676 in 2.1 ms,
- * zstd 3 14,886 in 0.1 ms, brotli 11 12,659 in 48 ms; first differences instead of second ones 16,564 with brotli 5.
- * All in all 2 ms to encode and 4 ms to decode; 0.3 s and 0.7 s for 500,000 points.
+ * Measured with a run of 2,809 points, 547 kB as JSON: 14,073 bytes with brotli 5, which takes 0.6 ms. Deflate 9 gives
+ * 14,676 in 2.1 ms, zstd 3 14,886 in 0.1 ms, brotli 11 12,659 in 48 ms; first differences instead of second differences
+ * 16,564 with brotli 5. In total 2 ms to encode and 4 ms to decode; 0.3 s and 0.7 s for 500,000 points.
  */
 export function encodeTrack(points: readonly TrackPoint[]): Uint8Array {
   const longest = COLUMNS.length * (1 + points.length * (MAX_BYTES_OF_WHOLE + 1)) + MAX_BYTES_OF_WHOLE
@@ -49,7 +49,7 @@ export function encodeTrack(points: readonly TrackPoint[]): Uint8Array {
   return data
 }
 
-/** The points of encodeTrack. Throws for bytes that are not its, or of a version that this code does not know. */
+/** Decodes the result of encodeTrack. Throws RangeError for truncated data and for an unknown version. */
 export function decodeTrack(data: Uint8Array): TrackPoint[] {
   if (data[0] !== VERSION) throw new RangeError(`Track data of version ${data[0]}; this code reads ${VERSION}.`)
   const bytes = brotliDecompressSync(data.subarray(1))
@@ -67,12 +67,14 @@ export function decodeTrack(data: Uint8Array): TrackPoint[] {
   const columns = COLUMNS.map(([, scale]) => {
     const presence = bytes[at++]
     const bitsAt = at
-    if (presence === SOME) at += Math.ceil(count / 8)
+    if (presence === SOME_VALUES) at += Math.ceil(count / 8)
     let last = 0
     let lastDifference = 0
     return Array.from({ length: count }, (_, index) => {
       const isPresent =
-        presence === SOME ? (((bytes[bitsAt + (index >> 3)] ?? 0) >> (index & 7)) & 1) === 1 : presence === EVERY
+        presence === SOME_VALUES
+          ? (((bytes[bitsAt + (index >> 3)] ?? 0) >> (index & 7)) & 1) === 1
+          : presence === ALL_VALUES
       if (!isPresent) return null
       const folded = readWhole()
       lastDifference += folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2
@@ -97,8 +99,8 @@ export function decodeTrack(data: Uint8Array): TrackPoint[] {
 }
 
 /**
- * At most `maxPoints` of the points, evenly chosen by their place in the track, the first and the last among them (of
- * one point, the first). Throws RangeError when `maxPoints` is no whole number from 1.
+ * Selects at most `maxPoints` points, evenly by their position in the track, including the first and the last (for one
+ * point, the first). Throws RangeError if `maxPoints` is not a whole number of at least 1.
  */
 export function thinTrack(points: readonly TrackPoint[], maxPoints: number): TrackPoint[] {
   if (!Number.isInteger(maxPoints) || maxPoints < 1) throw new RangeError('A thinned track has 1 point or more.')
@@ -115,11 +117,11 @@ function writeColumn(
   scale: number,
 ): number {
   const present = points.reduce((count, point) => (point[name] === null ? count : count + 1), 0)
-  const presence = present === 0 ? NONE : present === points.length ? EVERY : SOME
+  const presence = present === 0 ? NO_VALUES : present === points.length ? ALL_VALUES : SOME_VALUES
   bytes[start] = presence
-  if (presence === NONE) return start + 1
+  if (presence === NO_VALUES) return start + 1
   const bitsAt = start + 1
-  let end = presence === SOME ? bitsAt + Math.ceil(points.length / 8) : bitsAt
+  let end = presence === SOME_VALUES ? bitsAt + Math.ceil(points.length / 8) : bitsAt
   let last = 0
   let lastDifference = 0
   points.forEach((point, index) => {
@@ -127,7 +129,8 @@ function writeColumn(
     if (value === null) return
     const steps = Math.round(value * scale)
     if (!(Math.abs(steps) <= MAX_STEPS)) throw new RangeError(`A track point's ${name} is ${value}.`)
-    if (presence === SOME) bytes[bitsAt + (index >> 3)] = (bytes[bitsAt + (index >> 3)] ?? 0) | (1 << (index & 7))
+    if (presence === SOME_VALUES)
+      bytes[bitsAt + (index >> 3)] = (bytes[bitsAt + (index >> 3)] ?? 0) | (1 << (index & 7))
     const change = steps - last - lastDifference
     end = writeWhole(bytes, end, change >= 0 ? change * 2 : -change * 2 - 1)
     lastDifference = steps - last
@@ -136,7 +139,7 @@ function writeColumn(
   return end
 }
 
-/** Seven bits a byte, the lowest first, the eighth says that more follow; returns the place behind. */
+/** Writes a varint: seven bits per byte, the lowest first; the eighth bit is set if more follow. Returns the end offset. */
 function writeWhole(bytes: Uint8Array, start: number, value: number): number {
   let end = start
   let rest = value

@@ -1,14 +1,14 @@
 import { DomainError, ProviderUnavailable } from '../../platform/errors.ts'
-import { storeOf } from './store.ts'
+import { describeStore } from './subscriptions/describe-store.ts'
 
-/** Only the store where it was bought can do it. */
+/** Only the store where the subscription was bought can cancel it. */
 export class ManagedElsewhere extends DomainError {
   readonly code = 'MANAGED_ELSEWHERE'
   readonly managementUrl: string | null
 
   constructor(store: string | null, managementUrl: string | null) {
-    const { name, address } = storeOf(store)
-    const where = managementUrl ?? address
+    const { name, managementUrl: storeUrl } = describeStore(store)
+    const where = managementUrl ?? storeUrl
     super(
       `This subscription is managed by ${name}. Cancel it there${where === null ? '' : `: ${where}`}, then try again.`,
     )
@@ -16,10 +16,10 @@ export class ManagedElsewhere extends DomainError {
   }
 }
 
-/** There is no web checkout on this server, whatever the product. */
-export class NothingSold extends ProviderUnavailable {
+/** The web checkout is not configured on this server. */
+export class WebCheckoutUnavailable extends ProviderUnavailable {
   constructor() {
     super('The web checkout')
-    this.message = 'This server sells nothing on the web. Buy it in the app.'
+    this.message = 'Purchases on the web are not available on this server. Buy the product in the app.'
   }
 }

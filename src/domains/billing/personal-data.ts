@@ -1,16 +1,17 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Reader } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
-import { revenueCatSource } from './source.ts'
+import { clerkIdOf } from '../users/index.ts'
+import { revenueCatSource } from './events/revenuecat-source.ts'
 
 /**
- * What a person bought. All of it is exported. Records of money are kept when the person is erased: they lead to a
- * tombstone that says nothing. Where they manage what they bought, their anonymous names and their checkouts go.
+ * What a user bought. All of it is exported. Records of payments are kept when the user is erased: they reference the
+ * tombstone, which has no personal data. Management URLs, anonymous names and checkouts are deleted.
  */
-export const purchasesOfPerson: PersonalData = {
+export const purchasesOfUser: PersonalData = {
   tables: ['billing_events', 'billing_names', 'billing_customers', 'plan_subscriptions', 'billing_grants', 'checkouts'],
   async *exportFiles(db, userId) {
-    const names = await namesOfPerson(db, userId)
+    const names = await namesOfUser(db, userId)
     const [events, customer, subscriptions, grants, checkouts] = await Promise.all([
       db.billingEvent.findMany({ where: named(names), orderBy: [{ occurredAt: 'asc' }, { eventId: 'asc' }] }),
       db.billingCustomer.findUnique({ where: { userId } }),
@@ -18,8 +19,8 @@ export const purchasesOfPerson: PersonalData = {
       db.billingGrant.findMany({ where: { userId }, orderBy: { grantedAt: 'asc' } }),
       db.checkout.findMany({ where: { userId }, orderBy: { createdAt: 'asc' } }),
     ])
-    // Who lost or gained what moved is somebody else.
-    const own = (said: readonly string[]) => said.filter((name) => names.includes(name))
+    // The other names in a TRANSFER are another user's.
+    const own = (all: readonly string[]) => all.filter((name) => names.includes(name))
     const ownEvents = events.map((event) => ({
       ...event,
       names: own(event.names),
@@ -35,20 +36,18 @@ export const purchasesOfPerson: PersonalData = {
   },
 }
 
-/** The inbox's events about a person: of the names by which RevenueCat knows them, and of all that names them besides. */
+/** Selects the inbox's events about a user: those whose subject is one of the user's names, and all others that contain one. */
 export async function purchaseEventsOf(db: Reader, userId: string): Promise<Prisma.InboxEventWhereInput> {
-  const names = await namesOfPerson(db, userId)
+  const names = await namesOfUser(db, userId)
   const events = await db.billingEvent.findMany({ where: named(names), select: { eventId: true } })
   const eventIds = events.map(({ eventId }) => eventId)
   return { source: revenueCatSource, OR: [{ subject: { in: names } }, { eventId: { in: eventIds } }] }
 }
 
-async function namesOfPerson(db: Reader, userId: string): Promise<string[]> {
-  const person = await db.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { clerkId: true, billingNames: { select: { name: true } } },
-  })
-  return [userId, person.clerkId, ...person.billingNames.map(({ name }) => name)].filter((name) => name !== null)
+async function namesOfUser(db: Reader, userId: string): Promise<string[]> {
+  const clerkId = await clerkIdOf(db, userId)
+  const aliases = await db.billingName.findMany({ where: { userId }, select: { name: true } })
+  return [userId, clerkId, ...aliases.map(({ name }) => name)].filter((name) => name !== null)
 }
 
 const named = (names: string[]): Prisma.BillingEventWhereInput => ({

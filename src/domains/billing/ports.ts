@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What RevenueCat tells of a purchase, in our words; nulls where it says nothing. Source: its webhook's fields. */
+/** An event of RevenueCat's webhook in Pacer's terms. A field is null if the event does not contain it. */
 export interface PurchaseEvent {
-  /** RevenueCat's own id of the event: not always a UUID. */
+  /** RevenueCat's id of the event, not always a UUID. */
   readonly eventId: string
-  /** RENEWAL, TRANSFER, …: types grow, unknown ones have no effect. */
+  /** RENEWAL, TRANSFER, …. RevenueCat may add types; unknown ones have no effect. */
   readonly type: string
   readonly occurredAt: Date
-  /** PRODUCTION or SANDBOX; null where it does not say, which then counts as PRODUCTION. */
+  /** PRODUCTION or SANDBOX. Null counts as PRODUCTION. */
   readonly environment: string | null
-  /** Everybody's names in it, each once: app user id, original app user id, aliases. Of a TRANSFER: who loses. */
+  /** All names of the customer without duplicates: app user id, original app user id, aliases. Of a TRANSFER: the former owner's. */
   readonly names: readonly string[]
-  /** Of a TRANSFER: who gains. */
+  /** Of a TRANSFER: the new owner's names. */
   readonly transferredTo: readonly string[]
-  /** The original transaction's id, else the transaction's. */
+  /** The id of the original transaction, otherwise of the transaction. */
   readonly subscriptionKey: string | null
   readonly transactionId: string | null
   readonly productId: string | null
@@ -24,17 +24,17 @@ export interface PurchaseEvent {
   readonly periodType: string | null
   readonly isFamilyShare: boolean
   readonly purchasedAt: Date | null
-  /** Null for what never ends. */
+  /** Null for lifetime purchases. */
   readonly expiresAt: Date | null
   readonly graceEndsAt: Date | null
   readonly resumesAt: Date | null
   /** Of a cancellation or an expiration: UNSUBSCRIBE, CUSTOMER_SUPPORT, … */
   readonly reason: string | null
-  /** How many were bought, at least 1. */
+  /** The number of items bought, at least 1. */
   readonly quantity: number
 }
 
-/** A delivery that was let in. */
+/** A delivery whose sender was verified. */
 export interface VerifiedPurchaseDelivery {
   readonly eventId: string
   readonly type: string
@@ -43,25 +43,25 @@ export interface VerifiedPurchaseDelivery {
   readonly sentAt: Date
 }
 
-/** RevenueCat's webhooks: who may send them and what they say. */
+/** Verifies and parses RevenueCat's webhook deliveries. */
 export interface PurchaseWebhooks {
   readonly isConfigured: boolean
   /**
-   * Whether it comes from RevenueCat: the Authorization value, the signature over the raw bytes, or both, as configured.
-   * 401: it does not; 400: it does, and cannot be read.
+   * Verifies that RevenueCat sent the delivery: by the Authorization value, the signature over the raw bytes, or both, as
+   * configured. Returns 401 if it did not, and 400 if it did but the body cannot be parsed.
    */
   verify(delivery: {
     readonly body: Buffer
     readonly headers: IncomingHttpHeaders
     readonly now: Date
   }): VerifiedPurchaseDelivery | 400 | 401
-  /** What a verified body says. Throws when it cannot be understood. */
+  /** Parses a verified body. Throws if it is not a valid event. */
   read(body: Buffer): PurchaseEvent
 }
 
-/** A subscription of a customer as RevenueCat's API sees it: the latest period only. */
+/** A customer's subscription as RevenueCat's API returns it: the latest period only. */
 export interface SnapshotSubscription {
-  /** With the base plan where it has one: premium:monthly. */
+  /** Includes the base plan if there is one: premium:monthly. */
   readonly productId: string
   readonly store: string
   readonly periodType: string | null
@@ -83,14 +83,14 @@ export interface SnapshotPurchase {
   readonly productId: string
   readonly store: string
   readonly isSandbox: boolean
-  /** The store's transaction; null where the API does not say, and then its webhook alone counts. */
+  /** The store's transaction. If the API does not return it, only the webhook's events count. */
   readonly transactionId: string | null
   readonly purchasedAt: Date
 }
 
-/** A customer at an instant. */
+/** The state of a customer at one time. */
 export interface CustomerSnapshot {
-  /** When RevenueCat made it: of two, the later one counts. */
+  /** When RevenueCat created it. The later of two snapshots counts. */
   readonly requestedAt: Date
   readonly managementUrl: string | null
   readonly subscriptions: readonly SnapshotSubscription[]
@@ -105,21 +105,21 @@ export interface WebPurchase {
 }
 
 /**
- * RevenueCat's API. Every call is bounded in time, tried again on 429 and 5xx as long as that is short, and throws
- * ProviderUnavailable with the instant from which on it may be tried again.
+ * RevenueCat's API. Every call has a timeout, is retried on 429 and 5xx if the delay is short, and throws
+ * ProviderUnavailable with the earliest time of the next attempt.
  */
 export interface RevenueCat {
   /** Whether customers can be read. */
   readonly canRead: boolean
   /** Whether checkouts can be offered. */
   readonly canSell: boolean
-  /** Reads a customer, and makes it where there is none. */
+  /** Reads a customer. RevenueCat creates the customer if it does not exist. */
   readCustomer(appUserId: string): Promise<CustomerSnapshot>
-  /** Where somebody buys on the web; no call is made. */
+  /** Builds the URL of a web purchase, without a request. */
   purchaseLink(purchase: WebPurchase): URL
   /**
-   * Ends renewal at the end of the period. 'elsewhere': the store must do it, or what we would need is not configured.
-   * Again: as once.
+   * Turns off renewal at the end of the period. Idempotent. Resolves to 'elsewhere' if only the store can do it, or if the
+   * configuration that it needs is missing.
    */
   cancel(subscription: {
     readonly names: readonly string[]

@@ -1,4 +1,4 @@
-/** The topic of what a person subscribes to. */
+/** The topic of changes to a user's subscriptions. */
 export function planTopic(userId: string): string {
   return `plan:${userId}`
 }

@@ -1,28 +1,28 @@
 import { DomainError } from '../../platform/errors.ts'
 
-/** There are too few credits. */
+/** The balance is too low. */
 export class InsufficientCredits extends DomainError {
   readonly code = 'INSUFFICIENT_CREDITS'
   readonly required: number
   readonly available: number
 
   constructor(required: number, available: number) {
-    super(`This needs ${required} credits; you have ${available}.`)
+    super(`This requires ${required} credits, but you have only ${available}.`)
     this.required = required
     this.available = available
   }
 }
 
-/** The hold was captured or released before; nothing more can be done with it. */
+/** The hold was already captured or released. */
 export class HoldEnded extends DomainError {
   readonly code = 'HOLD_ENDED'
 
   constructor(reference: string, state: string) {
-    super(`The credits held for ${reference} were ${state.toLowerCase()} before.`)
+    super(`The credits held for ${reference} were already ${state.toLowerCase()}.`)
   }
 }
 
-/** More was to be captured than is held. */
+/** The amount to capture exceeds the hold. */
 export class CaptureTooLarge extends DomainError {
   readonly code = 'CAPTURE_TOO_LARGE'
 
@@ -31,7 +31,7 @@ export class CaptureTooLarge extends DomainError {
   }
 }
 
-/** What a command refers to (a hold, a spending, a grant) is not in the ledger. */
+/** The ledger does not contain the hold, spend or grant that a command refers to. */
 export class NotInLedger extends DomainError {
   readonly code = 'NOT_IN_LEDGER'
 }

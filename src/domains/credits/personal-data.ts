@@ -1,10 +1,10 @@
 import type { PersonalData } from '../../platform/personal-data.ts'
 
 /**
- * A person's wallet: everything that happened to it is exported. Records of money are kept when the person is erased;
- * they lead to a tombstone that says nothing.
+ * A user's wallet. All of its rows are exported. They are financial records, so erasing the user keeps them; they then
+ * refer to a tombstone row without personal data.
  */
-export const creditsOfPerson: PersonalData = {
+export const creditsOfUser: PersonalData = {
   tables: [
     'ledger_accounts',
     'credit_transactions',

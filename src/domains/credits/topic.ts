@@ -1,4 +1,4 @@
-/** The topic of a person's wallet. */
+/** The notification topic of a user's wallet. */
 export function walletTopic(userId: string): string {
   return `wallet:${userId}`
 }

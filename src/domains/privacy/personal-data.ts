@@ -3,11 +3,11 @@ import type { PersonalData } from '../../platform/personal-data.ts'
 import type { Bucket } from '../uploads/index.ts'
 import { removeExportFile, scheduleExportRemoval } from './export-file.ts'
 
-/** The attempts of a job that writes an export end within that time; until then one may write the file again. */
+/** All attempts of the job that writes an export end within this time. Until then an attempt may write the file again. */
 const writingHours = 24
 
-/** A person's data exports: their list is exported, their files are removed before their rows. */
-export function exportsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }): PersonalData {
+/** A user's data exports. The list is exported; the files are removed before the rows. */
+export function exportsOfUser({ db, bucket }: { db: Database; bucket: Bucket }): PersonalData {
   return {
     tables: ['data_exports'],
     async *exportFiles(reader, userId) {

@@ -1,35 +1,36 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { personalData } from '../../app/personal-data.ts'
 import type { User } from '../../generated/prisma/client.ts'
 import type { TestApp } from '../../testing/app.ts'
+import { startAppWithClerk } from '../../testing/app-with-clerk.ts'
+import { type FakeClerk, startClerk } from '../../testing/clerk.ts'
 import {
-  askForExport,
   dump,
   erase,
   filesOf,
   madeExport,
   recordedRun,
+  requestExport,
+  sendClerkUser,
   signUp,
-  startAppWith,
-  tellOf,
 } from '../../testing/privacy-steps.ts'
 import { eventNow, tell } from '../../testing/purchase-steps.ts'
 import { rowId } from '../../testing/upload-steps.ts'
-import { type ClerkStandIn, startClerk } from '../../testing/vendors.ts'
 import { grant, hold, revoke, spend } from '../credits/index.ts'
 
-/** Tables that no data export holds and no erasure empties, each with the reason. */
+/** Tables that are neither exported nor erased, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
   _prisma_migrations: 'which migrations were applied',
-  worker_heartbeats: 'which worker processes are alive',
-  rate_limits: 'how much was asked in the last minutes, by hashes of who asked',
-  bookmarks: 'how far a command of the operator has come: an instant or the id of a row',
-  audit_log: 'what admins did, for whom and why: kept like the books, and names people by the ids of their rows',
-  gifted_addresses: 'hashes that lead to no row: which addresses had the sign-up gift, forgotten after 12 months',
-  erased_addresses: 'made by the erasure itself: hashes that lead to no row, forgotten after 12 months',
+  worker_heartbeats: 'which worker processes are running',
+  job_progress: 'how far jobs have come: by the ids of jobs, and keys of what their steps made',
+  rate_limits: 'the number of requests in the last minutes, by hashes of the clients',
+  bookmarks: 'the position of an operator command: an instant or the id of a row',
+  audit_log: 'what admins did, for which user and why: must be kept, and names users only by their ids',
+  gifted_addresses: 'hashes without a reference to a row: addresses that had the sign-up gift, deleted after 12 months',
+  erased_addresses: 'written by the erasure: hashes without a reference to a row, deleted after 12 months',
 }
 
-/** Tables whose rows stay when the person is erased: records of money, and what the tombstone is made of. */
+/** Tables whose rows are kept when the user is erased: records of money, and the tombstone. */
 const kept = [
   'users',
   'inbox_events',
@@ -45,18 +46,18 @@ const kept = [
   'billing_grants',
 ]
 
-let clerk: ClerkStandIn
+let clerk: FakeClerk
 let app: TestApp
 beforeAll(async () => {
   clerk = await startClerk()
-  app = await startAppWith(clerk)
+  app = await startAppWithClerk(clerk)
 })
 afterAll(async () => {
   await app[Symbol.asyncDispose]()
   await clerk[Symbol.asyncDispose]()
 })
 
-const answeredFor = () => personalData(app.app).flatMap(({ tables }) => tables)
+const declaredTables = () => app.app.declarations.personalData().flatMap(({ tables }) => tables)
 
 const namesOf = async (sql: string) => (await app.app.db.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name)
 
@@ -65,8 +66,8 @@ const allTables = () =>
   SELECT relname AS name FROM pg_class
   WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1`)
 
-/** Tables from which foreign keys lead to users, over however many others, and those with a user_id. */
-const tablesOfPeople = () =>
+/** Tables that reference users by foreign keys, directly or through other tables, and tables with a user_id. */
+const tablesOfUsers = () =>
   namesOf(`
   WITH RECURSIVE reaching AS (
     SELECT 'public.users'::regclass::oid AS id
@@ -79,7 +80,7 @@ const tablesOfPeople = () =>
   WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND attname = 'user_id' AND NOT attisdropped
   ORDER BY 1`)
 
-/** Something in every table of the ledger: a gift, a hold, and a purchase taken back after it was spent. */
+/** Writes rows to every table of the ledger: a gift, a hold, and a purchase that is revoked after it was spent. */
 async function moveCredits(userId: string): Promise<void> {
   const now = new Date()
   await app.app.db.transaction(async (tx) => {
@@ -93,7 +94,21 @@ async function moveCredits(userId: string): Promise<void> {
   })
 }
 
-/** Something in every table of billing. It does not renew, or only the App Store could end it. */
+/** A text that is being written for the person, and one that has ended. */
+async function writeStreams(userId: string, ids: readonly [open: string, ended: string]): Promise<void> {
+  const { db, streams } = app.app
+  const now = new Date()
+  for (const id of ids) {
+    await db.transaction((tx) => streams.create(tx, { userId, id, kind: 'test.answer', now }))
+    const { attempt, sequence: after } = await db.transaction((tx) => streams.begin(tx, { userId, id }, { now }))
+    const chunk = { attempt, after, text: 'Quillon ran along the Quill' }
+    await db.transaction((tx) => streams.append(tx, { userId, id }, chunk))
+  }
+  const [, id] = ids
+  await db.transaction((tx) => streams.end(tx, { userId, id }, { outcome: 'COMPLETED', now }))
+}
+
+/** Writes rows to every table of billing. The subscription does not renew: otherwise only the App Store could cancel it. */
 async function buyPlus({ id: userId, clerkId }: User): Promise<void> {
   const names = { app_user_id: userId, aliases: [clerkId, '$RCAnonymousID:5f1c'] }
   await tell(app, eventNow(app, 'INITIAL_PURCHASE', names))
@@ -105,19 +120,19 @@ async function buyPlus({ id: userId, clerkId }: User): Promise<void> {
 }
 
 describe('every table', () => {
-  test('is answered for by one part, or is an exception with a reason', async () => {
-    const tables = [...answeredFor(), ...Object.keys(exceptions)]
+  test('is declared by one domain, or is an exception with a reason', async () => {
+    const tables = [...declaredTables(), ...Object.keys(exceptions)]
     expect(tables.toSorted()).toEqual(await allTables())
   })
 
-  test('that leads to a person is no exception', async () => {
-    const leading = await tablesOfPeople()
+  test('that references users is no exception', async () => {
+    const leading = await tablesOfUsers()
     expect(leading).toEqual(expect.arrayContaining(['users', 'uploads', 'activity_laps', 'idempotency_keys']))
-    expect(leading.filter((name) => !answeredFor().includes(name))).toEqual([])
+    expect(leading.filter((name) => !declaredTables().includes(name))).toEqual([])
   })
 })
 
-describe('of somebody who has something in each table', () => {
+describe('the data of a user who has rows in every table', () => {
   const email = 'quillon.vantage@example.com'
   const other = 'bob.bystander@example.com'
   const names = {
@@ -130,28 +145,30 @@ describe('of somebody who has something in each table', () => {
   let run: { uploadId: string; activityId: string }
   let files: Map<string, string>
   let exportIds: string[]
+  const streamIds = [randomUUID(), randomUUID()] as const
 
   beforeAll(async () => {
     user = await signUp(app, clerk, email, names)
-    await tellOf(app, user.clerkId ?? '', { ...names, email_addresses: [{ id: 'idn_0', email_address: email }] })
+    await sendClerkUser(app, user.clerkId ?? '', { ...names, email_addresses: [{ id: 'idn_0', email_address: email }] })
     run = await recordedRun(app, email, 'quill-morning.fit')
     const { prisma } = app.app.db
     await prisma.activity.update({ where: { id: run.activityId }, data: { title: 'Along the Quill' } })
     await prisma.user.update({ where: { id: user.id }, data: { legacyId: 'old-quill-7', legacyCredits: 3 } })
     await moveCredits(user.id)
     await buyPlus(user)
+    await writeStreams(user.id, streamIds)
     const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
-    await tellOf(app, bob.clerkId ?? '', { first_name: 'Bystander' })
+    await sendClerkUser(app, bob.clerkId ?? '', { first_name: 'Bystander' })
     await recordedRun(app, other, 'bystander.fit')
     await madeExport(app, other)
     const made = await madeExport(app, email)
     files = await filesOf(made)
     await prisma.dataExport.updateMany({ where: { userId: user.id }, data: { createdAt: new Date(0) } })
-    const pending = await askForExport(app, email)
+    const pending = await requestExport(app, email)
     exportIds = [made, pending].map(({ id }) => rowId(id))
   })
 
-  /** For each table a file of the ZIP, and what is in it of the person. */
+  /** For each table a file of the ZIP, and the user's data in it. */
   const proofs = (): Record<string, readonly [path: string, ...content: string[]]> => ({
     users: ['profile.json', email, 'Quillon', 'Vantage', 'quillvan', 'old-quill-7', user.clerkId ?? '?'],
     uploads: ['files.json', 'quill-morning.fit', run.uploadId],
@@ -167,6 +184,8 @@ describe('of somebody who has something in each table', () => {
     billing_grants: ['purchases.json', '"purpose": "100000000000001:'],
     checkouts: ['purchases.json', '"productKey": "plus-monthly"'],
     usage_counters: ['usage.json', '"meter": "STORAGE_BYTES"', '"meter": "UPLOADS"'],
+    streams: [`streams/${streamIds[1]}.json`, '"outcome": "COMPLETED"', 'Quillon ran along the Quill'],
+    stream_chunks: [`streams/${streamIds[0]}.json`, '"outcome": null', 'Quillon ran along the Quill'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],
     credit_transactions: ['credits.json', 'A gift to look at'],
@@ -177,19 +196,24 @@ describe('of somebody who has something in each table', () => {
     credit_debts: ['credits.json', '"owed": 2'],
   })
 
-  test('each is in the data export', () => {
-    expect(Object.keys(proofs()).toSorted()).toEqual(answeredFor().toSorted())
+  test('is in the data export', () => {
+    expect(Object.keys(proofs()).toSorted()).toEqual(declaredTables().toSorted())
     for (const [path, ...content] of Object.values(proofs())) {
       for (const part of content) expect(files.get(path), path).toContain(part)
     }
   })
 
-  test('there is nothing of anybody else in it, and no bytes, keys or hashes of ours', () => {
+  test('is exported without data of other users, and without internal bytes, keys or hashes', () => {
     const everything = [...files.values()].join('\n')
     expect(everything).not.toMatch(/bystander/i)
-    expect(everything).not.toMatch(/emailSealed|emailIndex|inputHash/)
+    expect(everything).not.toMatch(/emailEncrypted|emailIndex|inputHash/)
     expect([...files.keys()].toSorted()).toEqual(
-      [`activities/${run.activityId}.json`, 'README.txt', ...plainFiles].toSorted(),
+      [
+        `activities/${run.activityId}.json`,
+        ...streamIds.map((id) => `streams/${id}.json`),
+        'README.txt',
+        ...plainFiles,
+      ].toSorted(),
     )
     for (const [path, text] of files) if (path.endsWith('.json')) expect(() => JSON.parse(text), path).not.toThrow()
     expect(JSON.parse(files.get('files.json') ?? '')).toMatchObject([{ byteSize: expect.any(Number) }])
@@ -205,16 +229,16 @@ describe('of somebody who has something in each table', () => {
     'exports.json',
   ]
 
-  test('each is empty of the person after the erasure, and as it was of everybody else', async () => {
+  test('is erased from every table, and the data of other users is not changed', async () => {
     const tables = await allTables()
-    const marks = [email, 'quill', 'vantage', run.uploadId, run.activityId, ...exportIds]
+    const marks = [email, 'quill', 'vantage', run.uploadId, run.activityId, ...exportIds, ...streamIds]
     const hasMark = (row: string) => marks.some((mark) => row.toLowerCase().includes(mark))
     const isOwn = (row: string) => hasMark(row) || row.includes(user.id) || row.includes(user.clerkId ?? '?')
     const rowsBefore = await Promise.all(tables.map((table) => dump(app, table)))
     const counts = Object.fromEntries(tables.map((table, at) => [table, rowsBefore[at]?.filter(isOwn).length]))
-    // These name a transaction, and no person.
+    // These tables reference a transaction and no user.
     const nameless = ['ledger_entries', 'credit_lot_movements']
-    for (const table of answeredFor().filter((name) => !nameless.includes(name))) {
+    for (const table of declaredTables().filter((name) => !nameless.includes(name))) {
       expect(counts[table], table).toBeGreaterThan(0)
     }
 
@@ -235,7 +259,7 @@ describe('of somebody who has something in each table', () => {
       clerkId: user.clerkId,
       legacyId: null,
       legacyCredits: 0,
-      emailSealed: null,
+      emailEncrypted: null,
       emailIndex: null,
       firstName: null,
       lastName: null,
@@ -259,7 +283,7 @@ describe('of somebody who has something in each table', () => {
     expect(purchases.map(({ body }) => body)).toEqual([null, null])
   })
 
-  test('other people still get theirs', async () => {
+  test('does not affect the data exports of other users', async () => {
     const theirs = await filesOf(await madeExport(app, other))
     expect(theirs.get('files.json')).toContain('bystander.fit')
   })

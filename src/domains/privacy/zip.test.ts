@@ -12,7 +12,7 @@ async function* filesOf(...files: ZippedFile[]): AsyncGenerator<ZippedFile> {
   yield* files
 }
 
-test('holds every file, in any script, empty ones and none', async () => {
+test('contains all files, with names in any script and empty files; can be empty', async () => {
   const files = [
     { path: 'README.txt', text: 'Hello' },
     { path: 'a/한강.json', text: `"${'x🏃'.repeat(200_000)}"` },
@@ -24,29 +24,29 @@ test('holds every file, in any script, empty ones and none', async () => {
   expect([...(await unzip(await buffer(zip(filesOf(), at))))]).toEqual([])
 })
 
-test('asks for a file only when those before it are on their way, however many there are', async () => {
-  let asked = 0
+test('requests a file only after the previous files were written', async () => {
+  let requested = 0
   async function* many(): AsyncGenerator<ZippedFile> {
-    // Incompressible, so that what is not read stays in the way.
-    for (; asked < 100; asked++) yield { path: `${asked}`, text: Buffer.from(noise()).toString('latin1') }
+    // Incompressible, so that unread output fills the buffers.
+    for (; requested < 100; requested++) yield { path: `${requested}`, text: Buffer.from(noise()).toString('latin1') }
   }
   const output = zip(many(), at)
   for (let turn = 0; turn < 200; turn++) await setImmediate()
-  expect(asked).toBeLessThan(5)
+  expect(requested).toBeLessThan(5)
   expect((await unzip(await buffer(output))).size).toBe(100)
 })
 
-// In a process of its own: what else lives in this one would be measured along.
-test('holds no file any longer that was read', async () => {
+// In a separate process, so that no other memory of this process is measured.
+test('releases the memory of files that were read', async () => {
   const program = `
     import { zip } from ${JSON.stringify(new URL('zip.ts', import.meta.url).href)}
     const megabytes = 4
-    const held = () => (gc(), process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers)
+    const used = () => (gc(), process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers)
     let most = 0
     async function* many() {
-      const before = held()
+      const before = used()
       for (let at = 0; at < 40; at++) yield { path: String(at), text: 'x'.repeat(megabytes * 1e6) }
-      most = held() - before
+      most = used() - before
     }
     for await (const _ of zip(many(), new Date(0)));
     console.log(most / 1e6 / megabytes)`
@@ -54,15 +54,15 @@ test('holds no file any longer that was read', async () => {
   expect(Number(stdout)).toBeLessThan(5)
 })
 
-test('fails as its files do', async () => {
+test('fails with the error of its files', async () => {
   async function* failing(): AsyncGenerator<ZippedFile> {
     yield { path: 'a', text: 'a' }
-    throw new Error('the database is away')
+    throw new Error('the database is unavailable')
   }
-  await expect(buffer(zip(failing(), at))).rejects.toThrow('the database is away')
+  await expect(buffer(zip(failing(), at))).rejects.toThrow('the database is unavailable')
 })
 
-test('lets the files go when nobody reads on', async () => {
+test('ends the iteration of the files when the reader stops', async () => {
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   async function* endless(): AsyncGenerator<ZippedFile> {
     try {

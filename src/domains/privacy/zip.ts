@@ -11,9 +11,9 @@ const chunkByteSize = 64 * 1024
 const empty = Buffer.alloc(0)
 
 /**
- * The bytes of a ZIP of these files. The next file is asked for once the one before is compressed, so that one is in
- * memory at a time; whoever stops reading stops the files too. 300 activities of 10,000 points, 1 GB of JSON, make 58 MB
- * in 18 s; with the upload that takes 160 MB of memory.
+ * A stream of the bytes of a ZIP of these files. Requests the next file once the previous one is compressed, so one file
+ * is in memory at a time. If the reader stops, the iteration of the files stops. Measured with 300 activities of 10,000
+ * points, 1 GB of JSON: 58 MB in 18 s; including the upload, 160 MB of memory.
  */
 export function zip(files: AsyncIterable<ZippedFile>, modifiedAt: Date): Readable {
   const archive = new ZipFile()
@@ -34,7 +34,7 @@ export function zip(files: AsyncIterable<ZippedFile>, modifiedAt: Date): Readabl
   return output
 }
 
-/** The archive keeps its streams until its end, so this one lets go of its bytes once they are read. */
+/** The archive keeps a reference to its streams until it ends, so this stream releases its bytes once they are read. */
 function streamOf(text: string): Readable {
   let rest = Buffer.from(text)
   return new Readable({

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
+import { samplesIn } from '../../testing/metric-samples.ts'
 import { plansWith } from '../../testing/plans.ts'
-import { samplesIn } from '../../testing/samples.ts'
-import { announce, cancel, complete, request, requested, sent, smallFit } from '../../testing/upload-steps.ts'
+import { cancel, complete, request, requested, sent, smallFit, uploadInput } from '../../testing/upload-steps.ts'
 
 const ann = 'ann@example.com'
 const day = 24 * 3_600_000
 
 let app: TestApp
 beforeAll(async () => {
-  app = await startTestApp({ config: { plans: plansWith('FREE', [{ meter: 'UPLOADS', period: 'WEEK', limit: 6 }]) } })
+  app = await startTestApp({ plans: plansWith('FREE', [{ meter: 'UPLOADS', period: 'WEEK', limit: 6 }]) })
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
@@ -19,13 +19,13 @@ async function counted(): Promise<Record<string, number>> {
   return Object.fromEntries(Object.entries(samples).map(([labels, count]) => [labels.split('"')[1], count]))
 }
 
-test('uploads are counted once each by what became of them, however often and however many at once they are asked', async () => {
+test('uploads_total counts each upload once by outcome, with repeated and concurrent requests', async () => {
   expect(await counted()).toEqual({ requested: 0, ready: 0, rejected: 0, cancelled: 0, expired: 0 })
 
-  const again = announce()
+  const again = uploadInput()
   for (const _time of [1, 2]) await requested(app, ann, again)
   const parts = { kind: 'AUDIO', filename: 'talk.mp3', contentType: 'audio/mpeg', byteSize: 65 * 2 ** 20 } as const
-  const large = announce(parts)
+  const large = uploadInput(parts)
   for (const _time of [1, 2]) await requested(app, ann, large)
   expect(await counted()).toMatchObject({ requested: 2 })
 
@@ -45,6 +45,6 @@ test('uploads are counted once each by what became of them, however often and ho
   expect((await request(app, ann)).__typename).toBe('QuotaExceededError')
   app.now = new Date(app.now.getTime() + day)
   for (const _time of [1, 2]) await app.runJob('uploads.sweep')
-  // The two of the beginning, and the last.
+  // The first two and the last one.
   expect(await counted()).toEqual({ requested: 6, ready: 1, rejected: 1, cancelled: 1, expired: 3 })
 })

@@ -3,10 +3,10 @@ import type { Upload } from '../../generated/prisma/client.ts'
 import type { Reader } from '../../platform/database/db.ts'
 
 /**
- * Remembers the SHA-256 of a file's bytes, for `storage verify` to compare with. The first one stays: what the bucket
- * answers later is held against it, not put in its place.
+ * Stores the SHA-256 of a file's bytes, with which `storage verify` compares the object. The first digest is never
+ * replaced: later reads are compared with it.
  */
-export async function noteDigest(
+export async function recordDigest(
   db: Reader,
   { id, sha256 }: Pick<Upload, 'id' | 'sha256'>,
   bytes: Uint8Array,
@@ -14,7 +14,7 @@ export async function noteDigest(
   if (sha256 === null) await keepDigest(db, id, hash('sha256', bytes, 'hex'))
 }
 
-/** False where the row is gone, or another one was first. */
+/** False if the row was deleted or already has a digest. */
 export async function keepDigest(db: Reader, id: string, sha256: string): Promise<boolean> {
   const { count } = await db.upload.updateMany({ where: { id, sha256: null }, data: { sha256 } })
   return count === 1

@@ -5,15 +5,15 @@ export class UploadIncomplete extends DomainError {
   readonly code = 'UPLOAD_INCOMPLETE'
 
   constructor() {
-    super('The file has not arrived whole. Send what is missing, then complete the upload again.')
+    super('The file is incomplete. Send the missing data, then complete the upload again.')
   }
 }
 
-const sentences: Record<UploadRejection, string> = {
-  SIZE_MISMATCH: 'The file has another size than was announced.',
-  TYPE_MISMATCH: 'The file was sent as another media type than was announced.',
-  CONTENT_MISMATCH: 'This is not a file of a kind that can be taken here.',
-  CHECKSUM_MISMATCH: 'The file was damaged on its way: its checksum is not the announced one.',
+const reasons: Record<UploadRejection, string> = {
+  SIZE_MISMATCH: 'The size of the file is not the declared size.',
+  TYPE_MISMATCH: 'The media type of the file is not the declared media type.',
+  CONTENT_MISMATCH: 'The content of the file does not match a supported file type.',
+  CHECKSUM_MISMATCH: 'The file was damaged in transfer: its checksum is not the declared checksum.',
 }
 
 export class UploadRejected extends DomainError {
@@ -21,7 +21,7 @@ export class UploadRejected extends DomainError {
   readonly reason: UploadRejection
 
   constructor(reason: UploadRejection) {
-    super(`${sentences[reason]} It was removed; request a new upload.`)
+    super(`${reasons[reason]} It was removed. Request a new upload.`)
     this.reason = reason
   }
 }
@@ -30,7 +30,7 @@ export class UploadNotPending extends DomainError {
   readonly code = 'UPLOAD_NOT_PENDING'
 
   constructor() {
-    super('This upload has ended already, so it cannot be cancelled.')
+    super('The upload has already ended, so it cannot be cancelled.')
   }
 }
 
@@ -38,6 +38,6 @@ export class UploadExpired extends DomainError {
   readonly code = 'UPLOAD_EXPIRED'
 
   constructor() {
-    super('This upload was cancelled or not completed in time. Request a new one.')
+    super('The upload was cancelled or not completed in time. Request a new upload.')
   }
 }

@@ -3,12 +3,12 @@ import { contentDispositionOf } from './content-disposition.ts'
 import { objectKey } from './object-key.ts'
 import type { Bucket } from './ports.ts'
 
-/** All bytes of an upload's file; null when it is not there. Callers read kinds of bounded size only. */
+/** All bytes of an upload's file; null if it does not exist. Only for kinds of bounded size. */
 export function readFile(bucket: Bucket, upload: Pick<Upload, 'id' | 'userId'>): Promise<Uint8Array | null> {
   return bucket.read(objectKey(upload))
 }
 
-/** Puts a file where the upload's own request would have put it, for bytes that the server itself has. */
+/** Writes a file of the server to the key and with the headers of the upload's own request. */
 export function writeFile(bucket: Bucket, upload: Upload, body: Uint8Array): Promise<void> {
   const { contentType, filename } = upload
   return bucket.write({

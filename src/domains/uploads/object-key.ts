@@ -1,4 +1,4 @@
-/** Where an upload's object lies. Made from ids alone: a filename never becomes a key. */
+/** The bucket key of an upload's object. It consists of ids only, never of a filename. */
 export function objectKey(upload: { userId: string; id: string }): string {
   return `uploads/${upload.userId}/${upload.id}`
 }

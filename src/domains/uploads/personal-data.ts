@@ -1,17 +1,17 @@
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { Database } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
-import { lockUploads } from './discard-upload.ts'
+import { lockUploads } from './commands/discard-upload.ts'
+import { removeUploadObject, scheduleLateRemoval, scheduleRemoval } from './commands/remove-object.ts'
+import { removeRows } from './commands/remove-rows.ts'
 import type { Bucket } from './ports.ts'
-import { removeUploadObject, scheduleLateRemoval, scheduleRemoval } from './remove-object.ts'
-import { removeRows } from './remove-rows.ts'
 
 const batchSize = 100
-/** Of the bucket's connections (50 a process), so that people's own requests are not held up. */
+/** Fewer than the bucket's connections (50 per process), so that requests of users are not delayed. */
 const requestsAtOnce = 10
 
-/** A person's files: their list is exported, their objects are removed before their rows. */
-export function uploadsOfPerson({ db, bucket }: { db: Database; bucket: Bucket }): PersonalData {
+/** A user's uploads: the rows are exported; erasing removes the objects before the rows. */
+export function uploadsOfUser({ db, bucket }: { db: Database; bucket: Bucket }): PersonalData {
   return {
     tables: ['uploads'],
     async *exportFiles(reader, userId) {

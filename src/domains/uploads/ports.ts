@@ -1,8 +1,8 @@
-/** An HTTP request that its holder may make until it lapses; the headers must be sent as they are. */
+/** A presigned HTTP request. It is valid until it expires; the headers must be sent unchanged. */
 export interface SignedRequest {
   readonly method: 'GET' | 'PUT'
   readonly url: string
-  /** Every header to send but content-length, which HTTP clients set themselves. */
+  /** Every header to send except content-length, which HTTP clients set themselves. */
   readonly headers: readonly { readonly name: string; readonly value: string }[]
   readonly expiresAt: Date
 }
@@ -10,10 +10,10 @@ export interface SignedRequest {
 export interface PutToSign {
   readonly key: string
   readonly contentType: string
-  /** The value of Content-Disposition that downloads answer with. */
+  /** The Content-Disposition header of downloads. */
   readonly contentDisposition: string
   readonly byteSize: number
-  /** Base64; the bucket then refuses bytes with another digest. */
+  /** Base64; the bucket then rejects bytes with another digest. Null: not checked. */
   readonly contentMd5: string | null
 }
 
@@ -25,7 +25,7 @@ export interface PartToSign {
   readonly byteSize: number
 }
 
-/** From when and for how long an address is valid. */
+/** The start and the length of the validity of a presigned URL. */
 export interface Validity {
   readonly now: Date
   readonly seconds: number
@@ -34,7 +34,7 @@ export interface Validity {
 export interface StoredObject {
   readonly byteSize: number
   readonly contentType: string
-  /** Without quotes; the hex MD5 of the bytes for an object that was put in one request. */
+  /** Without quotes; the hex MD5 of the bytes of an object that was sent in one request. */
   readonly etag: string
 }
 
@@ -44,39 +44,39 @@ export interface UploadedPart {
 }
 
 /**
- * What uploads need of a bucket. Signing does no I/O. The rest speaks to the bucket and throws ProviderUnavailable when
- * it does not answer (refused, timed out, 5xx, 429); absence is a result, not an error.
+ * The operations of a bucket that uploads use. Signing does no I/O. The others call the bucket and throw
+ * ProviderUnavailable when it is unavailable (connection refused, timeout, 5xx, 429). A missing object is no error.
  */
 export interface Bucket {
-  /** A PUT that the bucket takes once (If-None-Match: *), with exactly this length, type and digest. */
-  signPut(put: PutToSign, validity: Validity): SignedRequest
-  signPart(part: PartToSign, validity: Validity): SignedRequest
-  signGet(key: string, validity: Validity): SignedRequest
-  /** Begins an upload in parts; resolves to the bucket's id of it. */
+  /** Signs a PUT that the bucket accepts once (If-None-Match: *), with exactly this length, type and digest. */
+  signPut(put: PutToSign, validity: Validity): Promise<SignedRequest>
+  signPart(part: PartToSign, validity: Validity): Promise<SignedRequest>
+  signGet(key: string, validity: Validity): Promise<SignedRequest>
+  /** Starts a multipart upload; resolves to its id in the bucket. */
   createMultipart(object: { key: string; contentType: string; contentDisposition: string }): Promise<string>
   /**
-   * Joins the parts: 'completed'; 'unknown' when the bucket knows no such multipart upload (it was completed or aborted
-   * before); 'invalid-parts' when a part is missing, of another ETag or of a forbidden size.
+   * Joins the parts. 'completed'; 'unknown' if the multipart upload does not exist (it was completed or aborted before);
+   * 'invalid-parts' if a part is missing, has another ETag or an invalid size.
    */
   completeMultipart(upload: {
     key: string
     multipartId: string
     parts: readonly UploadedPart[]
   }): Promise<'completed' | 'unknown' | 'invalid-parts'>
-  /** Removes what has arrived of an upload in parts; one that is gone already is no error. */
+  /** Aborts a multipart upload and removes its parts. A missing one is no error. */
   abortMultipart(upload: { key: string; multipartId: string }): Promise<void>
   head(key: string): Promise<StoredObject | null>
-  /** The first `maxBytes` bytes, or all of a shorter object; null when there is none. */
+  /** The first `maxBytes` bytes, or all of a shorter object; null if it does not exist. */
   readStart(key: string, maxBytes: number): Promise<Uint8Array | null>
-  /** The whole object; null when there is none. Callers know its size from the row. */
+  /** The whole object; null if it does not exist. Callers know its size from the row. */
   read(key: string): Promise<Uint8Array | null>
-  /** The whole object as it comes, whatever its size; null when there is none. Whoever asks must read it. */
+  /** Streams an object of any size; null if it does not exist. The caller must read the stream. */
   readStream(key: string): Promise<AsyncIterable<Uint8Array> | null>
-  /** Stores bytes that the server itself has, replacing what was there. */
+  /** Writes bytes of the server; replaces an existing object. */
   write(object: { key: string; contentType: string; contentDisposition: string; body: Uint8Array }): Promise<void>
   /**
-   * Stores bytes of any number as they come, replacing what was there; all of them or none. What `chunks` throws is
-   * thrown again as it is.
+   * Writes a stream of any size; replaces an existing object. On an error nothing is written. Errors of `chunks` are
+   * rethrown unchanged.
    */
   writeStream(object: {
     key: string
@@ -84,6 +84,6 @@ export interface Bucket {
     contentDisposition: string
     chunks: AsyncIterable<Uint8Array>
   }): Promise<void>
-  /** An object that is gone already is no error. */
+  /** Deletes an object. A missing one is no error. */
   delete(key: string): Promise<void>
 }

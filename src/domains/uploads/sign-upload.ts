@@ -3,7 +3,7 @@ import { contentDispositionOf } from './content-disposition.ts'
 import { objectKey } from './object-key.ts'
 import type { Bucket, SignedRequest } from './ports.ts'
 
-/** How long an address for sending works; asking again with the same key gives a new one. */
+/** How long a presigned URL for sending is valid. Repeating the request with the same key returns a new one. */
 export const addressSeconds = 10 * 60
 
 export interface PlannedPart {
@@ -12,7 +12,7 @@ export interface PlannedPart {
   readonly byteSize: number
 }
 
-/** The parts in which a file goes up, equal but the last; null for a file that goes up in one request. */
+/** The parts of a multipart upload, all of equal size except the last; null for a file sent in one request. */
 export function partPlan(upload: Pick<Upload, 'byteSize' | 'partByteSize'>): readonly PlannedPart[] | null {
   if (upload.partByteSize === null) return null
   const total = Number(upload.byteSize)
@@ -23,8 +23,8 @@ export function partPlan(upload: Pick<Upload, 'byteSize' | 'partByteSize'>): rea
   }))
 }
 
-/** The request that carries the whole file; null when it goes up in parts or no longer waits for its file. */
-export function signWhole(bucket: Bucket, upload: Upload, now: Date): SignedRequest | null {
+/** The request that sends the whole file; null for a multipart upload or one that is not PENDING. */
+export async function signWhole(bucket: Bucket, upload: Upload, now: Date): Promise<SignedRequest | null> {
   if (upload.status !== 'PENDING' || upload.partByteSize !== null) return null
   const { contentType, contentMd5 } = upload
   return bucket.signPut(
@@ -43,23 +43,25 @@ export interface SignedPart extends PlannedPart {
   readonly request: SignedRequest
 }
 
-/** The requests that carry the parts; null when it goes up in one or no longer waits for its file. */
-export function signParts(bucket: Bucket, upload: Upload, now: Date): readonly SignedPart[] | null {
+/** The requests that send the parts; null for a file sent in one request or an upload that is not PENDING. */
+export async function signParts(bucket: Bucket, upload: Upload, now: Date): Promise<readonly SignedPart[] | null> {
   const { multipartId } = upload
   const plan = partPlan(upload)
   if (upload.status !== 'PENDING' || plan === null || multipartId === null) return null
   const key = objectKey(upload)
-  return plan.map((part) => ({
-    ...part,
-    request: bucket.signPart({ key, multipartId, ...part }, { now, seconds: addressSeconds }),
-  }))
+  return Promise.all(
+    plan.map(async (part) => ({
+      ...part,
+      request: await bucket.signPart({ key, multipartId, ...part }, { now, seconds: addressSeconds }),
+    })),
+  )
 }
 
-/** A short-lived address of a file that is here; null for any other upload. */
-export function signDownload(
+/** A presigned URL to download the file of a READY upload; null for any other upload. */
+export async function signDownload(
   bucket: Bucket,
   upload: Upload,
   validity: { now: Date; seconds: number },
-): SignedRequest | null {
+): Promise<SignedRequest | null> {
   return upload.status === 'READY' ? bucket.signGet(objectKey(upload), validity) : null
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => app[Symbol.asyncDispose]())
 
-/** The main job as a front end does it: request, PUT, complete, and wait until the file is read. */
+/** Uploads a file as a client does: request, PUT, complete, then wait until the activity is read. */
 async function upload(as: string, bytes: Uint8Array, filename: string) {
   const requested = await app.run(as, RequestUploadDocument, {
     input: { kind: 'ACTIVITY', filename, contentType: '', byteSize: bytes.length, idempotencyKey: filename },
@@ -39,12 +39,12 @@ async function upload(as: string, bytes: Uint8Array, filename: string) {
     .toMatchObject({ status: expect.stringMatching('READY|FAILED') })
     .then(async () => {
       const { node } = (await app.run(as, ActivityDocument, { id })).data
-      if (node?.__typename !== 'Activity') throw new Error('There is no activity.')
+      if (node?.__typename !== 'Activity') throw new Error('The activity was not found.')
       return node
     })
 }
 
-test('a FIT file becomes an activity with laps, series and its file', async () => {
+test('an uploaded FIT file becomes an activity with laps, a track and a download', async () => {
   const startedAt = new Date('2026-11-14T06:30:00Z')
   const bytes = encodeFit({ sport: 'RUNNING', startedAt, seconds: 1_800, laps: 2, utcOffsetMinutes: 540 })
   const activity = await upload('alice@example.com', bytes, '아침 러닝 🏃.fit')
@@ -65,22 +65,22 @@ test('a FIT file becomes an activity with laps, series and its file', async () =
   expect(download.headers.get('content-disposition')).toContain(encodeURIComponent('아침 러닝 🏃.fit'))
 })
 
-describe.runIf(existsSync(fixtures))('real files', () => {
+describe.runIf(existsSync(fixtures))('files recorded by devices', () => {
   const read = (name: string) => new Uint8Array(readFileSync(new URL(name, fixtures)))
 
-  test('a run of a Fenix 2', async () => {
+  test('a run of a Fenix 2 has laps and a track', async () => {
     const activity = await upload('bob@example.com', read('activity-small-fenix2-run.fit'), 'run.fit')
     expect(activity).toMatchObject({ status: 'READY', sport: 'RUNNING', distanceMeters: 9008.22 })
     expect(activity.laps.length).toBeGreaterThan(0)
     expect(activity.track).toHaveLength(500)
   })
 
-  test('an indoor ride has no distance, not 0', async () => {
+  test('an indoor ride has distance null, not 0', async () => {
     const activity = await upload('bob@example.com', read('sample-activity-indoor-trainer.fit'), 'trainer.fit')
     expect(activity).toMatchObject({ status: 'READY', sport: 'CYCLING', distanceMeters: null })
   })
 
-  test('a damaged file fails with a sentence, and nothing of it is shown', async () => {
+  test('a damaged file has the status FAILED with a message, and no data', async () => {
     const activity = await upload('bob@example.com', read('activity-filecrc.fit'), 'damaged.fit')
     expect(activity).toMatchObject({ status: 'FAILED', startedAt: null, distanceMeters: null, laps: [], track: [] })
     expect(activity.failure).toMatch(/damaged.*checksum/i)

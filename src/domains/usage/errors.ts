@@ -1,25 +1,25 @@
-import type { Meter, QuotaPeriod } from '../../config/plans.ts'
 import { DomainError } from '../../platform/errors.ts'
+import type { Meter, QuotaPeriod } from './limits.ts'
 
-const things: Record<Meter, string> = {
+const meterNames: Record<Meter, string> = {
   STORAGE_BYTES: 'bytes of storage',
   UPLOADS: 'uploads',
   VIDEOS: 'videos',
-  COACH_TOKENS: 'tokens of the coach',
+  COACH_TOKENS: 'coach tokens',
   DATA_EXPORTS: 'data exports',
 }
-const spans: Record<QuotaPeriod, string> = { WEEK: ' a week', MONTH: ' a month', TOTAL: '' }
+const periodNames: Record<QuotaPeriod, string> = { WEEK: ' per week', MONTH: ' per month', TOTAL: '' }
 
 export interface ExceededQuota {
   readonly meter: Meter
   readonly period: QuotaPeriod
   readonly limit: number
   readonly used: number
-  /** When the window ends; null for what only deleting gives back. */
+  /** When the count is reset; null if only deleting files reduces it. */
   readonly resetAt: Date | null
 }
 
-/** The plan does not give so much. */
+/** The request would exceed a limit of the plan. */
 export class QuotaExceeded extends DomainError implements ExceededQuota {
   readonly code = 'QUOTA_EXCEEDED'
   readonly meter: Meter
@@ -29,10 +29,10 @@ export class QuotaExceeded extends DomainError implements ExceededQuota {
   readonly resetAt: Date | null
 
   constructor({ meter, period, limit, used, resetAt }: ExceededQuota) {
-    const wait = resetAt ? `Wait until ${resetAt.toISOString()}` : 'Delete what you no longer need'
+    const wait = resetAt ? `Wait until ${resetAt.toISOString()}` : 'Delete files that you no longer need'
     super(
-      `Your plan gives ${limit} ${things[meter]}${spans[period]}, and ${used} are used: too few are left for this. ` +
-        `${wait}, or take a larger plan.`,
+      `Your plan includes ${limit} ${meterNames[meter]}${periodNames[period]}, and ${used} are used. Too few are left for this request. ` +
+        `${wait}, or switch to a larger plan.`,
     )
     this.meter = meter
     this.period = period

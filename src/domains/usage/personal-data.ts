@@ -1,7 +1,7 @@
 import type { PersonalData } from '../../platform/personal-data.ts'
 
-/** What a person has used of their plan. */
-export const usageOfPerson: PersonalData = {
+/** The usage counters of a user. */
+export const usageOfUser: PersonalData = {
   tables: ['usage_counters'],
   async *exportFiles(db, userId) {
     const counters = await db.usageCounter.findMany({

@@ -7,10 +7,10 @@ const zones = [...Intl.supportedValuesOf('timeZone'), 'Pacific/Kiritimati', 'Etc
 const zone = fc.constantFrom(...zones)
 const instant = fc.date({ min: new Date('2000-01-01Z'), max: new Date('2039-12-31Z'), noInvalidDate: true })
 const period = fc.constantFrom('WEEK' as const, 'MONTH' as const)
-/** Mostly at once: whoever wants the most comes back the moment a window ends. */
+/** Mostly 0: the most windows are used when a request arrives at the moment a window ends. */
 const pauseMs = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 80 * 24 * hourMs }))
 
-/** Which week or month a boundary belongs to: the same number for every zone's midnight of the same day. */
+/** The number of the week or month that starts at a boundary: the same for the midnights of one day in all zones. */
 function periodOf(boundary: Date, of: 'WEEK' | 'MONTH'): number {
   const shifted = new Date(boundary.getTime() + 14 * hourMs)
   // 1970-01-05 was a Monday.
@@ -18,7 +18,7 @@ function periodOf(boundary: Date, of: 'WEEK' | 'MONTH'): number {
   return shifted.getUTCFullYear() * 12 + shifted.getUTCMonth()
 }
 
-/** The windows of somebody who looks at those instants from those places. */
+/** The windows of a user who makes requests after these pauses in these zones. */
 function windowsOf(of: 'WEEK' | 'MONTH', start: Date, visits: readonly (readonly [string, number])[]) {
   const windows: (Window & { readonly endsAt: Date })[] = []
   let now = start
@@ -26,8 +26,8 @@ function windowsOf(of: 'WEEK' | 'MONTH', start: Date, visits: readonly (readonly
     const previous = windows.at(-1) ?? null
     now = new Date(Math.max(now.getTime(), previous?.endsAt.getTime() ?? 0) + pause)
     const { startsAt, endsAt } = windowAt({ period: of, timeZone, now, previous })
-    if (endsAt === null) throw new Error('It never ends.')
-    expect(startsAt <= now && now < endsAt, 'it holds the instant').toBe(true)
+    if (endsAt === null) throw new Error('The window has no end.')
+    expect(startsAt <= now && now < endsAt, 'the window contains now').toBe(true)
     windows.push({ startsAt, endsAt })
   }
   return windows
@@ -35,7 +35,7 @@ function windowsOf(of: 'WEEK' | 'MONTH', start: Date, visits: readonly (readonly
 
 const visits = fc.array(fc.tuple(zone, pauseMs), { minLength: 2, maxLength: 12 })
 
-test('windows never overlap, and each ends with another week or month, wherever one goes', () => {
+test('windows never overlap, and each ends with another week or month, in any sequence of zones', () => {
   fc.assert(
     fc.property(period, instant, visits, (of, start, places) => {
       const windows = windowsOf(of, start, places)
@@ -50,7 +50,7 @@ test('windows never overlap, and each ends with another week or month, wherever 
   )
 })
 
-test('however one hops, n windows on end take n weeks less the 26 hours of the globe, as often as one may', () => {
+test('n consecutive windows take at least n weeks minus 26 hours, in any sequence of zones', () => {
   fc.assert(
     fc.property(instant, fc.array(zone, { minLength: 2, maxLength: 30 }), (start, places) => {
       const windows = windowsOf(
@@ -62,7 +62,7 @@ test('however one hops, n windows on end take n weeks less the 26 hours of the g
       for (const [at, end] of ends.entries()) {
         expect(end - (ends[0] ?? 0)).toBeGreaterThanOrEqual(at * 7 * 24 * hourMs - 26 * hourMs)
       }
-      // So n weeks begin n + 1 of them at most, as they do for somebody who stays.
+      // So at most n + 1 windows start within n weeks, as in a single zone.
       for (const [at, { startsAt }] of windows.entries()) {
         const until = startsAt.getTime() + 5 * 7 * 24 * hourMs - 26 * hourMs
         const begun = windows.slice(at).filter((window) => window.startsAt.getTime() < until)
@@ -73,7 +73,7 @@ test('however one hops, n windows on end take n weeks less the 26 hours of the g
   )
 })
 
-test('while a window lasts it is the same from everywhere', () => {
+test('a window stays the same in every zone until it ends', () => {
   fc.assert(
     fc.property(
       period,
@@ -92,7 +92,7 @@ test('while a window lasts it is the same from everywhere', () => {
   )
 })
 
-describe('for somebody who stays', () => {
+describe('in one time zone', () => {
   const from = (instantText: string) => new Date(instantText)
   const shown = ({ startsAt, endsAt }: Window) => [startsAt.toISOString(), endsAt?.toISOString() ?? null]
 
@@ -106,7 +106,7 @@ describe('for somebody who stays', () => {
       '2026-11-22T23:00:00.000Z',
     ],
     [
-      'that of the hour less',
+      'a week with the start of summer time',
       'WEEK',
       'Europe/Berlin',
       '2026-03-25T10:00Z',
@@ -114,7 +114,7 @@ describe('for somebody who stays', () => {
       '2026-03-29T22:00:00.000Z',
     ],
     [
-      'that of the hour more',
+      'a week with the end of summer time',
       'WEEK',
       'Europe/Berlin',
       '2026-10-25T10:00Z',
@@ -130,7 +130,7 @@ describe('for somebody who stays', () => {
       '2026-03-01T08:00:00.000Z',
     ],
     [
-      'the next one',
+      'the month after it',
       'MONTH',
       'America/Los_Angeles',
       '2026-03-01T08:00Z',
@@ -138,7 +138,7 @@ describe('for somebody who stays', () => {
       '2026-04-01T07:00:00.000Z',
     ],
     [
-      'where midnight is left out',
+      'a week that ends at a skipped midnight',
       'WEEK',
       'Africa/Cairo',
       '2024-04-22T10:00Z',
@@ -146,7 +146,7 @@ describe('for somebody who stays', () => {
       '2024-04-28T21:00:00.000Z',
     ],
     [
-      'where a day was left out',
+      'a week with a skipped day',
       'WEEK',
       'Pacific/Apia',
       '2011-12-31T10:00Z',
@@ -173,9 +173,9 @@ describe('for somebody who stays', () => {
   })
 
   test('TOTAL begins once and never ends', () => {
-    const wish = { period: 'TOTAL' as const, timeZone: 'UTC' }
-    const first = windowAt({ ...wish, now: from('2026-11-21T00:00Z'), previous: null })
+    const input = { period: 'TOTAL' as const, timeZone: 'UTC' }
+    const first = windowAt({ ...input, now: from('2026-11-21T00:00Z'), previous: null })
     expect(shown(first)).toEqual(['2026-11-21T00:00:00.000Z', null])
-    expect(windowAt({ ...wish, now: from('2036-11-21T00:00Z'), previous: first })).toBe(first)
+    expect(windowAt({ ...input, now: from('2036-11-21T00:00Z'), previous: first })).toBe(first)
   })
 })

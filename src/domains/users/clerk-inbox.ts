@@ -1,46 +1,40 @@
 import type { Tx } from '../../platform/database/db.ts'
 import type { InboxEvent, InboxSource } from '../../platform/inbox/inbox.ts'
-import { applyClerkUser } from './apply-clerk-user.ts'
-import type { ArrivalPorts } from './arrival.ts'
+import { eraseBody } from '../../platform/inbox/inbox-body.ts'
 import { versionOfEvent } from './clerk-version.ts'
-import { applyClerkDeletion, type OnUserDeleting } from './delete-user.ts'
-import type { ClerkWebhooks } from './ports.ts'
+import { applyClerkUser } from './commands/apply-clerk-user.ts'
+import { applyClerkDeletion } from './commands/delete-user.ts'
+import type { UsersServices } from './services.ts'
 
-/** The inbox's name for Clerk. */
+/** The name of Clerk as a source in the inbox. */
 export const clerkSource = 'clerk'
 export const clerkTypes = ['user.created', 'user.updated', 'user.deleted'] as const
 
-export interface ClerkInboxPorts extends ArrivalPorts {
-  readonly webhooks: ClerkWebhooks
-  readonly onDeleting: OnUserDeleting
-  readonly clock: () => Date
-}
-
-/** What Clerk's events do: people are made, changed and deleted; of everything else nothing follows. */
-export function clerkInbox(ports: ClerkInboxPorts): InboxSource {
+/** Applies Clerk's events: creates, updates and deletes users. Ignores events of other types. */
+export function clerkInbox(services: UsersServices): InboxSource {
   return {
     name: clerkSource,
     types: clerkTypes,
     async apply(tx, event) {
-      // Before it is read: what cannot be read would stay, dead, with what it says.
-      if (await forgetIfErased(tx, event)) return
-      const now = ports.clock()
-      const said = ports.webhooks.read(event)
-      if (said.kind === 'user') {
-        const { user, sentAt } = said
+      // Before parsing: an event that cannot be parsed becomes a dead letter, which would keep its body.
+      if (await eraseBodyOfErasedUser(tx, event)) return
+      const now = services.clock()
+      const change = services.webhooks.read(event)
+      if (change.kind === 'user') {
+        const { user, sentAt } = change
         const version = versionOfEvent({ updatedAt: user.updatedAt, sentAt, eventId: event.eventId })
-        await applyClerkUser(tx, ports, { user, version, saidAt: sentAt, now })
+        await applyClerkUser(tx, services, { user, version, saidAt: sentAt, now })
       }
-      if (said.kind === 'deleted') await applyClerkDeletion(tx, ports.onDeleting, { ...said, now })
-      await forgetIfErased(tx, event)
+      if (change.kind === 'deleted') await applyClerkDeletion(tx, services.onUserDeleting, { ...change, now })
+      await eraseBodyOfErasedUser(tx, event)
     },
   }
 }
 
-/** What comes after a person was erased says things of them that were to be forgotten. */
-async function forgetIfErased(tx: Tx, { id, subject }: InboxEvent): Promise<boolean> {
+/** Erases the body of an event about an erased user: it contains personal data that must not be stored again. */
+async function eraseBodyOfErasedUser(tx: Tx, { id, subject }: InboxEvent): Promise<boolean> {
   if (subject === null) return false
   const isErased = (await tx.user.count({ where: { clerkId: subject, standing: 'DELETED' } })) > 0
-  if (isErased) await tx.inboxEvent.update({ where: { id }, data: { body: null } })
+  if (isErased) await eraseBody(tx, id)
   return isErased
 }

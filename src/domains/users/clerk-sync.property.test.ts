@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { sendClerkBody, workOffEvents } from '../../testing/clerk-events.ts'
-import { clerkPerson } from '../../testing/vendors.ts'
+import { clerkUser } from '../../testing/clerk.ts'
+import { processPendingEvents, sendClerkBody } from '../../testing/clerk-events.ts'
+import { users } from './services.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -16,7 +17,7 @@ const addresses = ['one@example.com', 'two@example.com', 'three@example.com']
 interface Change {
   readonly person: (typeof people)[number]
   readonly isDeletion: boolean
-  /** How much later than the change before; 0: Clerk changed twice within a millisecond. */
+  /** The time since the previous change. 0: Clerk made two changes within a millisecond. */
   readonly passedMs: number
   readonly data: object
 }
@@ -41,7 +42,7 @@ interface Event {
   readonly body: string
 }
 
-/** What Clerk would send of a history, oldest first, for people of this run. */
+/** The events that Clerk sends for a history, oldest first, for the users of this run. */
 function eventsOf(history: readonly Change[], run: string): Event[] {
   let at = Date.parse('2026-11-21T09:00:00Z')
   const seen = new Set<string>()
@@ -52,17 +53,17 @@ function eventsOf(history: readonly Change[], run: string): Event[] {
     seen.add(clerkId)
     const { address, ...fields } = data as { address: string | null }
     const email_addresses = address ? [{ id: 'idn_1', email_address: address, verification: null }] : []
-    const told = isDeletion
+    const sent = isDeletion
       ? { object: 'user', deleted: true, id: clerkId }
-      : clerkPerson(clerkId, {
+      : clerkUser(clerkId, {
           ...fields,
           email_addresses,
           primary_email_address_id: address ? 'idn_1' : null,
           updated_at: at,
         })
-    // Within a millisecond the events' own ids order them; Svix makes those of a later message greater.
+    // Events of one millisecond are ordered by their ids: Svix gives a later message a greater id.
     const eventId = `msg_${run}_${String(index).padStart(3, '0')}`
-    return { eventId, clerkId, body: JSON.stringify({ object: 'event', type, timestamp: at + 40, data: told }) }
+    return { eventId, clerkId, body: JSON.stringify({ object: 'event', type, timestamp: at + 40, data: sent }) }
   })
 }
 
@@ -70,23 +71,25 @@ async function deliver({ eventId, body }: Event): Promise<void> {
   expect(await sendClerkBody(app, body, eventId)).toBe(200)
 }
 
-/** How the people of a run stand in the end, without what differs from run to run. */
-async function endOf(run: string): Promise<object[]> {
+/** The final state of the users of a run, without the columns that differ between runs. */
+async function readFinalState(run: string): Promise<object[]> {
   const rows = await app.app.db.prisma.user.findMany({
     where: { clerkId: { startsWith: `user_${run}_` } },
     orderBy: { clerkId: 'asc' },
   })
-  return rows.map(({ id, createdAt, clerkVersion, lockedUntil, emailSealed, ...row }) => {
+  return rows.map(({ id, createdAt, clerkVersion, lockedUntil, emailEncrypted, ...row }) => {
     const person = row.clerkId?.split('_').at(-1)
-    // Nobody's data counts any more once they are being deleted.
-    if (row.standing === 'DELETED' || row.standing === 'DELETING') return { person, isGone: true }
-    return { ...row, person, clerkId: null, email: app.app.emails.read(emailSealed) }
+    // The data of a user who is being deleted does not matter.
+    if (row.standing === 'DELETED' || row.standing === 'DELETING') return { person, isDeleted: true }
+    return { ...row, person, clerkId: null, email: app.app.services(users).emails.read(emailEncrypted) }
   })
 }
 
 let runs = 0
 
-test('any order with repetitions ends as the history in order', { timeout: 120_000 }, async () => {
+test('events in any order, with repetitions, have the same result as events in order', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(change, { minLength: 1, maxLength: 7 }),
@@ -108,7 +111,7 @@ test('any order with repetitions ends as the history in order', { timeout: 120_0
         }
         await workOff()
 
-        expect(await endOf(shuffled)).toEqual(await endOf(ordered))
+        expect(await readFinalState(shuffled)).toEqual(await readFinalState(ordered))
       },
     ),
     { numRuns: 60 },
@@ -116,6 +119,6 @@ test('any order with repetitions ends as the history in order', { timeout: 120_0
 })
 
 async function workOff(): Promise<void> {
-  await workOffEvents(app)
+  await processPendingEvents(app)
   expect(await app.app.db.prisma.inboxEvent.count({ where: { state: { not: 'PROCESSED' } } })).toBe(0)
 }

@@ -3,14 +3,15 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { developmentIdentity } from '../../dev/identity.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { sendClerkBody, sendClerkEvent, workOffEvents } from '../../testing/clerk-events.ts'
-import { type ClerkStandIn, clerkPerson, startClerk } from '../../testing/vendors.ts'
+import { clerkUser, type FakeClerk, startClerk } from '../../testing/clerk.ts'
+import { processPendingEvents, sendClerkBody, sendClerkEvent } from '../../testing/clerk-events.ts'
+import { users } from './services.ts'
 
 const me = '{ me { id email name } }'
 
 let app: TestApp
-let clerk: ClerkStandIn
-/** The same database, where people are read from Clerk's API when they come first. */
+let clerk: FakeClerk
+/** The same database, with a secret key: the first request reads the user from Clerk's API. */
 let withApi: TestApp
 beforeAll(async () => {
   app = await startTestApp()
@@ -29,95 +30,95 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]()
 })
 
-/** The Clerk id of whoever signs in with this address. */
+/** The Clerk id of the user who signs in with this address. */
 async function idOf(email: string): Promise<string> {
   return decodeJwt(await app.token(email)).sub ?? ''
 }
 
 async function happens(type: string, data: object, timestamp = 1_800_000_000_000): Promise<void> {
   expect(await sendClerkEvent(app, { type, data, timestamp })).toBe(200)
-  await workOffEvents(app)
+  await processPendingEvents(app)
   expect(await app.app.db.prisma.inboxEvent.count({ where: { state: { not: 'PROCESSED' } } })).toBe(0)
 }
 
 const rowOf = async (clerkId: string) => {
   const row = await app.app.db.prisma.user.findUnique({ where: { clerkId } })
-  return row && { ...row, email: app.app.emails.read(row.emailSealed) }
+  return row && { ...row, email: app.app.services(users).emails.read(row.emailEncrypted) }
 }
 const address = (email: string, status = 'verified') => ({
   email_addresses: [{ id: 'idn_a', email_address: email, verification: { status } }],
   primary_email_address_id: 'idn_a',
 })
 
-describe('whichever comes first', () => {
-  test('a webhook makes the row, and the first request finds it', async () => {
+describe('the order of events and requests', () => {
+  test('a webhook creates the row, and the first request finds it', async () => {
     const id = await idOf('early@example.com')
-    await happens('user.created', clerkPerson(id, { ...address('early@example.com'), first_name: 'Mina' }))
+    await happens('user.created', clerkUser(id, { ...address('early@example.com'), first_name: 'Mina' }))
     const answer = await app.query('early@example.com', me)
     expect(answer.data).toMatchObject({ me: { email: 'early@example.com', name: 'Mina' } })
     expect(await app.app.db.prisma.user.count({ where: { clerkId: id } })).toBe(1)
   })
 
-  test("a row made from a token's claims is older than any webhook, and keeps its id", async () => {
+  test("a webhook updates a row created from a token's claims, which keeps its id", async () => {
     const id = await idOf('claims.only@example.com')
     const { data } = await app.query('claims.only@example.com', me)
     expect(data).toMatchObject({ me: { name: 'Claims Only' } })
-    await happens('user.created', clerkPerson(id, { ...address('new@example.com'), updated_at: 1 }))
+    await happens('user.created', clerkUser(id, { ...address('new@example.com'), updated_at: 1 }))
     const after = await app.query('claims.only@example.com', me)
     expect(after.data).toMatchObject({ me: { ...(data as { me: object }).me, name: null, email: 'new@example.com' } })
   })
 
-  test('what the API answered wins over the event of the same updated_at, which came later; a newer one wins', async () => {
+  test('a response of the API wins over a later event with the same updated_at, and a newer event wins', async () => {
     const email = 'tie@example.com'
     const id = await idOf(email)
-    clerk.people.set(id, clerkPerson(id, { first_name: 'Answered', updated_at: 1_700_000_000_000 }))
+    clerk.users.set(id, clerkUser(id, { first_name: 'Answered', updated_at: 1_700_000_000_000 }))
     await withApi.query(email, me)
-    await happens('user.created', clerkPerson(id, { first_name: 'Told', updated_at: 1_700_000_000_000 }))
+    await happens('user.created', clerkUser(id, { first_name: 'Event', updated_at: 1_700_000_000_000 }))
     expect(await rowOf(id)).toMatchObject({ firstName: 'Answered' })
-    await happens('user.updated', clerkPerson(id, { first_name: 'Newer', updated_at: 1_700_000_000_001 }))
+    await happens('user.updated', clerkUser(id, { first_name: 'Newer', updated_at: 1_700_000_000_001 }))
     expect(await rowOf(id)).toMatchObject({ firstName: 'Newer' })
   })
 
-  test('within one updated_at the event that was made later wins', async () => {
+  test('of two events with the same updated_at the later event wins', async () => {
     const id = await idOf('same-moment@example.com')
-    await happens('user.updated', clerkPerson(id, { first_name: 'Second' }), 1_800_000_000_002)
-    await happens('user.created', clerkPerson(id, { first_name: 'First' }), 1_800_000_000_001)
+    await happens('user.updated', clerkUser(id, { first_name: 'Second' }), 1_800_000_000_002)
+    await happens('user.created', clerkUser(id, { first_name: 'First' }), 1_800_000_000_001)
     expect(await rowOf(id)).toMatchObject({ firstName: 'Second' })
   })
 
-  test('an update before the creation', async () => {
+  test('user.updated may precede user.created', async () => {
     const id = await idOf('backwards@example.com')
-    await happens('user.updated', clerkPerson(id, { first_name: 'Now', updated_at: 1_700_000_000_009 }))
-    await happens('user.created', clerkPerson(id, { first_name: 'Then', updated_at: 1_700_000_000_000 }))
+    await happens('user.updated', clerkUser(id, { first_name: 'Now', updated_at: 1_700_000_000_009 }))
+    await happens('user.created', clerkUser(id, { first_name: 'Then', updated_at: 1_700_000_000_000 }))
     expect(await rowOf(id)).toMatchObject({ firstName: 'Now' })
   })
 })
 
-describe('what is our own stays', () => {
-  test('time zone, locale and role', async () => {
+describe('columns that do not come from Clerk', () => {
+  test('a webhook does not change time zone, locale and role', async () => {
     const id = await idOf('own@example.com')
-    await happens('user.created', clerkPerson(id))
+    await happens('user.created', clerkUser(id))
     const own = { timeZone: 'Asia/Seoul', locale: 'ko', role: 'ADMIN' } as const
     await app.app.db.prisma.user.update({ where: { clerkId: id }, data: own })
-    await happens('user.updated', clerkPerson(id, { first_name: 'Mina', updated_at: 1_900_000_000_000 }))
+    await happens('user.updated', clerkUser(id, { first_name: 'Mina', updated_at: 1_900_000_000_000 }))
     expect(await rowOf(id)).toMatchObject({ ...own, firstName: 'Mina' })
   })
 })
 
-describe('addresses', () => {
-  test('two people may swap theirs', async () => {
+describe('email addresses', () => {
+  test('two users can swap their addresses', async () => {
     const [ann, ben] = [await idOf('ann@example.com'), await idOf('ben@example.com')]
-    await happens('user.created', clerkPerson(ann, address('ann@example.com')))
-    await happens('user.created', clerkPerson(ben, address('ben@example.com')))
-    await happens('user.updated', clerkPerson(ann, { ...address('ben@example.com'), updated_at: 1_900_000_000_000 }))
-    await happens('user.updated', clerkPerson(ben, { ...address('ann@example.com'), updated_at: 1_900_000_000_000 }))
+    await happens('user.created', clerkUser(ann, address('ann@example.com')))
+    await happens('user.created', clerkUser(ben, address('ben@example.com')))
+    await happens('user.updated', clerkUser(ann, { ...address('ben@example.com'), updated_at: 1_900_000_000_000 }))
+    await happens('user.updated', clerkUser(ben, { ...address('ann@example.com'), updated_at: 1_900_000_000_000 }))
     expect(await rowOf(ann)).toMatchObject({ email: 'ben@example.com' })
     expect(await rowOf(ben)).toMatchObject({ email: 'ann@example.com' })
   })
 
-  test('somebody new may come with one before the deletion of who had it arrives', async () => {
-    await happens('user.created', clerkPerson('user_old', address('reused@example.com')))
-    await happens('user.created', clerkPerson('user_new', address('reused@example.com')))
+  test('a new user can have the address of a user whose deletion is received later', async () => {
+    await happens('user.created', clerkUser('user_old', address('reused@example.com')))
+    await happens('user.created', clerkUser('user_new', address('reused@example.com')))
     await happens('user.deleted', { object: 'user', deleted: true, id: 'user_old' })
     expect(await rowOf('user_new')).toMatchObject({ email: 'reused@example.com', standing: 'ACTIVE' })
     expect((await rowOf('user_old'))?.standing).toMatch(/^DELET/)
@@ -125,19 +126,22 @@ describe('addresses', () => {
 
   test.each<[string, object]>([
     ['no list', { email_addresses: undefined, primary_email_address_id: undefined }],
-    ['an empty list, though a primary one is named', { email_addresses: [], primary_email_address_id: 'idn_a' }],
-    ['a primary one that is in no list', { ...address('else@example.com'), primary_email_address_id: 'idn_b' }],
+    ['an empty list with a primary address', { email_addresses: [], primary_email_address_id: 'idn_a' }],
+    [
+      'a primary address that is not in the list',
+      { ...address('else@example.com'), primary_email_address_id: 'idn_b' },
+    ],
     ['an empty address', address('')],
-    ['an odd list', { email_addresses: 'none', primary_email_address_id: 7 }],
-  ])('there may be none: %s', async (about, changes) => {
+    ['a list of another type', { email_addresses: 'none', primary_email_address_id: 7 }],
+  ])('the user has no address: %s', async (about, changes) => {
     const id = `user_${about.replaceAll(/\W/g, '')}`
-    await happens('user.created', clerkPerson(id, { ...changes, first_name: '', last_name: null }))
+    await happens('user.created', clerkUser(id, { ...changes, first_name: '', last_name: null }))
     expect(await rowOf(id)).toMatchObject({ email: null, emailIndex: null, firstName: null, standing: 'ACTIVE' })
   })
 
-  test('none lies readable in the database, and each is found', async () => {
-    await happens('user.created', clerkPerson('user_found', address('Find.Me@Example.com')))
-    const emailIndex = app.app.emails.indexOf(' find.me@example.COM')
+  test('an encrypted address is found by its index, in any case', async () => {
+    await happens('user.created', clerkUser('user_found', address('Find.Me@Example.com')))
+    const emailIndex = app.app.services(users).emails.indexOf(' find.me@example.COM')
     expect(await app.app.db.prisma.user.findMany({ where: { emailIndex } })).toMatchObject([{ clerkId: 'user_found' }])
   })
 })
@@ -149,43 +153,43 @@ describe('standing', () => {
     ['banned', { banned: true }],
     ['locked', { locked: true }],
     ['locked for a time', { locked: true, lockout_expires_in_seconds: 3_600 }],
-  ])('somebody who is %s is refused in the next request, until it is lifted', async (about, state) => {
+  ])('the requests of a user who is %s are refused until it is lifted', async (about, state) => {
     const email = `${about.replaceAll(' ', '-')}.later@example.com`
     const id = await idOf(email)
     expect(await statusOf(email)).toBe(200)
-    await happens('user.updated', clerkPerson(id, { ...state, updated_at: 1_900_000_000_000 }), Date.now())
+    await happens('user.updated', clerkUser(id, { ...state, updated_at: 1_900_000_000_000 }), Date.now())
     expect(await statusOf(email)).toBe(401)
-    await happens('user.updated', clerkPerson(id, { updated_at: 1_900_000_000_001 }))
+    await happens('user.updated', clerkUser(id, { updated_at: 1_900_000_000_001 }))
     expect(await statusOf(email)).toBe(200)
   })
 })
 
 describe('a deletion', () => {
-  test('refuses the person at once, and no event, token or answer of the API brings them back', async () => {
+  test('refuses the user at once, and no event, token or response of the API restores the user', async () => {
     const email = 'leaving@example.com'
     const id = await idOf(email)
-    await happens('user.created', clerkPerson(id, { first_name: 'Mina' }))
+    await happens('user.created', clerkUser(id, { first_name: 'Mina' }))
     expect((await app.query(email, me)).status).toBe(200)
     await happens('user.deleted', { object: 'user', deleted: true, id })
     expect((await app.query(email, me)).status).toBe(401)
-    clerk.people.set(id, clerkPerson(id, { updated_at: 2_000_000_000_000 }))
-    await happens('user.updated', clerkPerson(id, { updated_at: 2_000_000_000_000 }))
+    clerk.users.set(id, clerkUser(id, { updated_at: 2_000_000_000_000 }))
+    await happens('user.updated', clerkUser(id, { updated_at: 2_000_000_000_000 }))
     expect((await app.query(email, me)).status).toBe(401)
     expect((await withApi.query(email, me)).status).toBe(401)
   })
 
-  test('of somebody who was never seen makes a tombstone, and what comes later of them is forgotten', async () => {
+  test('of an unknown user writes a tombstone, and the bodies of later events are erased', async () => {
     const email = 'never@example.com'
     const id = await idOf(email)
     await happens('user.deleted', { object: 'user', deleted: true, id })
-    await happens('user.created', clerkPerson(id, { ...address(email), first_name: 'Mina' }))
+    await happens('user.created', clerkUser(id, { ...address(email), first_name: 'Mina' }))
     expect(await rowOf(id)).toMatchObject({ standing: 'DELETED', email: null, firstName: null })
     expect((await app.query(email, me)).status).toBe(401)
     const kept = await app.app.db.prisma.inboxEvent.findMany({ where: { subject: id, body: { not: null } } })
     expect(kept).toEqual([])
   })
 
-  test('forgets also what cannot be read', async () => {
+  test('also erases the bodies of events that cannot be parsed', async () => {
     await happens('user.deleted', { object: 'user', deleted: true, id: 'user_unreadable' })
     await happens('user.updated', { id: 'user_unreadable', first_name: 'Mina', updated_at: 'yesterday' })
     const kept = await app.app.db.prisma.inboxEvent.count({
@@ -194,32 +198,32 @@ describe('a deletion', () => {
     expect(kept).toBe(0)
   })
 
-  test('without an id deletes nobody', async () => {
+  test('without an id deletes no user', async () => {
     const count = () => app.app.db.prisma.user.count({ where: { standing: { in: ['DELETING', 'DELETED'] } } })
     const before = await count()
     await happens('user.deleted', { object: 'user', deleted: true })
     expect(await count()).toBe(before)
   })
 
-  test("without an id, but with the older system's, deletes whom that names", async () => {
-    await happens('user.created', clerkPerson('user_named'))
+  test('without an id, but with an external id, deletes the user with that legacy id', async () => {
+    await happens('user.created', clerkUser('user_named'))
     await app.app.db.prisma.user.update({ where: { clerkId: 'user_named' }, data: { legacyId: 'old-7' } })
     await happens('user.deleted', { object: 'user', deleted: true, external_id: 'old-7' })
     expect((await rowOf('user_named'))?.standing).toMatch(/^DELET/)
   })
 })
 
-test("somebody whom we made at Clerk takes over the older system's row, once", async () => {
+test('user.created with the external id of an imported row links that row, once', async () => {
   const legacy = { legacyId: 'old-1', legacyCredits: 30, createdAt: new Date() }
   const { id } = await app.app.db.prisma.user.create({ data: legacy })
-  await happens('user.created', clerkPerson('user_moved', { external_id: 'old-1', first_name: 'Mina' }))
-  await happens('user.created', clerkPerson('user_liar', { external_id: 'old-1' }))
+  await happens('user.created', clerkUser('user_moved', { external_id: 'old-1', first_name: 'Mina' }))
+  await happens('user.created', clerkUser('user_second', { external_id: 'old-1' }))
   expect(await rowOf('user_moved')).toMatchObject({ id, firstName: 'Mina', legacyCredits: 30 })
-  expect(await rowOf('user_liar')).toMatchObject({ legacyId: null, legacyCredits: 0 })
+  expect(await rowOf('user_second')).toMatchObject({ legacyId: null, legacyCredits: 0 })
 })
 
 test.each(['session.created', 'organizationMembership.created', 'user.exploded', ''])(
-  'of %s nothing follows',
+  'the event type %s is ignored',
   async (type) => {
     const before = await app.app.db.prisma.user.count()
     await happens(type, { id: 'user_nobody', user_id: 'user_nobody' })
@@ -229,14 +233,14 @@ test.each(['session.created', 'organizationMembership.created', 'user.exploded',
 
 const fixtures = new URL('../../../../shared/fixtures/clerk/', import.meta.url)
 
-describe.runIf(existsSync(fixtures))('what Clerk really sends', () => {
-  const named = existsSync(fixtures) ? readdirSync(fixtures).filter((name) => !name.startsWith('rest_')) : []
+describe.runIf(existsSync(fixtures))('recorded webhooks of Clerk', () => {
+  const names = existsSync(fixtures) ? readdirSync(fixtures).filter((name) => !name.startsWith('rest_')) : []
 
-  test.each(named)('%s is taken and worked on', async (name) => {
+  test.each(names)('%s is accepted and processed', async (name) => {
     const body = readFileSync(new URL(name, fixtures), 'utf8')
     const { type, data } = JSON.parse(body) as { type: string; data: { id: string } }
     expect(await sendClerkBody(app, body)).toBe(200)
-    await workOffEvents(app)
+    await processPendingEvents(app)
     const event = await app.app.db.prisma.inboxEvent.findFirstOrThrow({
       orderBy: [{ receivedAt: 'desc' }, { id: 'desc' }],
     })
@@ -246,7 +250,7 @@ describe.runIf(existsSync(fixtures))('what Clerk really sends', () => {
     else if (type.startsWith('user.')) expect(row).not.toBeNull()
   })
 
-  test.runIf(named.includes('user_created_email_null_names.json'))('a delivery becomes a row', async () => {
+  test.runIf(names.includes('user_created_email_null_names.json'))('a delivery creates a row', async () => {
     expect(await rowOf('user_2vX11zP5ojq7cTRY58xEXAMPLE1')).toMatchObject({
       email: 'member01@example.com',
       firstName: null,

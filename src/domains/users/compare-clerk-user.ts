@@ -2,13 +2,13 @@ import type { User } from '../../generated/prisma/client.ts'
 import type { Emails } from './emails.ts'
 import type { ClerkUser } from './ports.ts'
 
-/** The columns that Clerk's people are compared by. */
+/** The columns that are compared with Clerk's users. */
 export const comparedColumns = {
   clerkId: true,
   legacyId: true,
   standing: true,
   lockedUntil: true,
-  emailSealed: true,
+  emailEncrypted: true,
   emailIndex: true,
   firstName: true,
   lastName: true,
@@ -18,17 +18,20 @@ export const comparedColumns = {
 
 export type ComparedRow = Pick<User, keyof typeof comparedColumns>
 
-/** Clerk says in whole seconds how long a lock lasts from the answer on, so its end is a little later each time. */
+/** Clerk returns the rest of a lock in whole seconds, so its computed end is slightly later with each response. */
 const lockToleranceMs = 60_000
 
-/** In what a row differs from what Clerk says at `saidAt`: names of fields and never values, since these get printed. */
+/**
+ * The names of the fields in which a row differs from the Clerk user as returned at `saidAt`. Never values, since the
+ * result is printed.
+ */
 export function compareClerkUser(
   emails: Emails,
   { row, user, saidAt }: { row: ComparedRow; user: ClerkUser; saidAt: Date },
 ): string[] {
   const emailIndex = user.email === null ? null : emails.indexOf(user.email)
   const differs = {
-    'e-mail': row.emailIndex !== emailIndex || emails.read(row.emailSealed) !== user.email,
+    'e-mail': row.emailIndex !== emailIndex || emails.read(row.emailEncrypted) !== user.email,
     'first name': row.firstName !== user.firstName,
     'last name': row.lastName !== user.lastName,
     username: row.username !== user.username,

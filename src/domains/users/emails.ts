@@ -1,37 +1,37 @@
-import { type BlindIndex, createBlindIndex } from '../../platform/sealing/blind-index.ts'
-import type { Sealed, Sealer } from '../../platform/sealing/sealing.ts'
+import { type BlindIndex, createBlindIndex } from '../../platform/encryption/blind-index.ts'
+import type { Ciphertext, Encryptor } from '../../platform/encryption/encryptor.ts'
 
-/** How addresses lie in the database: encrypted, and found by a keyed hash. */
+/** Stores email addresses encrypted, and finds them by a keyed hash. */
 export interface Emails {
-  /** Both columns of a row. */
-  columns(email: string | null): { emailSealed: Sealed | null; emailIndex: string | null }
-  /** The address of a row's sealed column. */
-  read(sealed: Uint8Array | null): string | null
-  /** users.email_index of whoever has this address, in whatever case it is written. */
+  /** The values of both columns of a row. */
+  columns(email: string | null): { emailEncrypted: Ciphertext | null; emailIndex: string | null }
+  /** Decrypts the column of a row. */
+  read(encrypted: Uint8Array | null): string | null
+  /** The value of users.email_index for this address. Case-insensitive. */
   indexOf: BlindIndex
-  /** What is kept of an erased person's address: comparable with others of its kind only. */
+  /** The hash that is kept of an erased user's address. It can be compared only with other hashes of erased addresses. */
   erasedHashOf: BlindIndex
 }
 
-/** The place that sealed addresses are bound to. */
+/** The column that the ciphertexts of addresses are bound to: they cannot be decrypted elsewhere. */
 export const emailPlace = 'users.email'
 
-export function createEmails(sealer: Sealer, indexKey: string): Emails {
+export function createEmails(encryptor: Encryptor, indexKey: string): Emails {
   const index = createBlindIndex(indexKey, 'users.email')
   const erased = createBlindIndex(indexKey, 'erased_addresses')
   const indexOf = (email: string) => index(normalize(email))
   return {
     columns: (email) =>
       email === null
-        ? { emailSealed: null, emailIndex: null }
-        : { emailSealed: sealer.seal(email, emailPlace), emailIndex: indexOf(email) },
-    read: (sealed) => (sealed === null ? null : sealer.open(sealed, emailPlace).toString('utf8')),
+        ? { emailEncrypted: null, emailIndex: null }
+        : { emailEncrypted: encryptor.encrypt(email, emailPlace), emailIndex: indexOf(email) },
+    read: (encrypted) => (encrypted === null ? null : encryptor.decrypt(encrypted, emailPlace).toString('utf8')),
     indexOf,
     erasedHashOf: (email) => erased(normalize(email)),
   }
 }
 
-/** One person's address in one spelling. Dots and +tags stay: only the provider knows whether they matter. */
+/** One spelling for each address. Dots and +tags stay: only the mail provider knows whether they are significant. */
 function normalize(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase()
 }

@@ -1,14 +1,26 @@
-export type { OnArrival } from './arrival.ts'
-export { type Authenticator, createAuthenticator } from './authenticate.ts'
-export { clerkInbox } from './clerk-inbox.ts'
-export { markDeleting } from './delete-user.ts'
-export { createEmails, type Emails, emailPlace } from './emails.ts'
+export { markDeleting, type OnUserDeleting } from './commands/delete-user.ts'
+export { importLegacyUsers } from './commands/import-legacy-users.ts'
+export { type LinkLegacyUserPorts, linkLegacyUser } from './commands/link-legacy-user.ts'
+export { lockDeletingUser, lockPresentUser, lockUsersForReference } from './commands/lock-users.ts'
+export { promoteUser } from './commands/promote-user.ts'
+export { reconcileUsers } from './commands/reconcile-users.ts'
+export { checkMayAct, runAs, type Viewer, withLockedUser } from './commands/run-as.ts'
+export type { Emails } from './emails.ts'
 export { Unauthenticated } from './errors.ts'
-export { holdingPerson, withHeldPerson } from './hold-person.ts'
-export { importUsers } from './import-users.ts'
-export { linkLegacyUsers } from './link-legacy-users.ts'
-export { clerkEventsOf, userOfPerson } from './personal-data.ts'
-export type { ClerkDirectory } from './ports.ts'
-export { promoteUser } from './promote-user.ts'
-export { readLegacyPeople } from './read-legacy-people.ts'
-export { reconcileUsers } from './reconcile-users.ts'
+export type { OnUserCreated } from './on-user-created.ts'
+export { type ClerkDirectory, ClerkRefused, type ClerkUser } from './ports.ts'
+export { findUnavailableUsers } from './queries/find-unavailable-users.ts'
+export { findUser } from './queries/find-user.ts'
+export {
+  countUnlinkedUsers,
+  findLegacyUsers,
+  findLinkedUsers,
+  findUnlinkedUsers,
+  readUnlinkedUsers,
+  type UnlinkedUser,
+} from './queries/legacy-users.ts'
+export { clerkIdOf, legacyCreditsOf, timeZoneOf } from './queries/user-columns.ts'
+export { findDeletingUser, isAnyErased, presentUsers } from './queries/user-standing.ts'
+export { type RetryClock, retryClerk } from './retry-clerk.ts'
+export { type UsersServices, users } from './services.ts'
+export { standingTopic } from './topic.ts'

@@ -4,8 +4,8 @@ import type { PersonalData } from '../../platform/personal-data.ts'
 import { clerkSource } from './clerk-inbox.ts'
 import type { Emails } from './emails.ts'
 
-/** What the database makes of the rest, to find the person by. */
-const notOfThePerson = {
+/** Columns that the database derives from the others, for searching. They are not exported. */
+const derivedColumns = {
   emailIndex: true,
   isPresent: true,
   fullNameFolded: true,
@@ -14,23 +14,23 @@ const notOfThePerson = {
 } as const
 
 /**
- * The person's own row. Erasing leaves a tombstone: its id, for what must be kept and names nobody; Clerk's id, so that
- * nothing late makes the person anew; when it came to be here.
+ * The user's row. Erasing leaves a tombstone: the id, for records that must be kept and name nobody; Clerk's id, so that
+ * a late event cannot create the user again; and the time of creation.
  */
-export function userOfPerson({ emails }: { emails: Emails }): PersonalData {
+export function profileOfUser({ emails }: { emails: Emails }): PersonalData {
   return {
     tables: ['users'],
     async *exportFiles(db, userId) {
-      const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: notOfThePerson })
-      const { emailSealed, ...profile } = row
-      yield { path: 'profile.json', json: { ...profile, email: emails.read(emailSealed) } }
+      const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: derivedColumns })
+      const { emailEncrypted, ...profile } = row
+      yield { path: 'profile.json', json: { ...profile, email: emails.read(emailEncrypted) } }
     },
     async eraseRows(tx, { userId }) {
       await tx.user.update({
         where: { id: userId },
         data: {
           standing: 'DELETED',
-          emailSealed: null,
+          emailEncrypted: null,
           emailIndex: null,
           firstName: null,
           lastName: null,
@@ -48,7 +48,7 @@ export function userOfPerson({ emails }: { emails: Emails }): PersonalData {
   }
 }
 
-/** What Clerk told of a person; nothing of people of the older system who have not been linked. */
+/** The webhook events of Clerk about a user; none for users of the older system who are not linked to a Clerk user. */
 export async function clerkEventsOf(db: Reader, userId: string): Promise<Prisma.InboxEventWhereInput> {
   const { clerkId } = await db.user.findUniqueOrThrow({ where: { id: userId }, select: { clerkId: true } })
   return { source: clerkSource, subject: { in: clerkId === null ? [] : [clerkId] } }

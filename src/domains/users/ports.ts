@@ -1,11 +1,11 @@
 export { Unauthenticated } from './errors.ts'
 
-/** What a verified session token says. */
+/** The claims of a verified session token. */
 export interface SessionClaims {
-  /** Clerk's id of the person: user_… */
+  /** Clerk's id of the user: user_… */
   readonly clerkId: string
   readonly expiresAt: Date
-  /** What the token says of the person, where the instance puts it there; the oldest of all sources. */
+  /** The profile in the token, where the Clerk instance adds it. It counts as older than every other source. */
   readonly profile: ClerkProfile
 }
 
@@ -17,22 +17,22 @@ export interface ClerkProfile {
   readonly imageUrl: string | null
 }
 
-/** A person as Clerk has them, whether its API or a webhook says so. */
+/** A Clerk user, from the API or from a webhook. */
 export interface ClerkUser extends ClerkProfile {
   readonly clerkId: string
-  /** Our id of the person where we made them at Clerk: the older system's. */
+  /** The id in the older system, for users that the migration created in Clerk. */
   readonly externalId: string | null
-  /** Addresses that the person has proved to own, the primary one or not. */
+  /** All verified addresses, primary or not. */
   readonly verifiedEmails: readonly string[]
   readonly banned: boolean
   readonly locked: boolean
-  /** How long the lock lasts from when this was said; null where there is none or its end is not known. */
+  /** How long the lock lasts, counted from the response or event; null if there is no lock or its end is unknown. */
   readonly lockoutSeconds: number | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
-/** Says whether a token is genuine, meant for us and alive at `now`; throws Unauthenticated if not. */
+/** Verifies a session token: signature, issuer, authorized party and validity at `now`. Throws Unauthenticated. */
 export interface SessionVerifier {
   verify(token: string, now: Date): Promise<SessionClaims>
 }
@@ -45,60 +45,60 @@ export interface NewClerkUser {
 }
 
 /**
- * Reads and changes people at Clerk. Throws ProviderUnavailable when it does not answer or asks for patience (with
- * `retryAt` where it says until when), ClerkRefused for what it does not take.
+ * Reads and changes users in Clerk. Throws ProviderUnavailable if Clerk does not respond or limits the rate (with
+ * `retryAt` if Clerk sends one), and ClerkRefused if Clerk rejects the request.
  */
 export interface ClerkDirectory {
-  /** Null for one that Clerk does not have. */
+  /** Null if Clerk has no such user. */
   getUser(clerkId: string): Promise<ClerkUser | null>
-  /** Everybody who was created at or after an instant, oldest first, at most 500 of them. */
+  /** The users created at or after an instant, oldest first, at most 500. */
   listUsers(page: { createdFrom: Date | null; offset: number; limit: number }): Promise<readonly ClerkUser[]>
-  /** Those of at most 100 ids that Clerk has. */
+  /** The users with these ids, at most 100 ids. */
   listByIds(clerkIds: readonly string[]): Promise<readonly ClerkUser[]>
-  /** Everybody who has one of at most 100 addresses, verified or not. */
+  /** The users who have one of these addresses, verified or not; at most 100 addresses. */
   listByEmails(emails: readonly string[]): Promise<readonly ClerkUser[]>
   countUsers(): Promise<number>
-  /** Only what is given is changed; null clears. Null for one that Clerk does not have. */
+  /** An omitted name is not changed; null clears it. Returns null if Clerk has no such user. */
   updateNames(
     clerkId: string,
     names: { readonly firstName?: string | null; readonly lastName?: string | null },
   ): Promise<ClerkUser | null>
   createUser(user: NewClerkUser): Promise<ClerkUser>
   setExternalId(clerkId: string, externalId: string): Promise<ClerkUser | null>
-  /** One that is gone already is no error. */
+  /** Idempotent: a user that is already deleted is no error. */
   deleteUser(clerkId: string): Promise<void>
 }
 
-/** Clerk does not take what was sent; the message says why, in Clerk's words. */
+/** Clerk rejected the request. The message is Clerk's. */
 export class ClerkRefused extends Error {
   override readonly name = 'ClerkRefused'
 }
 
-/** Of a delivery, what is needed before its body is looked at by the worker. */
+/** The parts of a webhook delivery that are needed before the worker parses its body. */
 export interface ClerkDelivery {
   readonly eventId: string
   readonly type: string
-  /** The Clerk id of the person it is about. */
+  /** The Clerk id of the user that the event is about. */
   readonly subject: string | null
   readonly contentType: string | null
   readonly sentAt: Date
 }
 
-/** What an event says of a person. */
+/** A parsed event. */
 export type ClerkEvent =
   | { readonly kind: 'user'; readonly user: ClerkUser; readonly sentAt: Date }
   | { readonly kind: 'deleted'; readonly clerkId: string | null; readonly externalId: string | null }
   | { readonly kind: 'other' }
 
-/** Clerk's webhooks: whether a delivery is genuine, and what its body says. */
+/** Verifies and parses Clerk's webhooks. */
 export interface ClerkWebhooks {
-  /** False where no secret is configured: then nothing can be genuine. */
+  /** False if no signing secret is configured: no delivery can be verified. */
   readonly isConfigured: boolean
-  /** Null for a delivery that is not Clerk's, or is too old, or holds no JSON object. */
+  /** Null if the signature is invalid, the delivery is too old or the body is no JSON object. */
   verify(delivery: {
     readonly body: Buffer
     readonly headers: Readonly<Record<string, string | string[] | undefined>>
   }): ClerkDelivery | null
-  /** Throws for a user.* body that no person can be read from. */
+  /** Throws for a user.* event whose body contains no valid user. */
   read(event: { readonly type: string; readonly body: Buffer; readonly sentAt: Date }): ClerkEvent
 }

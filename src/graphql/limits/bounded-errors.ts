@@ -1,32 +1,32 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 
-/** As many as an answer shows; validation ends with one more, which says that there are others. */
-export const mostErrors = 10
+/** The number of errors in a response. Validation ends with one more, which says that there are others. */
+export const maxErrors = 10
 
-/** The longest of our own sentences has 180 characters. GraphQL's repeat what was sent, which may have 256 KiB. */
-const longestMessage = 300
+/** The longest of our own messages has 180 characters. GraphQL's messages quote the input, which can have 256 KiB. */
+const maxMessageLength = 300
 
-/** Of one error: as many as graphql-js gives for fields that conflict. */
-const mostPlaces = 20
+/** Per error. graphql-js gives as many for conflicting fields. */
+const maxLocations = 20
 
-/** The result with no more errors, and no longer ones, than somebody reads: what is refused costs us little to say. */
+/** Limits the number and the length of errors, so that a rejected operation is cheap to answer. */
 export function withBoundedErrors<Result extends ExecutionResult>(result: Result): Result {
   const { errors } = result
   if (!errors || errors.length === 0) return result
-  const shown = errors.length > mostErrors + 1 ? errors.slice(0, mostErrors) : errors
-  const left = errors.length - shown.length
-  return { ...result, errors: [...shown.map(bounded), ...(left > 0 ? [andMore(left)] : [])] }
+  const shown = errors.length > maxErrors + 1 ? errors.slice(0, maxErrors) : errors
+  const omitted = errors.length - shown.length
+  return { ...result, errors: [...shown.map(bounded), ...(omitted > 0 ? [omittedErrors(omitted)] : [])] }
 }
 
 function bounded(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, originalError, extensions } = error
-  if (message.length <= longestMessage && (nodes?.length ?? 0) <= mostPlaces) return error
-  const text = message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message
-  const places = nodes ? { nodes: nodes.slice(0, mostPlaces) } : { source, positions }
-  return new GraphQLError(text, { ...places, path, originalError, extensions })
+  if (message.length <= maxMessageLength && (nodes?.length ?? 0) <= maxLocations) return error
+  const text = message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message
+  const locations = nodes ? { nodes: nodes.slice(0, maxLocations) } : { source, positions }
+  return new GraphQLError(text, { ...locations, path, originalError, extensions })
 }
 
-const andMore = (left: number) =>
-  new GraphQLError(`There are ${left} more errors, which are not shown.`, {
-    extensions: { code: 'TOO_MANY_ERRORS', notShown: left },
+const omittedErrors = (omitted: number) =>
+  new GraphQLError(`${omitted} more errors are not shown.`, {
+    extensions: { code: 'TOO_MANY_ERRORS', notShown: omitted },
   })

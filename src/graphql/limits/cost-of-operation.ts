@@ -27,23 +27,24 @@ export interface CostedOperation {
   readonly variables: Values
 }
 
-/** A list of our own types whose length nobody declared: so many rows, and so often what is asked of each. */
+/** The assumed number of rows of a list of objects without a declared length. */
 const itemsOfList = 10
-/** `__schema` and `__type` answer with hundreds of values, out of memory. */
+/** `__schema` and `__type` return hundreds of values, from memory. */
 const introspectionCost = 100
 /** A transaction of a few statements. */
 const mutationCost = 10
 
 /**
- * What an operation may cost at most, before anything is read: what each field declares, times the length of every page
- * around it. Fields of all branches of a union are added up. Tells on which variables it depends.
+ * The maximum cost of an operation, computed before anything is read: the declared cost of each field times the length
+ * of every page around it. The fields of all members of a union are added up. Calls `onRead` with the name of every
+ * variable that the cost depends on.
  */
-export function costOfOperation(asked: CostedOperation, onRead: (variable: string) => void = () => undefined): number {
-  const { schema, operation, fragments, variables } = asked
+export function costOfOperation(input: CostedOperation, onRead: (variable: string) => void = () => undefined): number {
+  const { schema, operation, fragments, variables } = input
   const mutations = schema.getMutationType()
   const root = schema.getRootType(operation.operation)
-  const given = watched({ ...defaultsOf(operation), ...variables }, onRead)
-  const known = new Map<string, number>()
+  const values = trackReads({ ...defaultsOf(operation), ...variables }, onRead)
+  const fragmentCosts = new Map<string, number>()
 
   const ofSelections = (set: SelectionSetNode, type: GraphQLNamedType | undefined, page: number): number =>
     set.selections.reduce((sum, selection) => {
@@ -53,14 +54,14 @@ export function costOfOperation(asked: CostedOperation, onRead: (variable: strin
       return sum + ofSelections(selection.selectionSet, on, page)
     }, 0)
 
-  // Fragments may spread each other so that spelled out they would have no end that anybody lives to see.
+  // Cached, because fragments that spread each other can expand to exponentially many fields.
   const ofFragment = (name: string, page: number): number => {
     const key = `${name} ${page}`
     const fragment = fragments.get(name)
     const cost =
-      known.get(key) ??
+      fragmentCosts.get(key) ??
       (fragment ? ofSelections(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value), page) : 0)
-    known.set(key, cost)
+    fragmentCosts.set(key, cost)
     return cost
   }
 
@@ -73,12 +74,12 @@ export function costOfOperation(asked: CostedOperation, onRead: (variable: strin
     const { own: declaredOwn, items: declaredItems } = costOf(field)
     const isOfPage = isConnection(parent)
     const rows = isList(field.type) ? itemsOfList : 1
-    const standard = parent === mutations ? mutationCost : isLeafType(type) || isOfPage ? 0 : rows
-    const own = amountOf(declaredOwn ?? standard, field, node, given)
+    const defaultCost = parent === mutations ? mutationCost : isLeafType(type) || isOfPage ? 0 : rows
+    const own = amountOf(declaredOwn ?? defaultCost, field, node, values)
     if (!node.selectionSet) return own
-    const items = amountOf(declaredItems ?? rows, field, node, given)
-    const times = isConnection(type) ? 1 : isOfPage && isList(field.type) ? page : items
-    return own + times * ofSelections(node.selectionSet, type, isConnection(type) ? items : page)
+    const items = amountOf(declaredItems ?? rows, field, node, values)
+    const multiplier = isConnection(type) ? 1 : isOfPage && isList(field.type) ? page : items
+    return own + multiplier * ofSelections(node.selectionSet, type, isConnection(type) ? items : page)
   }
 
   return root ? ofSelections(operation.selectionSet, root, 1) : 0
@@ -92,14 +93,14 @@ function amountOf(
 ): number {
   if (typeof amount === 'number') return amount
   const given = (node.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)])
-  const standard = field.args.map((arg) => [arg.name, arg.default?.value])
+  const defaults = field.args.map((arg) => [arg.name, arg.default?.value])
   return amount({
-    ...Object.fromEntries(standard),
+    ...Object.fromEntries(defaults),
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
   })
 }
 
-function watched(values: Values, onRead: (name: string) => void): Values {
+function trackReads(values: Values, onRead: (name: string) => void): Values {
   return new Proxy(values, {
     get(target, name) {
       onRead(String(name))

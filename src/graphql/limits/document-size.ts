@@ -9,9 +9,9 @@ import {
 
 /**
  * Our largest operation has a depth of 8, 40 fields, three of one name and no alias; GraphiQL's introspection is 14
- * levels deep. Validation compares fields that answer as the same name in pairs, at up to 0.4 µs each.
+ * levels deep. Validation compares fields with the same response name in pairs, at up to 0.4 µs per pair.
  */
-const most = {
+const maximum = {
   depth: 20,
   fields: 500,
   'fields of one name': 100,
@@ -21,51 +21,53 @@ const most = {
   operations: 20,
 } as const
 
-type Measure = keyof typeof most
+type Measure = keyof typeof maximum
 
-/** Refuses a document that holds more than a validation of few milliseconds bears. */
+/** Rejects a document that would take more than a few milliseconds to validate. */
 export function checkSize(document: DocumentNode): void {
-  const asked = measure(document)
-  for (const name of Object.keys(most) as Measure[]) if (asked[name] > most[name]) throw tooMuch(name, asked[name])
+  const actual = measure(document)
+  for (const name of Object.keys(maximum) as Measure[]) {
+    if (actual[name] > maximum[name]) throw tooLarge(name, actual[name])
+  }
 }
 
-function tooMuch(name: Measure, asked: number): GraphQLError {
-  const what = name === 'depth' ? `is ${asked} fields deep` : `has ${asked} ${name}`
-  return new GraphQLError(`The document ${what}; ${most[name]} are allowed. Ask for less at once.`, {
-    extensions: { code: 'OPERATION_TOO_LARGE', limit: name, allowed: most[name], asked },
+function tooLarge(name: Measure, actual: number): GraphQLError {
+  const what = name === 'depth' ? `has a depth of ${actual} fields` : `has ${actual} ${name}`
+  return new GraphQLError(`The document ${what}; the maximum is ${maximum[name]}. Split it into smaller operations.`, {
+    extensions: { code: 'OPERATION_TOO_LARGE', limit: name, allowed: maximum[name], asked: actual },
   })
 }
 
 function measure(document: DocumentNode): Record<Measure, number> {
   const fragments = new Map<string, FragmentDefinitionNode>()
-  const asked = { depth: 0, fields: 0, aliases: 0, directives: 0, fragments: 0, operations: 0 }
+  const counts = { depth: 0, fields: 0, aliases: 0, directives: 0, fragments: 0, operations: 0 }
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
   }
   const depths = new Map<string, number>()
-  const named = new Map<string, number>()
+  const fieldsByName = new Map<string, number>()
   visit(document, {
     Field: ({ alias, name }) => {
-      asked.fields += 1
-      if (alias) asked.aliases += 1
+      counts.fields += 1
+      if (alias) counts.aliases += 1
       const key = (alias ?? name).value
-      named.set(key, (named.get(key) ?? 0) + 1)
+      fieldsByName.set(key, (fieldsByName.get(key) ?? 0) + 1)
     },
     Directive: () => {
-      asked.directives += 1
+      counts.directives += 1
     },
     FragmentSpread: () => {
-      asked.fragments += 1
+      counts.fragments += 1
     },
     OperationDefinition: ({ selectionSet }) => {
-      asked.operations += 1
-      asked.depth = Math.max(asked.depth, depthOf(selectionSet, fragments, depths))
+      counts.operations += 1
+      counts.depth = Math.max(counts.depth, depthOf(selectionSet, fragments, depths))
     },
   })
-  return { ...asked, 'fields of one name': Math.max(0, ...named.values()) }
+  return { ...counts, 'fields of one name': Math.max(0, ...fieldsByName.values()) }
 }
 
-/** Each fragment is measured once, however often it is spread; one that holds itself is refused by validation. */
+/** Measures each fragment once, however often it is spread. Validation rejects a fragment that spreads itself. */
 function depthOf(
   { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

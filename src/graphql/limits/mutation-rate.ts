@@ -8,12 +8,13 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { Counted, Rate } from '../../platform/limits/rate-limiter.ts'
+import { optionsOf } from '../../platform/compat/pothos.ts'
+import type { Rate, RateLimit } from '../../platform/rate-limits/rate-limiter.ts'
 
-/** How often a person may call a mutation; `null` where the limit of all requests is enough. */
+/** How often a user may call a mutation; `null` if the limit of all requests is sufficient. */
 export type MutationRate = Rate | null
 
-/** Every mutation has to say it: without `rate` it does not compile. */
+/** Makes `rate` a required option of every mutation field. */
 declare global {
   namespace PothosSchemaTypes {
     interface MutationFieldOptions<
@@ -32,28 +33,27 @@ export const perMinute = (points: number): Rate => ({ points, seconds: 60 })
 export const perHour = (points: number): Rate => ({ points, seconds: 3_600 })
 
 function rateOf(field: GraphQLField<unknown, unknown>): MutationRate {
-  const options = field.extensions.pothosOptions as { readonly rate?: MutationRate } | undefined
-  return options?.rate ?? null
+  return (optionsOf(field).rate as MutationRate | undefined) ?? null
 }
 
-/** The mutations with a rate of their own, each as often as it is called. */
+/** The mutations of an operation that have a rate, with the number of calls of each. */
 export function mutationsOf(
   schema: GraphQLSchema,
   { operation, selectionSet }: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): [Counted, number][] {
+): [RateLimit, number][] {
   if (operation !== OperationTypeNode.MUTATION) return []
   const calls = new Map<string, Set<string>>()
-  const seen = new Set<string>()
+  const visitedFragments = new Set<string>()
   const collect = ({ selections }: SelectionSetNode): void => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const { name, alias } = selection
-        // The same name twice is one call.
+        // Fields with the same response name are one call.
         calls.set(name.value, (calls.get(name.value) ?? new Set()).add(alias?.value ?? name.value))
       } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet)
-      else if (!seen.has(selection.name.value)) {
-        seen.add(selection.name.value)
+      else if (!visitedFragments.has(selection.name.value)) {
+        visitedFragments.add(selection.name.value)
         const fragment = fragments.get(selection.name.value)
         if (fragment) collect(fragment.selectionSet)
       }
@@ -61,7 +61,7 @@ export function mutationsOf(
   }
   collect(selectionSet)
   const fields = schema.getMutationType()?.getFields() ?? {}
-  return [...calls].flatMap(([name, keys]): [Counted, number][] => {
+  return [...calls].flatMap(([name, keys]): [RateLimit, number][] => {
     const rate = fields[name] && rateOf(fields[name])
     return rate ? [[{ name, ...rate }, keys.size]] : []
   })

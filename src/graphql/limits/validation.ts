@@ -1,11 +1,11 @@
 import { NoSchemaIntrospectionCustomRule } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { mostErrors } from './bounded-errors.ts'
+import { maxErrors } from './bounded-errors.ts'
 
-/** Ends the validation after as many errors as an answer shows, and tells nobody the schema unless it is open. */
+/** Ends validation after as many errors as a response contains. Hides the schema from clients unless `isOpen`. */
 export function boundedValidation({ isOpen }: { readonly isOpen: boolean }): Plugin {
-  // "Did you mean" would tell the schema name by name.
-  const bounds = { maxErrors: mostErrors, hideSuggestions: !isOpen }
+  // "Did you mean" suggestions would reveal the schema name by name.
+  const bounds = { maxErrors, hideSuggestions: !isOpen }
   return {
     onValidate({ addValidationRule, validateFn, setValidationFn }) {
       if (!isOpen) addValidationRule(NoSchemaIntrospectionCustomRule)

@@ -1,18 +1,21 @@
 import type { Pool } from 'pg'
 
-/** Beyond DB_POOL_SIZE, over DIRECT_URL: an API process listens; a worker runs four jobs, listens and looks around. */
-export const directOfApi = 1
-export const directOfWorker = 7
+/**
+ * Connections over DIRECT_URL in addition to DB_POOL_SIZE. An API process holds one for LISTEN. A worker holds one for
+ * LISTEN and three to take jobs and store their outcomes (platform/jobs/run-jobs.ts); the jobs use DB_POOL_SIZE.
+ */
+export const directConnectionsOfApi = 1
+export const directConnectionsOfWorker = 4
 
 /** How many processes run over one database. */
 export interface Processes {
   readonly apis: number
   readonly workers: number
-  /** Those that do both over one pool. */
+  /** Processes that serve requests and run jobs over one pool. */
   readonly alls: number
 }
 
-/** What all of them open at most. Behind a pooler only what goes around it counts. */
+/** The most connections that all processes open together. Behind a pooler only direct connections count. */
 export function connectionsNeeded({
   poolSize,
   isPooled,
@@ -21,10 +24,10 @@ export function connectionsNeeded({
   alls,
 }: Processes & { readonly poolSize: number; readonly isPooled: boolean }): number {
   const pools = isPooled ? 0 : (apis + workers + alls) * poolSize
-  return pools + (apis + alls) * directOfApi + (workers + alls) * directOfWorker
+  return pools + (apis + alls) * directConnectionsOfApi + (workers + alls) * directConnectionsOfWorker
 }
 
-/** What the database takes, without what it keeps for its superusers. */
+/** The database's max_connections without those reserved for superusers. */
 export async function usableConnections(pool: Pick<Pool, 'query'>): Promise<number> {
   const { rows } = await pool.query<{ usable: number }>(
     `SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)::int AS usable

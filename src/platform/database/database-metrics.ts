@@ -1,34 +1,35 @@
 import type { Pool } from 'pg'
-import { deepest, readQueue } from '../queue/read-queue.ts'
-import { remembered } from '../remembered.ts'
-import type { Metrics } from '../watching/metrics.ts'
-import { within } from '../within.ts'
+import { lanes } from '../jobs/lanes.ts'
+import { countLimit, type QueueReading, readQueue } from '../jobs/read-queue.ts'
+import { memoize } from '../memoize.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { withTimeout } from '../with-timeout.ts'
 
-/** Who scrapes twice, or twice as often, costs no more. */
+/** Several scrapers, or a short scrape interval, cost no additional statements. */
 const queueCacheMs = 5_000
-/** Postgres looks at each of its files: 3 to 10 ms. */
+/** pg_database_size reads the size of every file: 3 to 10 ms. */
 const sizeCacheMs = 60_000
 const readMs = 1_000
 
-export interface WatchedDatabase {
+export interface ObservedDatabase {
   readonly pool: Pool
-  /** How large it may become. */
+  /** The size limit of the database. */
   readonly bytesLimit?: number | undefined
 }
 
-/** Shows the connections of this process, and the queue and the size of the database, which all share. */
-export function watchDatabase(metrics: Metrics, { pool, bytesLimit }: WatchedDatabase): void {
-  watchPool(metrics, pool)
-  watchQueue(metrics, pool)
-  const size = remembered(sizeCacheMs, () => within(readMs, readSize(pool)))
+/** Exports this process's pool connections, and the queue and the size of the database, which all processes share. */
+export function observeDatabase(metrics: Metrics, { pool, bytesLimit }: ObservedDatabase): void {
+  observePool(metrics, pool)
+  observeQueue(metrics, pool)
+  const size = memoize(sizeCacheMs, () => withTimeout(readMs, readSize(pool)))
   metrics.readGauge({ name: 'database_bytes', help: 'The size of the database on disk.' }, async () => [
     { labels: {}, value: await size() },
   ])
-  const limit = metrics.gauge('database_bytes_limit', 'How large it may become: DATABASE_BYTES_LIMIT.')
+  const limit = metrics.gauge('database_bytes_limit', 'The size limit of the database: DATABASE_BYTES_LIMIT.')
   if (bytesLimit !== undefined) limit.set({}, bytesLimit)
 }
 
-function watchPool(metrics: Metrics, pool: Pool): void {
+function observePool(metrics: Metrics, pool: Pool): void {
   metrics.readGauge(
     {
       name: 'pg_pool_connections',
@@ -43,18 +44,22 @@ function watchPool(metrics: Metrics, pool: Pool): void {
   )
 }
 
-function watchQueue(metrics: Metrics, pool: Pool): void {
-  const queue = remembered(queueCacheMs, () => within(readMs, readQueue(pool)))
-  const depth = `Jobs that are due and not at work, up to ${deepest}; the same in each process.`
-  metrics.readGauge({ name: 'queue_depth', help: depth }, async () => [{ labels: {}, value: (await queue()).depth }])
-  const age = 'How long the oldest of them has been due; 0 without any.'
-  metrics.readGauge({ name: 'queue_oldest_seconds', help: age }, async () => [
-    { labels: {}, value: (await queue()).oldestSeconds },
-  ])
+function observeQueue(metrics: Metrics, pool: Pool): void {
+  const queue = memoize(queueCacheMs, () => withTimeout(readMs, readQueue(pool)))
+  const byLane = async (value: (reading: QueueReading) => number) => {
+    const readings = await queue()
+    return lanes.map((lane) => ({ labels: { lane }, value: value(readings[lane]) }))
+  }
+  const depth = `Jobs of a lane that are due and not running, up to ${countLimit}; the same in each process.`
+  metrics.readGauge({ name: 'queue_depth', help: depth, labels: ['lane'] }, () => byLane((reading) => reading.depth))
+  const age = 'How long the oldest due job has waited; 0 if no job is due.'
+  metrics.readGauge({ name: 'queue_oldest_seconds', help: age, labels: ['lane'] }, () =>
+    byLane((reading) => reading.oldestSeconds),
+  )
 }
 
 async function readSize(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ bytes: number }>('SELECT pg_database_size(current_database())::float8 AS bytes')
-  if (!rows[0]) throw new Error('The size of the database was not told.')
+  if (!rows[0]) throw new Error('Postgres did not return the size of the database.')
   return rows[0].bytes
 }

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
-import { silentLog } from '../watching/log.ts'
-import { createDatabase, type Database, hint } from './db.ts'
+import { silentLog } from '../observability/log.ts'
+import { createDatabase, type Database, notify } from './db.ts'
 
 let cloned: ClonedDatabase
 beforeAll(async () => {
@@ -10,43 +10,43 @@ beforeAll(async () => {
 })
 afterAll(() => cloned[Symbol.asyncDispose]())
 
-/** The cloned database, and the hints that were given out. */
-function open(poolSize = 2, log = silentLog): Database & { readonly hinted: string[][] } {
-  const hinted: string[][] = []
+/** The cloned database, with the topics passed to onNotify. */
+function open(poolSize = 2, log = silentLog): Database & { readonly notified: string[][] } {
+  const notified: string[][] = []
   const db = createDatabase({
     url: cloned.url,
     isPooled: false,
     poolSize,
     log,
-    onHints: (topics) => hinted.push([...topics]),
+    onNotify: (topics) => notified.push([...topics]),
   })
-  return { ...db, hinted }
+  return { ...db, notified }
 }
 
 const person = (clerkId: string) => ({ clerkId, createdAt: new Date() })
 
-test('a transaction commits everything, and its hints follow, each topic once', async () => {
+test('transaction commits, then calls onNotify with each topic once', async () => {
   await using db = open()
   const result = await db.transaction(async (tx) => {
     await tx.user.create({ data: person('user_one') })
-    for (const topic of ['a', 'b', 'a']) hint(tx, topic)
-    expect(db.hinted).toEqual([])
+    for (const topic of ['a', 'b', 'a']) notify(tx, topic)
+    expect(db.notified).toEqual([])
     return 'done'
   })
   expect(result).toBe('done')
-  expect(db.hinted).toEqual([['a', 'b']])
+  expect(db.notified).toEqual([['a', 'b']])
   expect(await db.prisma.user.count({ where: { clerkId: 'user_one' } })).toBe(1)
 })
 
-test('a transaction that fails leaves nothing, and hints at nothing', async () => {
+test('a transaction that fails is rolled back and does not call onNotify', async () => {
   await using db = open()
   const failing = db.transaction(async (tx) => {
     await tx.user.create({ data: person('user_two') })
-    hint(tx, 'a')
-    throw new Error('changed its mind')
+    notify(tx, 'a')
+    throw new Error('the work failed')
   })
-  await expect(failing).rejects.toThrow('changed its mind')
-  expect(db.hinted).toEqual([])
+  await expect(failing).rejects.toThrow('the work failed')
+  expect(db.notified).toEqual([])
   expect(await db.prisma.user.count({ where: { clerkId: 'user_two' } })).toBe(0)
 })
 
@@ -61,7 +61,7 @@ test('an idle connection that breaks is logged and replaced', async () => {
   expect(await db.prisma.user.count({ where: { clerkId: 'user_nobody' } })).toBe(0)
 })
 
-test('a used-up pool fails after five seconds instead of hanging, and serves again once it is free', async () => {
+test('an exhausted pool fails after five seconds instead of waiting, and works again when a connection is released', async () => {
   await using db = open(1)
   const held = await db.pool.connect()
   const began = performance.now()

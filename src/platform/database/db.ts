@@ -1,27 +1,33 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool } from 'pg'
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts'
-import type { Log } from '../watching/log.ts'
-import { ImpatientClient, noticesSilence } from './silent-connections.ts'
+import type { Log } from '../observability/log.ts'
 import { statementNames } from './statement-names.ts'
+import { keepAliveOptions, TimeoutClient } from './timeout-client.ts'
 
 declare const open: unique symbol
 
-/** An open transaction. A command that must be atomic takes one and so cannot be called outside. */
+/** An open transaction. A command that must be atomic takes one, so it cannot be called outside a transaction. */
 export type Tx = Prisma.TransactionClient & { readonly [open]: true }
 
-/** Reads that need no transaction take either. */
+/** The parameter type of reads that work inside and outside a transaction. */
 export type Reader = Prisma.TransactionClient
 
 export interface Database extends AsyncDisposable {
   readonly prisma: PrismaClient<'query'>
-  /** The same connections, for statements that Prisma cannot say. */
+  /** The same connections, for statements that Prisma cannot express. */
   readonly pool: Pool
-  /** The rows of one statement, for what every request asks: Prisma takes 190 µs more. `columnsOf` names its columns. */
+  /**
+   * Returns the rows of one statement. For reads on every request: Prisma takes 190 µs more. `columnsOf` maps the
+   * column names.
+   */
   query<Row>(sql: string, values: readonly unknown[]): Promise<Row[]>
-  /** Hears of every statement of `prisma` and `query`; its duration is in milliseconds. */
+  /** Calls the listener after every statement of `prisma` and `query`; the duration is in milliseconds. */
   onStatement(listener: (statement: Statement) => void): void
-  /** Commits what `work` did, or nothing of it. READ COMMITTED: correctness is in constraints and conditional statements. */
+  /**
+   * Runs `work` in one transaction: commits all of it or nothing. READ COMMITTED: correctness comes from constraints
+   * and conditional statements.
+   */
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>
 }
 
@@ -32,20 +38,24 @@ export interface Statement {
 
 const connectTimeoutMs = 4_500
 const statementTimeoutMs = 5_000
-/** The server gives up first: then the connection is whole, and a transaction can be rolled back over it. */
+/**
+ * The server times out before the client: the connection stays usable, and the transaction can be rolled back over it.
+ */
 const serverTimeoutMs = 4_500
-/** A process that is paused in a transaction gives its locks back. */
+/** Releases the locks of a process that is paused within a transaction. */
 const idleInTransactionMs = 15_000
 const transactionMs = 10_000
 
-const hintsOf = new WeakMap<object, Set<string>>()
+const topicsOf = new WeakMap<object, Set<string>>()
 
-/** Once this transaction has committed, tells subscribers of the topic to read again (see events.ts). */
-export function hint(tx: Tx, topic: string): void {
-  hintsOf.get(tx)?.add(topic)
+/**
+ * After this transaction commits, notifies subscribers of the topic that the row changed (see platform/notifications).
+ */
+export function notify(tx: Tx, topic: string): void {
+  topicsOf.get(tx)?.add(topic)
 }
 
-/** The columns of one of Prisma's models, as it names its fields, for statements that it does not write. */
+/** A SELECT list with the columns of a Prisma model under its field names, for raw statements. */
 export function columnsOf(fields: Readonly<Record<string, string>>): string {
   const columnOf = (field: string) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   return Object.values(fields)
@@ -53,36 +63,38 @@ export function columnsOf(fields: Readonly<Record<string, string>>): string {
     .join(', ')
 }
 
-/** Connects lazily. A used-up pool or a Postgres that is away fails within five seconds instead of hanging. */
+/** Connects lazily. If the pool is exhausted or Postgres is unavailable, a statement fails within five seconds. */
 export function createDatabase(options: {
   url: string
-  /** Whether a pooler in transaction mode stands before the database: it knows no settings of a session. */
+  /** Whether connections go through a pooler in transaction mode, which supports no session settings. */
   isPooled: boolean
   poolSize: number
-  /** How Postgres shows its connections. */
+  /** The application_name of its connections. */
   name?: string | undefined
   log: Log
-  /** Gets the hints of every transaction that has committed. */
-  onHints: (topics: ReadonlySet<string>) => void
+  /** Receives the topics of every committed transaction. */
+  onNotify: (topics: ReadonlySet<string>) => void
 }): Database {
   const pool = new Pool({
     connectionString: options.url,
     max: options.poolSize,
     application_name: options.name ?? 'pacer',
-    Client: ImpatientClient,
-    ...noticesSilence,
+    Client: TimeoutClient,
+    ...keepAliveOptions,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: statementTimeoutMs,
-    // A pooler refuses these at the start of a session; its login has them by ALTER ROLE (docs/operations.md).
+    // A pooler refuses these startup parameters; set them for its login by ALTER ROLE (docs/operations.md).
     ...(options.isPooled
       ? {}
       : { statement_timeout: serverTimeoutMs, idle_in_transaction_session_timeout: idleInTransactionMs }),
     idleTimeoutMillis: 30_000,
   })
-  // An idle connection that breaks would end the process without a listener; the pool replaces it by itself.
+  // Without a listener, an error of an idle connection would end the process. The pool replaces the connection by
+  // itself.
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection broke'))
 
-  // A pooler in transaction mode gives each transaction another connection, which knows none of the names.
+  // A pooler in transaction mode may run each transaction on another connection, where the prepared statement does not
+  // exist.
   const nameOf = options.isPooled ? () => '' : statementNames()
   const listeners = new Set<(statement: Statement) => void>()
   const prisma = new PrismaClient({
@@ -106,12 +118,12 @@ export function createDatabase(options: {
       prisma.$on('query', listener)
     },
     async transaction(work) {
-      const hints = new Set<string>()
+      const topics = new Set<string>()
       const result = await prisma.$transaction((tx) => {
-        hintsOf.set(tx, hints)
+        topicsOf.set(tx, topics)
         return work(tx as Tx)
       })
-      options.onHints(hints)
+      options.onNotify(topics)
       return result
     },
     async [Symbol.asyncDispose]() {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { refuseBites } from '../../testing/bites.ts'
+import { limitRowsPerStatement } from '../../testing/limit-rows-per-statement.ts'
 import { deleteInBatches } from './delete-in-batches.ts'
 
 let app: TestApp
 beforeAll(async () => {
   app = await startTestApp()
-  await refuseBites(app, 'rate_limits', 100)
+  await limitRowsPerStatement(app, 'rate_limits', 100)
 })
 afterAll(() => app[Symbol.asyncDispose]())
 beforeEach(async () => {
@@ -18,20 +18,20 @@ beforeEach(async () => {
 const deletion = { from: 'rate_limits', where: Prisma.sql`expire <= ${950}`, orderBy: 'expire', size: 100 }
 const left = async () => (await app.owner.query<{ n: number }>('SELECT count(*)::int AS n FROM rate_limits')).rows[0]?.n
 
-test('all that is meant goes and nothing else, the oldest first', async () => {
+test('deletes every matching row in batches, and no other row', async () => {
   app.takeStatements()
   expect(await deleteInBatches(app.app.db, deletion)).toBe(950)
   expect(app.takeStatements()).toHaveLength(10)
   expect(await left()).toBe(50)
 })
 
-test('three at once take each row once', async () => {
+test('three concurrent runs delete each row once', async () => {
   const taken = await Promise.all(Array.from({ length: 3 }, () => deleteInBatches(app.app.db, deletion)))
   expect(taken.reduce((sum, count) => sum + count)).toBe(950)
   expect(await left()).toBe(50)
 })
 
-test('what somebody holds is passed over, and goes the next time', async () => {
+test('a locked row is skipped, and deleted by the next run', async () => {
   const holder = await app.owner.connect()
   try {
     await holder.query('BEGIN')
@@ -44,7 +44,7 @@ test('what somebody holds is passed over, and goes the next time', async () => {
   expect(await deleteInBatches(app.app.db, deletion)).toBe(1)
 })
 
-test('a run that ends half way keeps what it did', async () => {
+test('a run that fails in a later batch keeps the committed batches', async () => {
   await app.owner.query(`
     CREATE FUNCTION refuse_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
     CREATE TRIGGER refuse_row BEFORE DELETE ON rate_limits

@@ -2,25 +2,31 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Database } from './db.ts'
 import { inBatches } from './in-batches.ts'
 
-/** Of 2 million rows 5.5 s in all and 0.04 s a statement; 1,000 at a time 16 s. */
+/** Measured with 2 million rows: 5.5 s in total and 0.04 s per statement; batches of 1,000 take 16 s. */
 const batchSize = 5_000
 
 export interface Deletion {
-  /** The table: a name of ours, never input. */
+  /** The table. A constant of the program, never input: it is not escaped. */
   readonly from: string
   readonly where: Prisma.Sql
-  /** The column whose index finds these rows. Else Postgres may read the table from its start, past all that is dead. */
+  /**
+   * The column whose index finds these rows. Without it Postgres may scan the table from its start, past all dead rows.
+   */
   readonly orderBy: string
   readonly size?: number
 }
 
-/** Deletes rows however many there are. What another run or a request holds is passed over and left to the next time. */
+/**
+ * Deletes any number of rows in batches. Rows that another run or a request has locked are skipped and left to the next
+ * run.
+ */
 export function deleteInBatches(
   { prisma }: Pick<Database, 'prisma'>,
   { from, where, orderBy, size = batchSize }: Deletion,
 ): Promise<number> {
   const table = Prisma.raw(from)
-  // An ARRAY is chosen once; a subquery after IN may be asked again and again, and so take more than its LIMIT.
+  // ARRAY is evaluated once. Postgres may evaluate a subquery after IN repeatedly, and so delete more rows than its
+  // LIMIT.
   return inBatches(
     { size },
     (limit) => prisma.$executeRaw`

@@ -1,16 +1,16 @@
-/** What is not done by then is left to the next run: a worker has four slots for everybody's jobs. */
+/** The rest is left to the next run: a worker has only four slots for the jobs of the default lane. */
 const longestMs = 5 * 60_000
 
 export interface Batches {
-  /** How many rows a batch takes at most. */
+  /** The most rows of a batch. */
   readonly size: number
   readonly mostMs?: number
 }
 
 /**
- * Repeats a batch until it takes fewer rows than it may, or the time is over; resolves to how many all of them took. For
- * what grows with a table: a statement has 4.5 s and a transaction 10 s, and what one of them cannot do it never can. Each
- * batch commits by itself, so a job that is killed or fails half way keeps what it did.
+ * Repeats a batch until it takes fewer rows than `size`, or the time is over. Resolves to the number of rows taken. For
+ * work that grows with a table: a statement may take 4.5 s and a transaction 10 s, so work that does not fit in one
+ * could never complete. Each batch commits by itself, so a job that is killed or fails keeps the completed batches.
  */
 export async function inBatches(
   { size, mostMs = longestMs }: Batches,

@@ -12,7 +12,7 @@ import { openPool } from '../../testing/pool.ts'
 import { migrate, pendingMigrations } from './migrate.ts'
 
 const project = fileURLToPath(new URL('../../..', import.meta.url))
-const ours = join(project, 'prisma/migrations')
+const projectMigrations = join(project, 'prisma/migrations')
 const timeout = 60_000
 
 let folder: string
@@ -26,8 +26,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }, timeout)
 
-// The first to migrate in this cluster: afterwards the role is there, and a superuser's.
-it('an owner that is no superuser makes the runtime role, and logins of it that reach everything but the owner', {
+// This test must run first in this cluster: later, the role exists and belongs to a superuser.
+it('an owner without superuser rights can migrate, and create logins in the runtime role that cannot act as the owner', {
   timeout,
 }, async () => {
   await using db = await createDatabase()
@@ -48,11 +48,11 @@ it('an owner that is no superuser makes the runtime role, and logins of it that 
   )
 })
 
-it('brings an empty database up to date, as `prisma migrate` would have, and then has nothing to do', {
+it('brings an empty database up to date like `prisma migrate`, and applies nothing the second time', {
   timeout,
 }, async () => {
   await using db = await createDatabase()
-  const names = await folderNames(ours)
+  const names = await folderNames(projectMigrations)
   expect(await pendingMigrations(db)).toEqual(names)
   expect(await migrate(db)).toEqual({ applied: names })
   expect(await pendingMigrations(db)).toEqual([])
@@ -67,21 +67,21 @@ it('brings an empty database up to date, as `prisma migrate` would have, and the
   expect(stdout).toContain('Database schema is up to date!')
 })
 
-it('gives eight that start at once one migration and one winner', { timeout }, async () => {
+it('applies each migration once when eight processes start at once', { timeout }, async () => {
   await using db = await createDatabase()
   const results = await Promise.all(Array.from({ length: 8 }, () => migrate(db)))
   expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1)
-  const [books] = await db.rows('SELECT count(*)::int AS rows FROM _prisma_migrations')
-  expect(books).toEqual({ rows: (await folderNames(ours)).length })
+  const [applied] = await db.rows('SELECT count(*)::int AS rows FROM _prisma_migrations')
+  expect(applied).toEqual({ rows: (await folderNames(projectMigrations)).length })
 })
 
-it('keeps nothing of a migration that fails, and goes on from there once it is mended', { timeout }, async () => {
+it('rolls back a migration that fails, and continues from it once it is corrected', { timeout }, async () => {
   await using db = await createDatabase()
   const directory = await migrationsOf({
     '1_whole': "CREATE TABLE whole (id int); COMMENT ON TABLE whole IS 'a;b'",
     '2_broken': 'CREATE TABLE half (id int);\nCREATE TABLE half (nonsense);',
   })
-  await expect(migrate({ ...db, directory })).rejects.toThrow(/2_broken failed at line 2 and nothing of it was kept/)
+  await expect(migrate({ ...db, directory })).rejects.toThrow(/2_broken failed at line 2 and was rolled back/)
   expect(await tablesOf(db)).toEqual(['_prisma_migrations', 'whole'])
   expect(await pendingMigrations({ ...db, directory })).toEqual(['2_broken'])
 
@@ -90,7 +90,7 @@ it('keeps nothing of a migration that fails, and goes on from there once it is m
   expect(await tablesOf(db)).toEqual(['_prisma_migrations', 'half', 'whole'])
 })
 
-it('leaves nothing half done when its process is killed', { timeout }, async () => {
+it('leaves no partial migration when its process is killed', { timeout }, async () => {
   await using db = await createDatabase()
   const directory = await migrationsOf({ '1_slow': 'CREATE TABLE half (id int); SELECT pg_sleep(60)' })
   const script = `import { migrate } from './src/platform/database/migrate.ts'; await migrate(${JSON.stringify({ url: db.url, directory })})`
@@ -172,7 +172,7 @@ async function folderNames(directory: string): Promise<string[]> {
 
 async function migrationsOf(migrations: Record<string, string>): Promise<string> {
   const directory = await mkdtemp(join(folder, 'migrations-'))
-  await cp(join(ours, 'migration_lock.toml'), join(directory, 'migration_lock.toml'))
+  await cp(join(projectMigrations, 'migration_lock.toml'), join(directory, 'migration_lock.toml'))
   for (const [name, sql] of Object.entries(migrations)) await writeMigration(directory, name, sql)
   return directory
 }

@@ -2,26 +2,26 @@ import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Logger, runMigrations as migrateQueue } from 'graphile-worker'
+import { Logger, runMigrations as runQueueMigrations } from 'graphile-worker'
 import { Client, DatabaseError, Pool } from 'pg'
-import { grantQueue } from '../queue/grant-queue.ts'
-import { type Log, silentLog } from '../watching/log.ts'
-import { endSoon, noticesSilence } from './silent-connections.ts'
+import { grantQueue } from '../jobs/grant-queue.ts'
+import { type Log, silentLog } from '../observability/log.ts'
+import { endWithTimeout, keepAliveOptions } from './timeout-client.ts'
 
 /*
- * Applies prisma/migrations as `prisma migrate deploy` would, and keeps the same books, so that the CLI and this agree
- * on every database; but without the CLI (2 s and a development dependency). Each migration is one transaction together
- * with its row in `_prisma_migrations`: a process that dies half way leaves nothing of it. Who comes second waits for
- * the lock, which is also the CLI's, and then finds nothing to do.
+ * Applies prisma/migrations as `prisma migrate deploy` would and records them in the same table, so that this and the
+ * CLI agree on every database; but without the CLI (2 s and a development dependency). Each migration is one
+ * transaction together with its row in `_prisma_migrations`: a process that dies leaves no partial migration. A second
+ * process waits for the advisory lock, which the CLI also takes, and then has nothing to apply.
  */
 
 const projectMigrations = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))
 
-/** The key of the advisory lock that Prisma's own `migrate` takes. */
+/** The key of the advisory lock that `prisma migrate` takes. */
 const prismaLock = 72_707_369
 
-/** Prisma's own definition, letter for letter. */
-const createBooks = `
+/** A copy of Prisma's own definition. */
+const createMigrationsTable = `
   CREATE TABLE IF NOT EXISTS _prisma_migrations (
     id                      VARCHAR(36) PRIMARY KEY NOT NULL,
     checksum                VARCHAR(64) NOT NULL,
@@ -33,15 +33,15 @@ const createBooks = `
     applied_steps_count     INTEGER NOT NULL DEFAULT 0
   )`
 
-/** A migration may take its time. But Postgres lets go of the lock 5 s after the process that held it was killed. */
+/** A migration may take any time. Postgres releases the lock 5 s after the process that held it was killed. */
 const sessionSettings = `
   SET statement_timeout = 0;
   SET lock_timeout = 0;
   SET idle_session_timeout = 0;
   SET client_connection_check_interval = '5s'`
 
-/** A server that wakes up for the first process of the day takes some seconds. */
-const connecting = { ...noticesSilence, connectionTimeoutMillis: 10_000 }
+/** A database that scales to zero takes some seconds for its first connection. */
+const connecting = { ...keepAliveOptions, connectionTimeoutMillis: 10_000 }
 
 interface Migration {
   readonly name: string
@@ -49,29 +49,32 @@ interface Migration {
   readonly checksum: string
 }
 
-interface BookEntry {
+interface MigrationRow {
   readonly migration_name: string
   readonly checksum: string
   readonly finished_at: Date | null
 }
 
-/** The database and the migrations do not fit together; the message says what to do. */
+/** The state of the database does not match the migrations; the message says what to do. */
 class MigrationError extends Error {
   override readonly name = 'MigrationError'
 }
 
 export interface MigrateOptions {
-  /** The owner's; direct, not through a pooler: the lock belongs to one session. Its database exists. */
+  /**
+   * The URL of an existing database as its owner. Direct, not through a pooler: an advisory lock belongs to one
+   * session.
+   */
   readonly url: string
-  /** The project's own unless told. */
+  /** The project's own by default. */
   readonly directory?: string
   readonly log?: Log
 }
 
 /**
- * Brings the database up to date: the job queue's tables first, for a migration may call its functions, then what is
- * missing of the migrations. Returns the names of those applied just now. 200 ms on an empty database, 17 ms on a
- * current one. Migrations that only the database knows are left alone: a newer release has been here.
+ * Brings the database up to date: first the tables of the job queue, since a migration may call its functions, then the
+ * pending migrations. Returns the names of the migrations it applied. 200 ms on an empty database, 17 ms on a current
+ * one. Migrations that only the database has are ignored: a newer release has applied them.
  */
 export async function migrate({
   url,
@@ -80,15 +83,15 @@ export async function migrate({
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory)
   const client = new Client({ connectionString: url, ...connecting })
-  // While the queue's migrations run this connection is idle; if it breaks, its next query says so.
+  // This connection is idle while the queue's migrations run. If it breaks, its next query fails.
   client.on('error', () => {})
   try {
     await client.connect()
     await client.query(sessionSettings)
     await lock(client, log)
-    await migrateTheQueue(url)
-    await client.query(createBooks)
-    const pending = missing(migrations, await readBooks(client))
+    await migrateJobQueue(url)
+    await client.query(createMigrationsTable)
+    const pending = findPending(migrations, await readMigrationRows(client))
     for (const migration of pending) {
       const began = performance.now()
       await apply(client, migration)
@@ -97,15 +100,15 @@ export async function migrate({
     await grantQueue(client)
     return { applied: pending.map(({ name }) => name) }
   } catch (error) {
-    throw error instanceof DatabaseError && error.code === '42501' ? notTheOwner(client, error) : error
+    throw error instanceof DatabaseError && error.code === '42501' ? permissionError(client, error) : error
   } finally {
-    await endSoon(client) // and with the session its lock
+    await endWithTimeout(client) // closing the session releases the lock
   }
 }
 
 /**
- * The names of the migrations that this program brings and the database has not finished; all of them where nothing was
- * ever migrated. One statement, 1 ms: fit for a readiness probe.
+ * The names of the project's migrations that the database has not finished; all of them on an empty database. One
+ * statement, 1 ms: fast enough for a readiness probe.
  */
 export async function pendingMigrations({
   pool,
@@ -127,7 +130,7 @@ export async function pendingMigrations({
   return names.filter((name) => !finished.has(name))
 }
 
-function notTheOwner({ user }: Client, cause: DatabaseError): MigrationError {
+function permissionError({ user }: Client, cause: DatabaseError): MigrationError {
   return new MigrationError(
     `The role ${user} of DIRECT_URL may not migrate this database: ${cause.message}. Set DIRECT_URL to the address of ` +
       'the role that owns the tables, or AUTO_MIGRATE=false and migrate as that role before the start.',
@@ -135,11 +138,11 @@ function notTheOwner({ user }: Client, cause: DatabaseError): MigrationError {
   )
 }
 
-async function migrateTheQueue(url: string): Promise<void> {
+async function migrateJobQueue(url: string): Promise<void> {
   const pool = new Pool({ connectionString: url, max: 1, ...connecting })
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  await migrateQueue({ pgPool: pool, logger: new Logger(() => () => {}) }).finally(() => pool.end())
+  await runQueueMigrations({ pgPool: pool, logger: new Logger(() => () => {}) }).finally(() => pool.end())
 }
 
 /** The folders of a directory in the order of their names, which begin with a timestamp. */
@@ -161,20 +164,20 @@ async function readMigrations(directory: string): Promise<Migration[]> {
 async function lock(client: Client, log: Log): Promise<void> {
   const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${prismaLock}) AS taken`)
   if (rows[0]?.taken) return
-  log.info('another process migrates this database: waiting for it')
+  log.info('waiting for another process that migrates this database')
   await client.query(`SELECT pg_advisory_lock(${prismaLock})`)
 }
 
-async function readBooks(client: Client): Promise<BookEntry[]> {
-  const { rows } = await client.query<BookEntry>(
+async function readMigrationRows(client: Client): Promise<MigrationRow[]> {
+  const { rows } = await client.query<MigrationRow>(
     'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL',
   )
   return rows
 }
 
-/** What the books lack. Throws where they contradict the files: guessing on would leave a schema that nobody knows. */
-function missing(migrations: readonly Migration[], books: readonly BookEntry[]): Migration[] {
-  const failed = books.find((entry) => entry.finished_at === null)
+/** The migrations without a row. Throws if the rows contradict the files: continuing would leave an unknown schema. */
+function findPending(migrations: readonly Migration[], rows: readonly MigrationRow[]): Migration[] {
+  const failed = rows.find((entry) => entry.finished_at === null)
   if (failed) {
     const name = failed.migration_name
     throw new MigrationError(
@@ -183,7 +186,7 @@ function missing(migrations: readonly Migration[], books: readonly BookEntry[]):
         `\`npx prisma migrate resolve --rolled-back ${name}\` and start again.`,
     )
   }
-  const checksums = new Map(books.map((entry) => [entry.migration_name, entry.checksum]))
+  const checksums = new Map(rows.map((entry) => [entry.migration_name, entry.checksum]))
   for (const { name, checksum } of migrations) {
     if ((checksums.get(name) ?? checksum) === checksum) continue
     throw new MigrationError(
@@ -194,7 +197,10 @@ function missing(migrations: readonly Migration[], books: readonly BookEntry[]):
   return migrations.filter(({ name }) => !checksums.has(name))
 }
 
-/** The migration and its row, or neither. A script without parameters goes to Postgres whole: it may hold any SQL. */
+/**
+ * Applies the migration and inserts its row, or neither. A script without parameters is sent in one message and may
+ * contain any SQL.
+ */
 async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {
   try {
     await client.query('BEGIN')
@@ -207,11 +213,11 @@ async function apply(client: Client, { name, sql, checksum }: Migration): Promis
     )
     await client.query('COMMIT')
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {}) // the connection may be what failed; then Postgres rolls back
+    await client.query('ROLLBACK').catch(() => {}) // if the connection failed, Postgres rolls back by itself
     const at = error instanceof DatabaseError && error.position ? ` at line ${lineAt(sql, Number(error.position))}` : ''
     const message = error instanceof Error ? error.message : String(error)
     throw new MigrationError(
-      `The migration ${name} failed${at} and nothing of it was kept: ${message}. Mend its migration.sql and start again.`,
+      `The migration ${name} failed${at} and was rolled back: ${message}. Correct its migration.sql and start again.`,
       { cause: error },
     )
   }

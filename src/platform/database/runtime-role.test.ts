@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openWallet } from '../../testing/wallet-steps.ts'
-import { createLog } from '../watching/log.ts'
+import { createLog } from '../observability/log.ts'
 import { warnOfOwner } from './warn-of-owner.ts'
 
-/** Every test but two goes through the app's own connections: whatever they may do, the app may. */
+/** All tests but two use the app's own connections, and so its privileges. */
 let app: TestApp
 let userId: string
 beforeAll(async () => {
@@ -23,8 +23,8 @@ const balance = async () =>
     ?.balance
 
 const changeable = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']
-/** What differs; every other table is changeable, row by row. */
-const guarded: Record<string, string[]> = {
+/** The exceptions; rows of every other table can be changed. */
+const exceptions: Record<string, string[]> = {
   _prisma_migrations: ['SELECT'],
   'graphile_worker.migrations': ['SELECT'],
   audit_log: ['SELECT', 'INSERT'],
@@ -38,7 +38,7 @@ const guarded: Record<string, string[]> = {
   credit_debts: ['SELECT'],
 }
 
-test('of every table it may do exactly this', async () => {
+test('the runtime role has exactly these privileges on every table', async () => {
   const found = await rows<{ name: string; may: string[] }>(`
     SELECT oid::regclass::text AS name, ARRAY(
       SELECT privilege
@@ -49,18 +49,18 @@ test('of every table it may do exactly this', async () => {
   expect(found.length).toBeGreaterThan(20)
   expect(Object.fromEntries(found.map(({ name, may }) => [name, may]))).toEqual({
     ...Object.fromEntries(found.map(({ name }) => [name, changeable])),
-    ...guarded,
+    ...exceptions,
   })
 })
 
-test('of a table that it may not change, it may put off the deadline of a hold and nothing else', async () => {
+test('its only column privilege is UPDATE of credit_holds.deadline', async () => {
   const columns = await rows(`
     SELECT attrelid::regclass::text AS name, attname AS column, attacl::text AS may FROM pg_attribute
     WHERE attacl IS NOT NULL AND attrelid >= 16384`)
   expect(columns).toEqual([{ name: 'credit_holds', column: 'deadline', may: '{pacer_runtime=w/postgres}' }])
 })
 
-test('what is never changed or removed, it may not change or remove', async () => {
+test('it has no UPDATE or DELETE privilege on append-only tables', async () => {
   const kept = await rows<{ name: string; may: boolean }>(`
     SELECT DISTINCT tgrelid::regclass::text AS name, has_table_privilege(tgrelid, 'UPDATE, DELETE') AS may
     FROM pg_trigger WHERE tgfoid = 'refuse_change'::regproc`)
@@ -68,7 +68,7 @@ test('what is never changed or removed, it may not change or remove', async () =
   expect(kept.filter(({ may }) => may)).toEqual([])
 })
 
-test('it owns nothing, leads nowhere, and is no superuser', async () => {
+test('it owns nothing, is a member of no other role, and is not a superuser', async () => {
   const owned = await app.owner.query(
     `SELECT FROM pg_shdepend WHERE deptype = 'o' AND refobjid IN ('pacer'::regrole, 'pacer_runtime'::regrole)`,
   )
@@ -84,13 +84,13 @@ test('it owns nothing, leads nowhere, and is no superuser', async () => {
   ])
 })
 
-test('the commands of the ledger are all that runs as the owner: for this role only, and over the tables of one schema', async () => {
-  const command = { settings: ['search_path=public, pg_temp'], ours: true, everybodys: false }
+test('the only SECURITY DEFINER functions are the ledger commands: executable by this role only, with a fixed search_path', async () => {
+  const command = { settings: ['search_path=public, pg_temp'], ours: true, granted_to_public: false }
   const commands = ['capture', 'expire', 'grant', 'hold', 'refund', 'reinstate', 'release', 'revoke', 'spend']
   expect(
     await rows(`
       SELECT proname AS name, proconfig AS settings, has_function_privilege(oid, 'EXECUTE') AS ours,
-        has_function_privilege('public', oid, 'EXECUTE') AS everybodys
+        has_function_privilege('public', oid, 'EXECUTE') AS granted_to_public
       FROM pg_proc WHERE prosecdef AND pronamespace <> 'pg_catalog'::regnamespace ORDER BY proname`),
   ).toEqual(commands.map((name) => ({ name: `credits_${name}`, ...command })))
 })
@@ -122,7 +122,7 @@ test.each([
   'ALTER TABLE ledger_entries OWNER TO CURRENT_USER',
   'DROP TRIGGER ledger_entries_append_only ON ledger_entries',
   'DROP TABLE audit_log CASCADE',
-  'ALTER FUNCTION credits_grant RENAME TO gone',
+  'ALTER FUNCTION credits_grant RENAME TO renamed',
   'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$',
   'CREATE TABLE public.mine ()',
   'CREATE SCHEMA mine',
@@ -133,7 +133,7 @@ test.each([
   await expect(app.app.db.pool.query(statement)).rejects.toMatchObject({ code: '42501' })
 })
 
-test('a temporary table cannot stand in for one of the ledger', async () => {
+test('a temporary table cannot shadow a table of the ledger', async () => {
   const before = await balance()
   const client = await app.app.db.pool.connect()
   try {
@@ -144,24 +144,24 @@ test('a temporary table cannot stand in for one of the ledger', async () => {
     await client.query(`SELECT credits_spend($1, $2, 1, 'shadow', 'A spending', NULL, now())`, [randomUUID(), userId])
     await client.query('COMMIT')
   } finally {
-    client.release(true) // with whatever it left open
+    client.release(true) // closes the connection, which ends an open transaction
   }
   expect(await balance()).toBe((before ?? 0) - 1)
 })
 
-test('a table of a later migration is reached without a word about it', async () => {
-  await app.owner.query('CREATE TABLE later (id serial PRIMARY KEY, word text)')
+test('a table that a later migration creates needs no explicit grant', async () => {
+  await app.owner.query('CREATE TABLE later (id serial PRIMARY KEY, name text)')
   try {
-    await rows(`INSERT INTO later (word) VALUES ('a')`)
-    await rows(`UPDATE later SET word = 'b'`)
-    expect(await rows('SELECT * FROM later')).toEqual([{ id: 1, word: 'b' }])
+    await rows(`INSERT INTO later (name) VALUES ('a')`)
+    await rows(`UPDATE later SET name = 'b'`)
+    expect(await rows('SELECT * FROM later')).toEqual([{ id: 1, name: 'b' }])
     await rows('DELETE FROM later')
   } finally {
     await app.owner.query('DROP TABLE later')
   }
 })
 
-test('whoever connects as the owner is told once', async () => {
+test('warnOfOwner logs one warning for the owner, and none for the runtime role', async () => {
   const lines: string[] = []
   const log = createLog({ level: 'info', pretty: false, destination: { write: (line) => lines.push(line) } })
   await warnOfOwner({ pool: app.app.db.pool, log })

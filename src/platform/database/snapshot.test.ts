@@ -18,30 +18,30 @@ afterAll(async () => {
 
 const count = 'SELECT count(*)::int AS rows FROM counted'
 
-test('what is committed meanwhile is not there, and nothing can be written', async () => {
-  const seen = await readSnapshot(owner, { statementMs: 5_000 }, async (ask) => {
-    const before = await ask(count)
+test('readSnapshot does not see rows committed meanwhile, and refuses writes', async () => {
+  const seen = await readSnapshot(owner, { statementMs: 5_000 }, async (query) => {
+    const before = await query(count)
     await owner.query('INSERT INTO counted VALUES (1)')
-    return [before, await ask(count)]
+    return [before, await query(count)]
   })
   expect(seen).toEqual([[{ rows: 0 }], [{ rows: 0 }]])
   expect((await owner.query(count)).rows).toEqual([{ rows: 1 }])
-  const writing = readSnapshot(owner, { statementMs: 5_000 }, (ask) => ask('INSERT INTO counted VALUES (1)'))
+  const writing = readSnapshot(owner, { statementMs: 5_000 }, (query) => query('INSERT INTO counted VALUES (1)'))
   await expect(writing).rejects.toMatchObject({ code: '25006' })
 })
 
-test('a statement may take longer than the pool gives it, and no longer than it was given', async () => {
-  const hasty = openPool(database.url, 1)
-  hasty.options.query_timeout = 50
+test('statementMs replaces the query_timeout of the pool, whether it is longer or shorter', async () => {
+  const shortTimeout = openPool(database.url, 1)
+  shortTimeout.options.query_timeout = 50
   try {
     const slow = (statementMs: number) =>
-      readSnapshot(hasty, { statementMs }, (ask) => ask('SELECT 1 AS slept FROM pg_sleep(0.2)'))
-    await expect(hasty.query('SELECT pg_sleep(0.2)')).rejects.toThrow('timeout')
+      readSnapshot(shortTimeout, { statementMs }, (query) => query('SELECT 1 AS slept FROM pg_sleep(0.2)'))
+    await expect(shortTimeout.query('SELECT pg_sleep(0.2)')).rejects.toThrow('timeout')
     expect(await slow(5_000)).toEqual([{ slept: 1 }])
     await expect(slow(100)).rejects.toThrow('timeout')
-    // The one connection that there is was not kept in the middle of it.
+    // The pool's only connection was not returned while its statement was running.
     expect(await slow(5_000)).toEqual([{ slept: 1 }])
   } finally {
-    await hasty.end()
+    await shortTimeout.end()
   }
 })

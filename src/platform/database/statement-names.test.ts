@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { startTestApp } from '../../testing/app.ts'
-import { silentLog } from '../watching/log.ts'
+import { silentLog } from '../observability/log.ts'
 import { createDatabase } from './db.ts'
 import { statementNames } from './statement-names.ts'
 
-test('a text has one name, another text another, and what has no values none', () => {
+test('equal texts have one name, different texts different names, and a statement without values has none', () => {
   const nameOf = statementNames()
   const first = nameOf({ sql: 'SELECT $1', args: [1] })
   expect(first).not.toBe('')
@@ -13,7 +13,7 @@ test('a text has one name, another text another, and what has no values none', (
   expect(nameOf({ sql: 'BEGIN', args: [] })).toBe('')
 })
 
-test('many texts have no more names than Postgres can remember plans', () => {
+test('the number of names is limited', () => {
   const nameOf = statementNames()
   const names = Array.from({ length: 1_000 }, (_, n) => nameOf({ sql: `SELECT $1, ${n}`, args: [1] }))
   expect(new Set(names).size).toBe(301)
@@ -23,14 +23,14 @@ test('many texts have no more names than Postgres can remember plans', () => {
 test.each([
   [false, 2],
   [true, 0],
-])('Postgres keeps plans, but for a pooler: %s', async (isPooled, plans) => {
+])('statements are prepared only without a pooler; isPooled: %s', async (isPooled, plans) => {
   await using app = await startTestApp()
-  const options = { url: app.databaseUrl, isPooled, poolSize: 1, log: silentLog, onHints: () => undefined }
+  const options = { url: app.databaseUrl, isPooled, poolSize: 1, log: silentLog, onNotify: () => undefined }
   await using db = createDatabase(options)
   for (let n = 0; n < 3; n += 1) {
     await db.query('SELECT $1::int', [n])
     await db.prisma.user.count({ where: { firstName: String(n) } })
   }
-  const kept = await db.pool.query(`SELECT statement FROM pg_prepared_statements WHERE name LIKE 'pacer%'`)
-  expect(kept.rows).toHaveLength(plans)
+  const prepared = await db.pool.query(`SELECT statement FROM pg_prepared_statements WHERE name LIKE 'pacer%'`)
+  expect(prepared.rows).toHaveLength(plans)
 })

@@ -1,4 +1,4 @@
-/** Postgres text holds no NUL, JSON no half characters; nothing is null. */
+/** Removes what Postgres cannot store: NUL in text, lone surrogates in JSON. An empty text becomes null. */
 export function storable(value: string | null | undefined): string | null {
   return value?.replaceAll('\0', '').toWellFormed().trim() || null
 }

@@ -1,8 +1,8 @@
-import { SpanKind, trace } from '../watching/opentelemetry.ts'
-import { tracer } from '../watching/tracing.ts'
+import { SpanKind, trace } from '../observability/opentelemetry.ts'
+import { tracer } from '../observability/tracing.ts'
 import type { Database } from './db.ts'
 
-/** Makes a span of each statement that belongs to a request or a job: its text, never its values. */
+/** Creates a span for each statement within a request or a job: with its text, never its values. */
 export function traceStatements(db: Database): void {
   db.onStatement(({ query, duration }) => {
     if (!trace.getActiveSpan()?.isRecording()) return

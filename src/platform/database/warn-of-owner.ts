@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
-import type { Log } from '../watching/log.ts'
+import type { Log } from '../observability/log.ts'
 
-/** Whether these connections are of a role that no privilege binds: an owner of tables, or of a group above all. */
-export async function isUnboundRole(pool: Pick<Pool, 'query'>): Promise<boolean> {
+/**
+ * Whether the role of these connections bypasses table privileges: it owns tables, or is a member of pg_write_all_data.
+ */
+export async function isPrivilegedRole(pool: Pick<Pool, 'query'>): Promise<boolean> {
   const { rowCount } = await pool.query(`
     SELECT FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
@@ -10,10 +12,10 @@ export async function isUnboundRole(pool: Pick<Pool, 'query'>): Promise<boolean>
   return rowCount === 1
 }
 
-/** Says so where they are. */
+/** Logs a warning if the role bypasses table privileges. */
 export async function warnOfOwner({ pool, log }: { pool: Pick<Pool, 'query'>; log: Log }): Promise<void> {
-  // A database that is away is the business of the readiness probe.
-  const isUnbound = await isUnboundRole(pool).catch(() => false)
+  // An unavailable database is reported by the readiness probe.
+  const isUnbound = await isPrivilegedRole(pool).catch(() => false)
   if (!isUnbound) return
   log.warn(
     'the role of DATABASE_URL owns the tables or may write to all: use a login of its own (docs/operations.md, Postgres)',

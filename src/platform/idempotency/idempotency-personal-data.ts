@@ -1,7 +1,7 @@
 import type { PersonalData } from '../personal-data.ts'
 
-/** Which requests of a person are remembered. The hash of their input says nothing to anybody and stays out. */
-export const keysOfPerson: PersonalData = {
+/** The stored idempotency keys of a person. The hash of their input has no meaning to people and is not exported. */
+export const idempotencyPersonalData: PersonalData = {
   tables: ['idempotency_keys'],
   async *exportFiles(db, userId) {
     const keys = await db.idempotencyKey.findMany({

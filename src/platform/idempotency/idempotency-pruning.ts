@@ -3,17 +3,17 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/db.ts'
 import { deleteInBatches } from '../database/delete-in-batches.ts'
-import { type CronEntry, defineJob, handle, type JobHandler } from '../queue/jobs.ts'
+import { type CronEntry, defineJob, handle, type JobHandler } from '../jobs/define-job.ts'
 import { keyLifetimeHours } from './idempotency.ts'
 
-const pruneKeys = defineJob('platform.prune-idempotency-keys', z.object({}))
+const pruneKeys = defineJob({ name: 'platform.prune-idempotency-keys', payload: z.object({}) })
 
-/** Forgets idempotency keys that have lapsed, once an hour. */
+/** Deletes expired idempotency keys, once an hour. */
 export function idempotencyWorker({ db, clock }: { db: Database; clock: Clock }): JobHandler[] {
   return [
     handle(pruneKeys, async () => {
-      const lapsed = new Date(clock().getTime() - keyLifetimeHours * 3_600_000)
-      const where = Prisma.sql`created_at < ${lapsed}`
+      const expiredBefore = new Date(clock().getTime() - keyLifetimeHours * 3_600_000)
+      const where = Prisma.sql`created_at < ${expiredBefore}`
       await deleteInBatches(db, { from: 'idempotency_keys', where, orderBy: 'created_at' })
     }),
   ]

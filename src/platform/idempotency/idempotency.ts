@@ -3,29 +3,30 @@ import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database/db.ts'
 import { IdempotencyConflict } from '../errors.ts'
 
-/** Kept so long; afterwards the same key is a new request. */
+/** A key expires after this time; then the same key is a new request. */
 export const keyLifetimeHours = 24
 
 export interface KeyClaim<Result extends Prisma.InputJsonValue> {
   readonly userId: string
   readonly mutation: string
   readonly key: string
-  /** What the result depends on, always built in the same order of fields. */
+  /** The input that the result depends on, always built with its fields in the same order. */
   readonly input: Prisma.InputJsonValue
-  /** The ids of what will be made if the key is new. */
+  /** The ids of the rows that are created if the key is new. */
   readonly result: Result
   readonly now: Date
 }
 
 export interface Claimed<Result> {
-  /** False: an earlier request made `result`, and nothing must be made now. */
+  /** False: an earlier request created `result`, and nothing must be created now. */
   readonly isNew: boolean
   readonly result: Result
 }
 
 /**
- * Takes a key within the effect's own transaction. The unique key, not a read, decides who is first: a second request
- * waits for the first one's commit and then gets its result. Throws IdempotencyConflict when the input was another.
+ * Claims a key in the same transaction as the effect. The unique key, not a read, decides which request is first: a
+ * second request waits for the first one's commit and then gets its result. Throws IdempotencyConflict if the input
+ * differs.
  */
 export async function claimKey<Result extends Prisma.InputJsonValue>(
   tx: Tx,
@@ -33,25 +34,25 @@ export async function claimKey<Result extends Prisma.InputJsonValue>(
 ): Promise<Claimed<Result>> {
   const { userId, mutation, key, now } = claim
   const inputHash = createHash('sha256').update(JSON.stringify(claim.input)).digest('base64url')
-  const lapsed = new Date(now.getTime() - keyLifetimeHours * 3_600_000)
-  const taken = await tx.$executeRaw`
-    INSERT INTO idempotency_keys AS held (user_id, mutation, key, input_hash, result, created_at)
+  const expiredBefore = new Date(now.getTime() - keyLifetimeHours * 3_600_000)
+  const claimed = await tx.$executeRaw`
+    INSERT INTO idempotency_keys AS existing (user_id, mutation, key, input_hash, result, created_at)
     VALUES (${userId}::uuid, ${mutation}, ${key}, ${inputHash}, ${JSON.stringify(claim.result)}::jsonb, ${now})
     ON CONFLICT (user_id, mutation, key) DO UPDATE
     SET input_hash = excluded.input_hash, result = excluded.result, created_at = excluded.created_at
-    WHERE held.created_at < ${lapsed}`
-  if (taken === 1) return { isNew: true, result: claim.result }
+    WHERE existing.created_at < ${expiredBefore}`
+  if (claimed === 1) return { isNew: true, result: claim.result }
 
-  const held = await tx.idempotencyKey.findUniqueOrThrow({
+  const existing = await tx.idempotencyKey.findUniqueOrThrow({
     where: { userId_mutation_key: { userId, mutation, key } },
   })
-  if (held.inputHash !== inputHash) throw new IdempotencyConflict()
-  return { isNew: false, result: held.result as Result }
+  if (existing.inputHash !== inputHash) throw new IdempotencyConflict()
+  return { isNew: false, result: existing.result as Result }
 }
 
-/** What is wrong with a key, as a sentence; null for one of 1 to 200 printable characters. */
+/** Returns what is wrong with a key, as a sentence; null for a key of 1 to 200 printable characters. */
 export function keyProblem(key: string): string | null {
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u.test(key)
     ? null
-    : 'An idempotency key has 1 to 200 printable characters.'
+    : 'The idempotency key must have 1 to 200 printable characters.'
 }

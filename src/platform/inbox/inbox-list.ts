@@ -2,7 +2,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { InboxState } from '../../generated/prisma/enums.ts'
 import type { Reader } from '../database/db.ts'
 
-/** Which events; what is left out does not matter. */
+/** A filter of events; an absent field matches all. */
 export interface InboxFilter {
   readonly ids?: readonly string[] | undefined
   readonly state?: InboxState | undefined
@@ -12,13 +12,13 @@ export interface InboxFilter {
   readonly since?: Date | undefined
 }
 
-/** Where an event stands in the order of the list: newest first. */
+/** The position of an event in the list, which is ordered newest first. */
 export interface InboxPosition {
   readonly receivedAt: Date
   readonly id: string
 }
 
-/** An event without what it says. */
+/** An event without its body. */
 export interface InboxListing extends InboxPosition {
   readonly source: string
   readonly eventId: string
@@ -31,18 +31,18 @@ export interface InboxListing extends InboxPosition {
   readonly nextAttemptAt: Date | null
   readonly processedAt: Date | null
   readonly lastError: string | null
-  /** False once the person whom it is about is erased. */
+  /** False after the person it is about was erased. */
   readonly hasBody: boolean
 }
 
 export interface InboxPage {
   readonly filter: InboxFilter
   readonly limit: number
-  /** Only what comes after this one in the list. */
+  /** Only events after this position. */
   readonly after?: InboxPosition | undefined
 }
 
-/** A page of events, newest first. Bodies are not even read: 50 of 100,000 take 1 ms. */
+/** A page of events, newest first. Does not read bodies: 50 of 100,000 events take 1 ms. */
 export function listEvents(db: Reader, page: InboxPage): Promise<InboxListing[]> {
   return db.$queryRaw(listStatement(page))
 }
@@ -56,11 +56,11 @@ export function listStatement({ filter, limit, after }: InboxPage): Prisma.Sql {
     ORDER BY received_at DESC, id DESC LIMIT ${limit}`
 }
 
-/** The events with one of these names: our own id, or the provider's id of the event, which may be a UUID too. */
-export async function findEvents(db: Reader, names: readonly string[]): Promise<InboxListing[]> {
-  const ids = names.filter((name) => isUuid.test(name))
+/** The events with one of these ids: our own, or the provider's, which may be a UUID too. */
+export async function findEvents(db: Reader, idsOrEventIds: readonly string[]): Promise<InboxListing[]> {
+  const ids = idsOrEventIds.filter((id) => isUuid.test(id))
   const found = await db.inboxEvent.findMany({
-    where: { OR: [{ id: { in: ids } }, { eventId: { in: [...names] } }] },
+    where: { OR: [{ id: { in: ids } }, { eventId: { in: [...idsOrEventIds] } }] },
     select: { id: true },
   })
   return listEvents(db, { filter: { ids: found.map(({ id }) => id) }, limit: found.length })
@@ -68,7 +68,7 @@ export async function findEvents(db: Reader, names: readonly string[]): Promise<
 
 const isUuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** How many there are, and how many of them say nothing any more. */
+/** The number of events, and how many of them have no body any more. */
 export async function countEvents(db: Reader, filter: InboxFilter): Promise<{ total: number; erased: number }> {
   const [counts] = await db.$queryRaw<{ total: number; erased: number }[]>`
     SELECT count(*)::int AS total, count(*) FILTER (WHERE body IS NULL)::int AS erased
@@ -76,7 +76,7 @@ export async function countEvents(db: Reader, filter: InboxFilter): Promise<{ to
   return counts ?? { total: 0, erased: 0 }
 }
 
-/** A condition in SQL for the rows of `inbox_events`. */
+/** The filter and the position as an SQL condition on `inbox_events`. */
 export function conditions(filter: InboxFilter, after?: InboxPosition): Prisma.Sql {
   const { ids, state, type, source, since } = filter
   const all = [

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { users } from '../../domains/users/index.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { clerkPerson } from '../../testing/clerk.ts'
+import { clerkUser } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
 import { countEvents, findEvents, type InboxFilter, listEvents, listStatement } from './inbox-list.ts'
 import { replayEvents } from './inbox-replay.ts'
@@ -13,11 +14,11 @@ beforeEach(async () => {
 afterEach(() => app[Symbol.asyncDispose]())
 
 const events = () => app.app.db.prisma.inboxEvent.findMany({ orderBy: { eventId: 'asc' } })
-/** Addresses are sealed anew whenever they are written, so what they say is compared. */
+/** Addresses are encrypted again on every write, so the plain values are compared. */
 const everybody = async () =>
-  (await app.app.db.prisma.user.findMany()).map(({ emailSealed, ...user }) => ({
+  (await app.app.db.prisma.user.findMany()).map(({ emailEncrypted, ...user }) => ({
     ...user,
-    email: app.app.emails.read(emailSealed),
+    email: app.app.services(users).emails.read(emailEncrypted),
   }))
 const replayAll = (filter: InboxFilter = {}) => Array.fromAsync(replayEvents(app.app, filter))
 const waitingJobs = () =>
@@ -38,9 +39,9 @@ async function fill(count: number): Promise<void> {
 }
 
 describe('a replay', () => {
-  test('of what was processed has no second effect', async () => {
+  test('of processed events has no second effect', async () => {
     for (const at of [1, 2]) {
-      const data = clerkPerson('user_again', { first_name: `Name ${at}`, updated_at: 1_700_000_000_000 + at })
+      const data = clerkUser('user_again', { first_name: `Name ${at}`, updated_at: 1_700_000_000_000 + at })
       await deliver(app, { type: 'user.updated', data, id: `msg_${at}` })
       await app.runDueJobs()
     }
@@ -55,7 +56,7 @@ describe('a replay', () => {
     expect(await events()).toEqual(before.map((event) => ({ ...event, processedAt: app.now })))
   })
 
-  test('brings one job for each event, however often it is asked for and by how many at once', async () => {
+  test('enqueues one job per event, even if three replays run at once', async () => {
     await fill(1_234)
     await app.app.db.prisma.inboxEvent.updateMany({ where: { eventId: { lte: 'msg_000010' } }, data: { body: null } })
     const runs = await Promise.all([replayAll(), replayAll(), replayAll()])
@@ -73,7 +74,7 @@ describe('a replay', () => {
     )
   })
 
-  test('takes those that the filter names, and no others', async () => {
+  test('takes only events that match the filter', async () => {
     await fill(1_000)
     expect(await replayAll({ state: 'DEAD', type: 'user.updated' })).toEqual([{ replayed: 9, erased: 0 }])
     expect(await replayAll({ source: 'another' })).toEqual([])
@@ -85,7 +86,7 @@ describe('a replay', () => {
     expect(after.find(({ eventId }) => eventId === 'msg_001000')).toMatchObject({ state: 'DEAD', lastError: 'broken' })
   })
 
-  test('that is rolled back leaves neither a state nor a job', async () => {
+  test('that fails changes no state and enqueues no job', async () => {
     await fill(3)
     await app.owner.query(`ALTER TABLE graphile_worker._private_jobs ADD CONSTRAINT full_up CHECK (false) NOT VALID`)
     await expect(replayAll()).rejects.toThrow('full_up')
@@ -94,7 +95,7 @@ describe('a replay', () => {
 })
 
 describe('the list', () => {
-  test('is newest first, filtered, in pages, and says nothing of what events say', async () => {
+  test('is newest first, filtered and in pages, without bodies', async () => {
     await fill(250)
     const { prisma } = app.app.db
     const page = await listEvents(prisma, { filter: {}, limit: 100 })
@@ -114,7 +115,7 @@ describe('the list', () => {
     expect(await countEvents(prisma, { since })).toEqual({ total: 61, erased: 0 })
   })
 
-  test('keeps the order where many came in the same millisecond', async () => {
+  test('is in a stable order for events received in the same millisecond', async () => {
     await fill(50)
     await app.app.db.prisma.inboxEvent.updateMany({ data: { receivedAt: app.now } })
     const seen: string[] = []
@@ -132,7 +133,7 @@ describe('the list', () => {
     )
   })
 
-  test('finds events by our id and by the provider’s', async () => {
+  test('finds events by our id and by the id of the provider', async () => {
     await fill(3)
     const [first, second] = await events()
     const found = await findEvents(app.app.db.prisma, [
@@ -145,7 +146,7 @@ describe('the list', () => {
     expect(await findEvents(app.app.db.prisma, [])).toEqual([])
   })
 
-  test('reads an index, never all of 100,000 rows', async () => {
+  test('uses an index for every filter, with 100,000 rows', async () => {
     await fill(100_000)
     const { prisma } = app.app.db
     await app.owner.query('ANALYZE inbox_events')

@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.ts'
 import type { Database } from '../database/db.ts'
-import { enqueueMany } from '../queue/jobs.ts'
+import { enqueueMany } from '../jobs/define-job.ts'
 import { processEvent } from './inbox.ts'
 import { conditions, type InboxFilter, type InboxPosition } from './inbox-list.ts'
 
 export interface ReplayStep {
   readonly replayed: number
-  /** Those without a body: the person was erased, and there is nothing to do again. */
+  /** Events without a body: the person was erased, so they are not replayed. */
   readonly erased: number
 }
 
 const batchSize = 500
 
 /**
- * Has events worked on again from their first attempt, newest first; what comes in meanwhile is not among them. Their
- * effects must bear it, as those of every source do: only what is newer is applied. A batch is one transaction with its
- * jobs, so a run that is stopped leaves whole batches, and running it again does no harm.
+ * Processes events again from their first attempt, newest first; events received meanwhile are not included. Their
+ * effects are idempotent, as every source requires: only newer data is applied. A batch is one transaction with its
+ * jobs, so a run that is stopped leaves complete batches, and it can be run again.
  */
 export async function* replayEvents(
   { db, clock }: { readonly db: Database; readonly clock: Clock },
@@ -33,7 +33,7 @@ export async function* replayEvents(
 
 type Replayed = InboxPosition & { readonly replayed: boolean }
 
-/** Rows are locked in one order, so that two replays at once wait for each other instead of dead-locking. */
+/** Rows are locked in one order, so that two replays at once wait for each other instead of deadlocking. */
 function replayBatch(
   db: Database,
   { filter, after, now }: { filter: InboxFilter; after: InboxPosition | undefined; now: Date },

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { InboxEvent } from '../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { clerkAddresses, clerkPerson } from '../../testing/clerk.ts'
+import { clerkAddresses, clerkUser } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
+import { testRun } from '../../testing/job-run.ts'
 import { lockUsers, waitingForLocks } from '../../testing/locks.ts'
 import type { InboxSource } from './inbox.ts'
 import { replayEvents } from './inbox-replay.ts'
@@ -17,11 +18,11 @@ beforeEach(async () => {
 })
 afterEach(() => app[Symbol.asyncDispose]())
 
-/** Delivers that somebody was created, and returns the event's row. */
-async function arrives(clerkId: string, data: Readonly<Record<string, unknown>> = {}): Promise<InboxEvent> {
+/** Delivers a user.created event and returns its row. */
+async function deliverCreated(clerkId: string, data: Readonly<Record<string, unknown>> = {}): Promise<InboxEvent> {
   const eventId = `msg_${clerkId}`
-  const wish = { type: 'user.created', id: eventId, data: clerkPerson(clerkId, data) }
-  expect((await deliver(app, wish)).status).toBe(200)
+  const delivery = { type: 'user.created', id: eventId, data: clerkUser(clerkId, data) }
+  expect((await deliver(app, delivery)).status).toBe(200)
   return app.app.db.prisma.inboxEvent.findFirstOrThrow({ where: { eventId } })
 }
 
@@ -34,43 +35,48 @@ async function waitingJobs(): Promise<{ id: string; runAt: Date }[]> {
     SELECT payload->>'id' AS id, run_at AS "runAt" FROM graphile_worker._private_jobs ORDER BY id`
 }
 
-/** Everything that would write the row fails with this message, until the function that is returned is called. */
-async function poison(table: string, condition: string, message: string): Promise<() => Promise<void>> {
+/** Makes every write of a matching row fail with this message, until the returned function is called. */
+async function failWrites(table: string, condition: string, message: string): Promise<() => Promise<void>> {
   const { owner } = app
-  await owner.query(`CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+  await owner.query(`CREATE FUNCTION fail_writes() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION USING MESSAGE = '${message}'; END $$`)
-  await owner.query(`CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
-    WHEN (${condition}) EXECUTE FUNCTION poison()`)
+  await owner.query(`CREATE TRIGGER fail_writes BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW
+    WHEN (${condition}) EXECUTE FUNCTION fail_writes()`)
   return async () => {
-    await owner.query(`DROP TRIGGER poison ON ${table}`)
+    await owner.query(`DROP TRIGGER fail_writes ON ${table}`)
   }
 }
 
-test('events are accepted while no worker runs, and worked on once one does', async () => {
+test('events are accepted while no worker runs, and processed once one starts', async () => {
   const names = Array.from({ length: 20 }, (_, index) => `user_waiting_${index}`)
-  for (const name of names) await arrives(name)
+  for (const name of names) await deliverCreated(name)
   expect(await app.app.db.prisma.user.count()).toBe(0)
   await using _worker = await startTestApp({ databaseUrl: app.databaseUrl, worker: true })
-  await expect.poll(() => app.app.db.prisma.inboxEvent.count({ where: { state: 'PROCESSED' } })).toBe(names.length)
+  const processed = () => app.app.db.prisma.inboxEvent.count({ where: { state: 'PROCESSED' } })
+  await expect.poll(processed, { timeout: 10_000 }).toBe(names.length)
   expect(await app.app.db.prisma.user.count({ where: { clerkId: { in: names } } })).toBe(names.length)
 })
 
-describe('an event that cannot be worked on', () => {
-  test('is tried ten times, ever later, is DEAD then, and is mended by a replay once its cause is gone', async () => {
-    const message = 'no room for mallory@example.com'
-    const heal = await poison('users', `NEW.first_name = 'Mallory'`, message)
-    const event = await arrives('user_mallory', { first_name: 'Mallory' })
-    const other = await arrives('user_other')
+describe('an event that fails', () => {
+  test('is retried with backoff, is DEAD after ten attempts, and succeeds in a replay once its cause is corrected', async () => {
+    const message = 'no space for mallory@example.com'
+    const restore = await failWrites('users', `NEW.first_name = 'Mallory'`, message)
+    const event = await deliverCreated('user_mallory', { first_name: 'Mallory' })
+    const other = await deliverCreated('user_other')
     const waits: number[] = []
     for (let failures = 1; failures < maxAttempts; failures += 1) {
       await attempt(event)
       const row = await rowOf(event)
-      expect(row).toMatchObject({ state: 'PENDING', attempts: failures, lastError: expect.stringContaining('no room') })
+      expect(row).toMatchObject({
+        state: 'PENDING',
+        attempts: failures,
+        lastError: expect.stringContaining('no space'),
+      })
       const waitMs = (row.nextAttemptAt?.getTime() ?? 0) - app.now.getTime()
       const longest = Math.min(5_000 * 4 ** (failures - 1), 6 * 60 * minuteMs)
       expect(waitMs).toBeGreaterThanOrEqual(longest / 2)
       expect(waitMs).toBeLessThanOrEqual(longest)
-      // One job, for then: the one that the event came with is replaced.
+      // One job at that time: it replaced the job that was enqueued with the event.
       expect((await waitingJobs()).filter(({ id }) => id === event.id)).toEqual([
         { id: event.id, runAt: row.nextAttemptAt },
       ])
@@ -84,17 +90,17 @@ describe('an event that cannot be worked on', () => {
     await attempt(event)
     const dead = await rowOf(event)
     expect(dead).toMatchObject({ state: 'DEAD', attempts: maxAttempts, nextAttemptAt: null, processedAt: null })
-    expect(dead.lastError).toContain('no room for [masked]')
+    expect(dead.lastError).toContain('no space for [masked]')
     expect(dead.lastError).not.toContain('@')
     await attempt(event)
     expect(await rowOf(event)).toEqual(dead)
     expect(await person('user_mallory')).toBeNull()
 
-    // The others are not held up by it.
+    // Other events are not delayed by it.
     await attempt(other)
     expect(await rowOf(other)).toMatchObject({ state: 'PROCESSED', attempts: 1 })
 
-    await heal()
+    await restore()
     const steps = await Array.fromAsync(replayEvents(app.app, { state: 'DEAD' }))
     expect(steps).toEqual([{ replayed: 1, erased: 0 }])
     await app.runDueJobs()
@@ -102,13 +108,13 @@ describe('an event that cannot be worked on', () => {
     expect(await person('user_mallory')).toMatchObject({ firstName: 'Mallory' })
   })
 
-  test('leaves nothing half done: what fails after its effect takes the effect along', async () => {
-    const heal = await poison('inbox_events', `NEW.state = 'PROCESSED'`, 'the disk is full')
-    const event = await arrives('user_half')
+  test('rolls its effect back if marking it PROCESSED fails', async () => {
+    const restore = await failWrites('inbox_events', `NEW.state = 'PROCESSED'`, 'the disk is full')
+    const event = await deliverCreated('user_half')
     await attempt(event)
     expect(await rowOf(event)).toMatchObject({ state: 'PENDING', attempts: 1 })
     expect(await person('user_half')).toBeNull()
-    await heal()
+    await restore()
     await attempt(event)
     expect(await rowOf(event)).toMatchObject({ state: 'PROCESSED', attempts: 2, lastError: null })
     expect(await person('user_half')).not.toBeNull()
@@ -117,23 +123,23 @@ describe('an event that cannot be worked on', () => {
   test.each<[string, object]>([
     ['no date', { updated_at: 'yesterday' }],
     ['no id', { id: null }],
-  ])('says why: a person with %s', async (_what, data) => {
-    const body = JSON.stringify({ type: 'user.created', data: { ...clerkPerson('user_odd'), ...data } })
+  ])('records the reason in lastError: a user with %s', async (_what, data) => {
+    const body = JSON.stringify({ type: 'user.created', data: { ...clerkUser('user_odd'), ...data } })
     expect((await deliver(app, { body })).status).toBe(200)
     await app.runDueJobs()
     const [row] = await app.app.db.prisma.inboxEvent.findMany()
     expect(row).toMatchObject({ state: 'PENDING', attempts: 1, lastError: expect.stringMatching(/updated_at|id/) })
   })
 
-  test('whose source nobody works on waits, and says so', async () => {
-    const event = await arrives('user_nobody')
+  test('of an unknown source stays PENDING and records the reason', async () => {
+    const event = await deliverCreated('user_nobody')
     await app.app.db.prisma.inboxEvent.update({ where: { id: event.id }, data: { source: 'a-provider' } })
     await attempt(event)
-    expect((await rowOf(event)).lastError).toBe('Nobody works on events of "a-provider".')
+    expect((await rowOf(event)).lastError).toBe('No configured source handles events of "a-provider".')
   })
 
-  test('that fails in words which no text column takes is counted all the same', async () => {
-    const event = await arrives('user_nul')
+  test('is counted even if its error message cannot be stored as text', async () => {
+    const event = await deliverCreated('user_nul')
     const run = handlerOf('inbox.process', {
       name: 'clerk',
       apply: () => Promise.reject(new Error('a\0b \ud800')),
@@ -144,8 +150,8 @@ describe('an event that cannot be worked on', () => {
 })
 
 describe('an attempt that is killed', () => {
-  test('leaves nothing half done, and the next one does all of it', async () => {
-    const event = await arrives('user_killed', clerkAddresses(['killed@example.com']))
+  test('leaves no partial effect, and the next attempt completes the event', async () => {
+    const event = await deliverCreated('user_killed', clerkAddresses(['killed@example.com']))
     const blocker = await lockUsers(app)
     const killed = attempt(event)
     await expect.poll(() => waitingForLocks(app)).toBe(1)
@@ -162,8 +168,8 @@ describe('an attempt that is killed', () => {
   })
 })
 
-test('an event that two workers have in hand at once is done by one of them, whatever its effect is', async () => {
-  const event = await arrives('user_twice')
+test('an event that two workers process at once is applied once', async () => {
+  const event = await deliverCreated('user_twice')
   await app.owner.query('CREATE TABLE effects (n int)')
   const both = Promise.withResolvers<void>()
   let begun = 0
@@ -183,8 +189,8 @@ test('an event that two workers have in hand at once is done by one of them, wha
 })
 
 describe('a lost job', () => {
-  test('is added again, ten minutes after its time and not before', async () => {
-    const event = await arrives('user_lost')
+  test('is enqueued again ten minutes after its time, not earlier', async () => {
+    const event = await deliverCreated('user_lost')
     await app.app.db.prisma.$executeRaw`DELETE FROM graphile_worker._private_jobs`
     app.now = new Date(app.now.getTime() + 10 * minuteMs)
     await app.runJob('inbox.resume')
@@ -201,17 +207,17 @@ describe('a lost job', () => {
 })
 
 describe('pruning', () => {
-  test('forgets what was processed and is older than the retention, and nothing else', async () => {
-    const heal = await poison('users', `NEW.first_name IN ('Dead', 'Pending')`, 'not now')
+  test('deletes only PROCESSED events that are older than the retention', async () => {
+    const restore = await failWrites('users', `NEW.first_name IN ('Dead', 'Pending')`, 'not now')
     const [processed, dead, pending] = [
-      await arrives('user_processed'),
-      await arrives('user_dead', { first_name: 'Dead' }),
-      await arrives('user_pending', { first_name: 'Pending' }),
+      await deliverCreated('user_processed'),
+      await deliverCreated('user_dead', { first_name: 'Dead' }),
+      await deliverCreated('user_pending', { first_name: 'Pending' }),
     ]
     await attempt(processed)
     for (let failures = 0; failures < maxAttempts; failures += 1) await attempt(dead)
     await attempt(pending)
-    await heal()
+    await restore()
 
     app.now = new Date(processed.receivedAt.getTime() + 30 * dayMs)
     await app.runJob('inbox.prune')
@@ -223,7 +229,7 @@ describe('pruning', () => {
     expect(await person('user_processed')).not.toBeNull()
   })
 
-  test('goes on until all of them are gone', async () => {
+  test('deletes all of them, in batches', async () => {
     await app.app.db.prisma.$executeRaw`
       INSERT INTO inbox_events (id, source, event_id, type, sent_at, received_at, state, processed_at)
       SELECT gen_random_uuid(), 'clerk', 'msg_' || n, 'a', now, now, 'PROCESSED', now
@@ -233,14 +239,14 @@ describe('pruning', () => {
   })
 })
 
-/** A job of an inbox with that one source. */
+/** A job handler of an inbox with only this source. */
 function handlerOf(job: string, source: Omit<InboxSource, 'types'>): (payload: object) => Promise<void> {
   const handlers = inboxWorker({ ...app.app, sources: [{ types: [], ...source }], retentionDays: 30 })
   const handler = handlers.find(({ name }) => name === job)
-  return async (payload) => handler?.run(payload, { isLastAttempt: false })
+  return async (payload) => handler?.run(payload, testRun())
 }
 
-test('failures that come together do not come back together', () => {
+test('delayAfter quadruples with each failure, with jitter between half and all of it', () => {
   expect([0, 0.5, 1].map((random) => delayAfter(1, () => random))).toEqual([2_500, 3_750, 5_000])
   expect(delayAfter(3, () => 1)).toBe(80_000)
   expect(delayAfter(9, () => 1)).toBe(6 * 3_600_000)

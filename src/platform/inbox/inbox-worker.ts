@@ -3,17 +3,18 @@ import { type InboxEvent as InboxRow, Prisma } from '../../generated/prisma/clie
 import type { Clock } from '../clock.ts'
 import type { Database, Tx } from '../database/db.ts'
 import { deleteInBatches } from '../database/delete-in-batches.ts'
-import { type CronEntry, defineJob, enqueue, enqueueMany, handle, type JobHandler } from '../queue/jobs.ts'
-import type { Sealer } from '../sealing/sealing.ts'
-import type { Log } from '../watching/log.ts'
-import { maskText } from '../watching/mask-text.ts'
-import type { Metrics } from '../watching/metrics.ts'
+import type { Encryptor } from '../encryption/encryptor.ts'
+import { type CronEntry, defineJob, enqueue, enqueueMany, handle, type JobHandler } from '../jobs/define-job.ts'
+import type { Log } from '../observability/log.ts'
+import { maskText } from '../observability/mask-text.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import { type Backoff, delayOf } from '../retry.ts'
 import { bodyPlace, type InboxSource, processEvent } from './inbox.ts'
 import { type CountEvent, eventCounter } from './inbox-metrics.ts'
 
 export interface InboxWorkerOptions {
   readonly db: Database
-  readonly sealer: Sealer
+  readonly encryptor: Encryptor
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
@@ -21,19 +22,19 @@ export interface InboxWorkerOptions {
   readonly retentionDays: number
 }
 
-/** With the delays below an event is DEAD after 10 to 20 hours, 15 in the mean. */
+/** With the delays below an event is DEAD after 10 to 20 hours, 15 on average. */
 export const maxAttempts = 10
-const firstDelayMs = 5_000
-const longestDelayMs = 6 * 3_600_000
+/** Jitter, so that events that failed together are not retried together. */
+const backoff: Backoff = { firstDelayMs: 5_000, factor: 4, maxDelayMs: 6 * 3_600_000, jitter: 0.5 }
 const batchSize = 1_000
-/** An event that waits longer than that past its time has lost its job. */
+/** An event that is overdue by more than this has lost its job. */
 const lostAfterMs = 10 * 60_000
-const longestError = 2_000
+const maxErrorLength = 2_000
 
-const resume = defineJob('inbox.resume', z.object({}))
-const prune = defineJob('inbox.prune', z.object({}))
+const resume = defineJob({ name: 'inbox.resume', payload: z.object({}) })
+const prune = defineJob({ name: 'inbox.prune', payload: z.object({}) })
 
-/** Works on events, looks after those whose job was lost, and forgets old ones. */
+/** The jobs that process events, enqueue lost jobs again, and delete old events. */
 export function inboxWorker(options: InboxWorkerOptions): JobHandler[] {
   const countEvent = eventCounter(options.metrics, options.sources)
   return [
@@ -48,10 +49,11 @@ export const inboxCron: CronEntry[] = [
   { job: prune, schedule: '20 3 * * *' },
 ]
 
-/** Four times longer after each failure, between half of it and all: what failed together does not come back together. */
-export function delayAfter(failures: number, random: () => number = Math.random): number {
-  const longest = Math.min(firstDelayMs * 4 ** (failures - 1), longestDelayMs)
-  return Math.round(longest * (0.5 + random() / 2))
+/**
+ * The delay after that many failures of an event.
+ */
+export function delayAfter(failures: number, random?: () => number): number {
+  return delayOf(backoff, failures, random)
 }
 
 async function attempt(options: InboxWorkerOptions, countEvent: CountEvent, id: string): Promise<void> {
@@ -73,15 +75,18 @@ async function attempt(options: InboxWorkerOptions, countEvent: CountEvent, id: 
   }
 }
 
-/** The same event was finished by another worker meanwhile: what this one did is rolled back. */
+/** Another worker finished the same event meanwhile: this attempt is rolled back. */
 class DoneElsewhere extends Error {}
 
-/** The effect first: it locks its subject, and whoever erases a person takes the subject before its events too. */
-async function apply(tx: Tx, { sources, sealer, clock }: InboxWorkerOptions, row: InboxRow): Promise<void> {
+/**
+ * The effect comes first: it locks its subject. Erasing a person takes the same order, the subject before its events,
+ * so the two cannot deadlock.
+ */
+async function apply(tx: Tx, { sources, encryptor, clock }: InboxWorkerOptions, row: InboxRow): Promise<void> {
   const source = sources.find(({ name }) => name === row.source)
-  if (!source) throw new Error(`Nobody works on events of "${row.source}".`)
-  // Without a body the person was erased while it waited, and there is nothing left to do.
-  if (row.body) await source.apply(tx, { ...row, body: sealer.open(row.body, bodyPlace) })
+  if (!source) throw new Error(`No configured source handles events of "${row.source}".`)
+  // Without a body the person was erased meanwhile, and there is nothing to apply.
+  if (row.body) await source.apply(tx, { ...row, body: encryptor.decrypt(row.body, bodyPlace) })
   const { count } = await tx.inboxEvent.updateMany({
     where: { id: row.id, state: 'PENDING' },
     data: {
@@ -100,9 +105,9 @@ async function fail(tx: Tx, { id, attempts }: InboxRow, error: unknown, now: Dat
   const isDead = failures >= maxAttempts
   const nextAttemptAt = isDead ? null : new Date(now.getTime() + delayAfter(failures))
   const state = isDead ? 'DEAD' : 'PENDING'
-  // Postgres takes no NUL in a text, and an error that cannot be kept would fail the event for ever.
+  // Postgres text cannot hold NUL; an error that cannot be stored would make the event fail for ever.
   const text = (error instanceof Error ? error.message : String(error)).replaceAll('\0', '')
-  const lastError = maskText(text).slice(0, longestError)
+  const lastError = maskText(text).slice(0, maxErrorLength)
   const { count } = await tx.inboxEvent.updateMany({
     where: { id, state: 'PENDING', attempts },
     data: { state, nextAttemptAt, lastError, attempts: failures },
@@ -111,7 +116,7 @@ async function fail(tx: Tx, { id, attempts }: InboxRow, error: unknown, now: Dat
   return state
 }
 
-/** A job that was killed in each of its own attempts is gone; its event is not. */
+/** A job that was killed in each of its attempts is not run again; its event is still PENDING. */
 async function resumeLost({ db, clock }: InboxWorkerOptions): Promise<void> {
   const before = new Date(clock().getTime() - lostAfterMs)
   const lost = await db.prisma.inboxEvent.findMany({
@@ -127,6 +132,6 @@ async function resumeLost({ db, clock }: InboxWorkerOptions): Promise<void> {
 async function pruneProcessed({ db, clock, retentionDays }: InboxWorkerOptions): Promise<void> {
   const before = new Date(clock().getTime() - retentionDays * 86_400_000)
   const where = Prisma.sql`state = 'PROCESSED' AND received_at < ${before}`
-  // A body has up to 1 MiB, which lies in hundreds of rows of its own.
+  // A body has up to 1 MiB, stored in hundreds of TOAST rows.
   await deleteInBatches(db, { from: 'inbox_events', where, orderBy: 'received_at', size: batchSize })
 }

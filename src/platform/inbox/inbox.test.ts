@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
-import { clerkAddresses, clerkPerson } from '../../testing/clerk.ts'
-import { type ClerkDeliveryWish, deliver, signDelivery } from '../../testing/clerk-webhooks.ts'
+import { clerkAddresses, clerkUser } from '../../testing/clerk.ts'
+import { type ClerkDeliveryInput, deliver, signDelivery } from '../../testing/clerk-webhooks.ts'
 import { lockUsers, waitingForLocks } from '../../testing/locks.ts'
 import { bodyPlace } from './inbox.ts'
 
@@ -18,26 +18,26 @@ afterAll(() => app[Symbol.asyncDispose]())
 
 const rows = (id: string) => app.app.db.prisma.inboxEvent.findMany({ where: { eventId: id } })
 
-/** The event's row, and the body as it was sent. */
-async function remembered(id: string) {
+/** The event's row and its decrypted body. */
+async function stored(id: string) {
   const [row, second] = await rows(id)
-  if (!row?.body || second) throw new Error(`The event ${id} was not remembered once.`)
-  return { row, text: app.app.sealer.open(row.body, bodyPlace).toString() }
+  if (!row?.body || second) throw new Error(`The event ${id} was not stored exactly once.`)
+  return { row, text: app.app.encryptor.decrypt(row.body, bodyPlace).toString() }
 }
 
-/** An object of exactly so many bytes. */
+/** A JSON object of exactly this many bytes. */
 function bodyOf(byteSize: number): string {
   const [begin, end] = ['{"type":"user.grown","data":{"id":"user_big","text":"', '"}}']
   return begin + 'x'.repeat(byteSize - begin.length - end.length) + end
 }
 
 describe('a delivery', () => {
-  test('is remembered byte for byte, with its job, and answered', async () => {
+  test('is stored byte for byte with its job, and answered with 200', async () => {
     const sentAt = new Date(Math.floor(Date.now() / 1_000) * 1_000)
     const body = '{ "type":"user.created","data":{"id":"user_exact","😀":"\\u00e9é"}, "data2":1e400 }\n'
     const response = await deliver(app, { id: 'msg_exact', body, timestamp: sentAt })
     expect([response.status, await response.json()]).toEqual([200, { received: true }])
-    const { row, text } = await remembered('msg_exact')
+    const { row, text } = await stored('msg_exact')
     expect(text).toBe(body)
     expect(row).toMatchObject({
       source: 'clerk',
@@ -55,7 +55,7 @@ describe('a delivery', () => {
     expect(await jobs(row.id)).toHaveLength(1)
   })
 
-  test('that comes 50 times at once is one row, one job, one effect', async () => {
+  test('that is sent 50 times at once has one row, one job and one effect', async () => {
     await using single = await startTestApp()
     const { prisma } = single.app.db
     await single.owner.query(`
@@ -63,8 +63,8 @@ describe('a delivery', () => {
       CREATE FUNCTION note_effect() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN INSERT INTO effects VALUES (NEW.clerk_id); RETURN NEW; END $$;
       CREATE TRIGGER note_effect AFTER INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION note_effect()`)
-    const wish = { type: 'user.created', id: 'msg_many', data: clerkPerson('user_many') }
-    const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(single, wish)))
+    const delivery = { type: 'user.created', id: 'msg_many', data: clerkUser('user_many') }
+    const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(single, delivery)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     const [event, ...others] = await prisma.inboxEvent.findMany({ where: { eventId: 'msg_many' } })
     expect(others).toEqual([])
@@ -73,18 +73,18 @@ describe('a delivery', () => {
     expect(waiting).toEqual([{ payload: { id } }])
 
     await single.runDueJobs()
-    expect((await deliver(single, wish)).status).toBe(200)
+    expect((await deliver(single, delivery)).status).toBe(200)
     await single.runDueJobs()
-    // The queue runs a job at least once, perhaps twice at once.
+    // The queue runs a job at least once, possibly twice at once.
     await Promise.all(Array.from({ length: 5 }, () => single.runJob('inbox.process', { id })))
     expect(await prisma.$queryRaw`SELECT * FROM effects`).toEqual([{ clerk_id: 'user_many' }])
     expect(await prisma.inboxEvent.findUnique({ where: { id } })).toMatchObject({ state: 'PROCESSED', attempts: 1 })
   })
 
-  test('whose job two workers take at once has one effect', async () => {
-    const wish = { type: 'user.created', id: 'msg_two', data: clerkPerson('user_two') }
-    await deliver(app, wish)
-    const { row } = await remembered('msg_two')
+  test('whose job two workers run at once has one effect', async () => {
+    const delivery = { type: 'user.created', id: 'msg_two', data: clerkUser('user_two') }
+    await deliver(app, delivery)
+    const { row } = await stored('msg_two')
     const blocker = await lockUsers(app)
     const attempts = [1, 2].map(() => app.runJob('inbox.process', { id: row.id }))
     await expect.poll(() => waitingForLocks(app)).toBe(2)
@@ -94,41 +94,44 @@ describe('a delivery', () => {
     expect(after).toMatchObject({ state: 'PROCESSED', attempts: 1, lastError: null, nextAttemptAt: null })
   })
 
-  test('of a type and with fields that nobody knows is kept, and nothing follows', async () => {
-    const wishes = [
+  test('of an unknown type or form is stored and has no effect', async () => {
+    const deliveries = [
       { id: 'msg_tomorrow', type: 'passkey.levitated', data: { id: 'pk_1', user_id: 'user_t', depth: [[{}]] } },
       { id: 'msg_typeless', body: '{"something":"else"}' },
       { id: 'msg_odd', body: '{"type":{"not":"a text"},"data":"nor an object"}' },
     ]
-    for (const wish of wishes) expect((await deliver(app, wish)).status).toBe(200)
+    for (const delivery of deliveries) expect((await deliver(app, delivery)).status).toBe(200)
     await app.runDueJobs()
-    const states = await Promise.all(wishes.map(async ({ id }) => (await remembered(id)).row.state))
+    const states = await Promise.all(deliveries.map(async ({ id }) => (await stored(id)).row.state))
     expect(states).toEqual(['PROCESSED', 'PROCESSED', 'PROCESSED'])
-    expect((await remembered('msg_tomorrow')).row).toMatchObject({ type: 'passkey.levitated', subject: 'user_t' })
+    expect((await stored('msg_tomorrow')).row).toMatchObject({ type: 'passkey.levitated', subject: 'user_t' })
     expect(await app.app.db.prisma.user.count({ where: { clerkId: 'user_t' } })).toBe(0)
   })
 
-  test('has one row for each id, however often its content comes', async () => {
-    const data = clerkPerson('user_again')
+  test('has one row per id, even with equal content', async () => {
+    const data = clerkUser('user_again')
     for (const id of ['msg_again_1', 'msg_again_2']) await deliver(app, { type: 'user.updated', data, id })
     expect(await app.app.db.prisma.inboxEvent.count({ where: { subject: 'user_again' } })).toBe(2)
   })
 
-  test.each([path, '/api/webhooks/clerk'])('is taken at %s', async (where) => {
+  test.each([path, '/api/webhooks/clerk'])('is accepted at %s', async (where) => {
     const id = `msg_at_${where.length}`
     expect((await deliver(app, { type: 'a', id, path: where })).status).toBe(200)
     expect(await rows(id)).toHaveLength(1)
   })
 
-  test.each([undefined, 'text/plain', 'application/json; charset=utf-8'])('may say %s of its content', async (type) => {
-    const id = `msg_type_${type?.length}`
-    // fetch adds a type of its own to a text.
-    const body = Buffer.from('{"type":"a"}')
-    expect((await deliver(app, { id, body, headers: { 'content-type': type } })).status).toBe(200)
-    expect((await remembered(id)).row.contentType).toBe(type ?? null)
-  })
+  test.each([undefined, 'text/plain', 'application/json; charset=utf-8'])(
+    'may have the content type %s',
+    async (type) => {
+      const id = `msg_type_${type?.length}`
+      // fetch adds a content type to a string body.
+      const body = Buffer.from('{"type":"a"}')
+      expect((await deliver(app, { id, body, headers: { 'content-type': type } })).status).toBe(200)
+      expect((await stored(id)).row.contentType).toBe(type ?? null)
+    },
+  )
 
-  test('may have the header names of standard webhooks', async () => {
+  test('may use the header names of Standard Webhooks', async () => {
     const body = '{"type":"a"}'
     const signed = Object.entries(signDelivery({ body, id: 'msg_named' }))
     const headers = Object.fromEntries(signed.map(([name, value]) => [name.replace('svix', 'webhook'), value]))
@@ -138,9 +141,9 @@ describe('a delivery', () => {
   })
 })
 
-describe('what lies in the database', () => {
-  test('has no address, no name and no header but id, time and type', async () => {
-    const data = clerkPerson('user_hidden', { ...clerkAddresses(['hidden@example.com']), first_name: 'Wilhelmina' })
+describe('the stored data', () => {
+  test('contains no address, no name and no header but id, timestamp and content type', async () => {
+    const data = clerkUser('user_hidden', { ...clerkAddresses(['hidden@example.com']), first_name: 'Wilhelmina' })
     const headers = { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'Svix-Webhooks/1.99', cookie: 'a=bcdefg' }
     await deliver(app, { type: 'user.created', id: 'msg_hidden', data, headers })
     const dump = async () => {
@@ -152,7 +155,7 @@ describe('what lies in the database', () => {
     }
     const before = await dump()
     expect(before).toContain('msg_hidden')
-    const { row } = await remembered('msg_hidden')
+    const { row } = await stored('msg_hidden')
     const signature = signDelivery({ body: '{}' })['svix-signature'].slice(0, 3)
     const readable = ['hidden@', 'Wilhelmina', '203.0.113.77', 'Svix-Webhooks', 'bcdefg', signature]
     const forms = readable.flatMap((text) => [text, Buffer.from(text).toString('hex')])
@@ -164,12 +167,12 @@ describe('what lies in the database', () => {
   })
 })
 
-describe('is refused with no detail, and leaves nothing', () => {
+describe('an invalid delivery is refused without detail and not stored', () => {
   const body = '{"type":"user.created","data":{"id":"user_forged"}}'
   const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
   const stranger = `whsec_${Buffer.from('not the secret of the tests').toString('base64')}`
 
-  test.each<[string, ClerkDeliveryWish]>([
+  test.each<[string, ClerkDeliveryInput]>([
     ['another secret', { body, secret: stranger }],
     ['another body', { body, headers: { 'svix-signature': signDelivery({ body: '{}' })['svix-signature'] } }],
     ['another id', { body, headers: { 'svix-id': 'msg_other' } }],
@@ -187,17 +190,17 @@ describe('is refused with no detail, and leaves nothing', () => {
       'signed, but no UTF-8',
       { body: Buffer.concat([Buffer.from('{"type":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]) },
     ],
-  ])('%s', async (_what, wish) => {
+  ])('%s', async (_what, delivery) => {
     const before = await app.app.db.prisma.inboxEvent.count()
-    const response = await deliver(app, wish)
+    const response = await deliver(app, delivery)
     expect(response.status).toBe(400)
     expect(await response.json()).toEqual({
-      errors: [{ message: 'This delivery cannot be taken.', extensions: { code: 'BAD_REQUEST' } }],
+      errors: [{ message: 'The webhook request is not valid.', extensions: { code: 'BAD_REQUEST' } }],
     })
     expect(await app.app.db.prisma.inboxEvent.count()).toBe(before)
   })
 
-  test('the same object, written otherwise by something in between', async () => {
+  test('the same object, serialized differently by an intermediary', async () => {
     const sent = `{ "type": "user.created" }`
     const headers = { 'content-type': 'application/json', ...signDelivery({ body: sent }) }
     const rewritten = JSON.stringify(JSON.parse(sent))
@@ -207,16 +210,16 @@ describe('is refused with no detail, and leaves nothing', () => {
 })
 
 describe('the body', () => {
-  test('may have 1 MiB, and not a byte more', async () => {
+  test('may have at most 1 MiB', async () => {
     expect((await deliver(app, { id: 'msg_large', body: bodyOf(mib) })).status).toBe(200)
-    expect((await remembered('msg_large')).text).toBe(bodyOf(mib))
+    expect((await stored('msg_large')).text).toBe(bodyOf(mib))
     const response = await deliver(app, { id: 'msg_larger', body: bodyOf(mib + 1) })
     expect(response.status).toBe(413)
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'PAYLOAD_TOO_LARGE' } }] })
     expect(await rows('msg_larger')).toEqual([])
   })
 
-  test('is counted while it comes, where its length is not said', async () => {
+  test('is counted while it is received, without a Content-Length', async () => {
     const chunked = (body: string, id: string) =>
       fetch(app.url + path, {
         method: 'POST',
@@ -225,9 +228,9 @@ describe('the body', () => {
         duplex: 'half',
       } as RequestInit)
     expect((await chunked(bodyOf(mib), 'msg_chunked')).status).toBe(200)
-    expect((await remembered('msg_chunked')).row.contentType).toBeNull()
+    expect((await stored('msg_chunked')).row.contentType).toBeNull()
 
-    // Never ends: the answer comes at the limit.
+    // The body does not end: the answer is sent at the limit.
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
     socket.write(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n`)
     socket.write(`${(mib + 1).toString(16)}\r\n${'x'.repeat(mib + 1)}\r\n`)
@@ -236,7 +239,7 @@ describe('the body', () => {
     socket.destroy()
   })
 
-  test('is refused by what its length says, before it comes', async () => {
+  test('is refused by its Content-Length, before it is sent', async () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
     socket.write(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${mib + 1}\r\n\r\n`)
     const [answer] = await once(socket, 'data')
@@ -244,7 +247,7 @@ describe('the body', () => {
     socket.destroy()
   })
 
-  test('may break off: nothing is remembered, and the server goes on', async () => {
+  test('is not stored if the client disconnects, and the server continues', async () => {
     const before = await app.app.db.prisma.inboxEvent.count()
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
     socket.write(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"type"`, () =>
@@ -257,12 +260,12 @@ describe('the body', () => {
 })
 
 describe('the address', () => {
-  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('takes no %s', async (method) => {
+  test.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
     const response = await fetch(app.url + path, { method })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
   })
 
-  test('answers 503 where no secret is configured, and remembers nothing', async () => {
+  test('answers 503 without a configured secret, and stores nothing', async () => {
     const config = { clerkWebhookSecrets: [] }
     await using closed = await startTestApp({ databaseUrl: app.databaseUrl, config })
     const response = await deliver(closed, { type: 'user.created', id: 'msg_closed' })
@@ -271,7 +274,7 @@ describe('the address', () => {
     expect(await rows('msg_closed')).toEqual([])
   })
 
-  test('takes both secrets while one replaces the other', async () => {
+  test('accepts both secrets during a rotation', async () => {
     const [old] = app.app.config.clerkWebhookSecrets
     const secret = `whsec_${Buffer.from('the secret that comes next').toString('base64')}`
     const config = { clerkWebhookSecrets: [secret, old ?? ''] }

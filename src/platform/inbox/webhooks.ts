@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { InboxSource } from './inbox.ts'
 import type { EventSource } from './inbox-metrics.ts'
+import type { UserEventsFilter } from './inbox-personal-data.ts'
 
-/** What a provider sent, byte for byte. */
+/** A provider's request, byte for byte. */
 export interface Delivery {
   readonly body: Buffer
   readonly headers: IncomingHttpHeaders
@@ -9,17 +11,24 @@ export interface Delivery {
 }
 
 /**
- * 200: remembered, now or before. 400: no JSON object, or not from the provider, where the two look the same. 401: not
- * from the provider. 503: not configured here.
+ * 200: stored, now or before. 400: not a JSON object, or an invalid signature, without saying which. 401: not
+ * authenticated. 503: not configured on this server.
  */
 export type DeliveryAnswer =
   | { readonly status: 200; readonly type: string; readonly isNew: boolean }
   | { readonly status: 400 | 401 | 503 }
 
-/** Where a provider reaches us by plain HTTP POST. */
+/** Receives a provider's requests by plain HTTP POST. */
 export interface WebhookEndpoint {
   readonly paths: readonly string[]
   readonly source: EventSource
-  /** Answers as soon as the delivery is remembered; the work is done by the worker. */
+  /** Answers as soon as the delivery is stored; the worker processes it. */
   receive(delivery: Delivery): Promise<DeliveryAnswer>
+}
+
+/** A provider that sends webhooks: its endpoint, how its events are processed, and which of them are about a user. */
+export interface WebhookSource {
+  readonly endpoint: WebhookEndpoint
+  readonly inbox: InboxSource
+  readonly userEventsFilter: UserEventsFilter
 }

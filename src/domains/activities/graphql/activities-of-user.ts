@@ -6,23 +6,23 @@ import { ActivityNode } from './activity.ts'
 import { ActivityStatus, Sport } from './enums.ts'
 
 const ActivityFilter = builder.inputType('ActivityFilter', {
-  description: 'Which activities to list; what is left out does not matter.',
+  description: 'The activities to return. Omitted fields do not restrict the result.',
   fields: (t) => ({
-    sport: t.field({ type: Sport, description: 'Only this sport.' }),
-    from: t.field({ type: 'DateTime', description: 'Begun at this instant or later.' }),
-    to: t.field({ type: 'DateTime', description: 'Begun before this instant.' }),
-    status: t.field({ type: ActivityStatus, description: 'Only those in this state.' }),
+    sport: t.field({ type: Sport, description: 'Only activities of this sport.' }),
+    from: t.field({ type: 'DateTime', description: 'Only activities that started at or after this time.' }),
+    to: t.field({ type: 'DateTime', description: 'Only activities that started before this time.' }),
+    status: t.field({ type: ActivityStatus, description: 'Only activities with this status.' }),
   }),
 })
 
 const ActivityOrder = builder.enumType('ActivityOrder', {
-  description: 'The order of a list of activities.',
+  description: 'The sort order of a list of activities.',
   values: {
     STARTED_AT_DESC: {
-      description: 'The latest start first; where the start is unknown, the time of creation stands for it.',
+      description: 'Latest start first. An activity without a start time is sorted by the time it was created.',
     },
-    STARTED_AT_ASC: { description: 'The earliest start first.' },
-    DISTANCE_DESC: { description: 'The longest first; those without a distance last.' },
+    STARTED_AT_ASC: { description: 'Earliest start first.' },
+    DISTANCE_DESC: { description: 'Longest distance first. Activities without a distance come last.' },
   } as const,
 })
 
@@ -34,7 +34,7 @@ const orders: Record<typeof ActivityOrder.$inferType, Order<SortColumn>> = {
   DISTANCE_DESC: { name: 'DISTANCE_DESC', column: 'distanceRank', direction: 'desc', kind: 'number' },
 }
 
-/** `orderedAt` is `startedAt` where that is known: named beside it, it lets the index bound the search. */
+/** `orderedAt` equals `startedAt` if that is known. Filtering by both lets the index on `orderedAt` bound the range. */
 function whereOf(filter: typeof ActivityFilter.$inferInput | null | undefined): Prisma.ActivityWhereInput {
   const range = { ...(filter?.from ? { gte: filter.from } : {}), ...(filter?.to ? { lt: filter.to } : {}) }
   const isBounded = Object.keys(range).length > 0
@@ -45,14 +45,14 @@ function whereOf(filter: typeof ActivityFilter.$inferInput | null | undefined): 
   }
 }
 
-/** An unknown sport is shown as OTHER, and so is found as OTHER. */
+/** An unknown sport is returned as OTHER, so filtering by OTHER includes it. */
 function sportIs(sport: typeof Sport.$inferType): Prisma.ActivityWhereInput {
   return sport === 'OTHER' ? { OR: [{ sport }, { sport: null }] } : { sport }
 }
 
 const ActivityConnection = builder.connectionObject(
   { type: ActivityNode, name: 'ActivityConnection', description: 'A page of activities.' },
-  { name: 'ActivityEdge', description: 'An activity in a list.' },
+  { name: 'ActivityEdge', description: 'An activity in a connection.' },
 )
 
 interface ActivityListArgs extends PageArgs {
@@ -68,11 +68,11 @@ const activitiesPage = pageOfRelation('activities', ({ filter, orderBy }: Activi
 builder.prismaObjectFields('User', (t) => ({
   activities: t.field({
     type: ActivityConnection,
-    description: 'Recorded activities; those still waiting for their file are left out.',
+    description: 'Recorded activities. Activities that are still waiting for their file are not included.',
     args: {
-      ...pageArgs(t.arg, ' It goes with the order that it came from.'),
-      filter: t.arg({ type: ActivityFilter, description: 'Only those that fit.' }),
-      orderBy: t.arg({ type: ActivityOrder, defaultValue: 'STARTED_AT_DESC', description: 'In which order.' }),
+      ...pageArgs(t.arg, ' Valid only with the sort order with which it was returned.'),
+      filter: t.arg({ type: ActivityFilter, description: 'Returns only activities that match this filter.' }),
+      orderBy: t.arg({ type: ActivityOrder, defaultValue: 'STARTED_AT_DESC', description: 'The sort order.' }),
     },
     extensions: activitiesPage.extensions,
     resolve: (user, args) => activitiesPage.connect<Activity>(user, args),

@@ -8,8 +8,8 @@ for (const payload of ['RequestUploadPayload', 'CompleteUploadPayload'] as const
       nullable: true,
       description:
         payload === 'RequestUploadPayload'
-          ? 'Set for ACTIVITY uploads.'
-          : 'Set for ACTIVITY uploads; its file is being read.',
+          ? 'The activity of the file. Set for ACTIVITY uploads.'
+          : 'The activity of the file, which is being processed. Set for ACTIVITY uploads.',
       resolve: (query, { upload }, _args, { db }) =>
         db.prisma.activity.findUnique({ ...query, where: { uploadId: upload.id } }),
     }),

@@ -1,26 +1,30 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
-import { type ActivitySummary, summarize } from '../summarize.ts'
+import { type ActivitySummary, summarize } from '../queries/summarize.ts'
 
 const SummaryPeriod = builder.enumType('SummaryPeriod', {
-  description: 'What to sum by.',
+  description: 'The period of a summary.',
   values: {
-    WEEK: { value: 'week', description: 'ISO weeks, from Monday.' },
-    MONTH: { value: 'month', description: 'Calendar months.' },
+    WEEK: { value: 'week', description: 'An ISO week, starting on Monday.' },
+    MONTH: { value: 'month', description: 'A calendar month.' },
   } as const,
 })
 
 const ActivitySummaryType = builder.objectRef<ActivitySummary>('ActivitySummary').implement({
-  description: 'The sums of one week or month. Weeks are ISO weeks, from Monday.',
+  description: 'The totals of one week or month. Weeks are ISO weeks, starting on Monday.',
   fields: (t) => ({
     startsOn: t.expose('startsOn', {
       type: 'Date',
       description: "The first day of the period, in the user's time zone.",
     }),
-    count: t.exposeInt('count', { description: 'How many activities.' }),
-    distanceMeters: t.exposeFloat('distanceMeters', { description: 'The distance of those that have one.' }),
-    durationSeconds: t.exposeFloat('durationSeconds', { description: 'The duration of all.' }),
-    elevationGainMeters: t.exposeFloat('elevationGainMeters', { description: 'The ascent of those that have one.' }),
+    count: t.exposeInt('count', { description: 'The number of activities.' }),
+    distanceMeters: t.exposeFloat('distanceMeters', {
+      description: 'The total distance of the activities that have one.',
+    }),
+    durationSeconds: t.exposeFloat('durationSeconds', { description: 'The total duration.' }),
+    elevationGainMeters: t.exposeFloat('elevationGainMeters', {
+      description: 'The total ascent of the activities that have one.',
+    }),
   }),
 })
 
@@ -29,12 +33,12 @@ builder.prismaObjectFields('User', (t) => ({
     type: [ActivitySummaryType],
     extensions: costing({ own: 10 }),
     description:
-      "Sums per week or month in the user's time zone, newest first. Periods without an activity are left out.",
+      "Totals per week or month in the user's time zone, newest first. Periods without an activity are omitted.",
     args: {
-      period: t.arg({ type: SummaryPeriod, required: true, description: 'What to sum by.' }),
+      period: t.arg({ type: SummaryPeriod, required: true, description: 'The period to group by.' }),
       last: t.arg.int({
         defaultValue: 12,
-        description: 'The newest so many periods that have an activity, 1 to 100.',
+        description: 'The number of most recent periods to return, 1 to 100. Only periods that have an activity count.',
       }),
     },
     resolve: (user, { period, last }, { db }) =>

@@ -1,12 +1,13 @@
 import { builder } from '../../../graphql/builder.ts'
 import { parseId, toGlobalId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
-import { deleteActivity } from '../delete-activity.ts'
+import { deleteActivity } from '../commands/delete-activity.ts'
+import { activities } from '../services.ts'
 
 const DeleteActivityPayload = builder.objectRef<{ readonly deletedId: string }>('DeleteActivityPayload').implement({
-  description: 'A removed activity.',
+  description: 'Returned when the activity was deleted.',
   fields: (t) => ({
-    deletedId: t.exposeID('deletedId', { description: 'The global id of what is gone.' }),
+    deletedId: t.exposeID('deletedId', { description: 'The global ID of the deleted activity.' }),
   }),
 })
 
@@ -15,12 +16,12 @@ builder.mutationField('deleteActivity', (t) =>
     type: DeleteActivityPayload,
     nullable: true,
     rate: null,
-    description: 'Removes an activity, its series and its file.',
-    errors: { types: [NotFound], union: { description: 'The removed activity, or why it is not.' } },
-    args: { activityId: t.arg.id({ required: true, description: "The activity's global id." }) },
-    resolve: async (_root, args, { viewer, db, clock }) => {
+    description: 'Deletes an activity, its track and its file.',
+    errors: { types: [NotFound], union: { description: 'The ID of the deleted activity, or an error.' } },
+    args: { activityId: t.arg.id({ required: true, description: "The activity's global ID." }) },
+    resolve: async (_root, args, { viewer, services }) => {
       const activityId = parseId('Activity', args.activityId, ['activityId'])
-      await db.transaction((tx) => deleteActivity(tx, { userId: viewer.user.id, activityId, now: clock() }))
+      await deleteActivity(services(activities), viewer, activityId)
       return { deletedId: toGlobalId('Activity', activityId) }
     },
   }),

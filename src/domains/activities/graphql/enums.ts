@@ -1,25 +1,25 @@
 import { builder } from '../../../graphql/builder.ts'
 
 export const ActivityStatus = builder.enumType('ActivityStatus', {
-  description: 'How far an activity has come.',
+  description: 'The status of an activity.',
   values: {
-    AWAITING_FILE: { description: 'Its file has not arrived.' },
-    PROCESSING: { description: 'Its file arrived and is being read.' },
-    READY: { description: 'Read whole.' },
-    FAILED: { description: 'The file could not be read; `failure` says why.' },
+    AWAITING_FILE: { description: 'The file has not arrived yet.' },
+    PROCESSING: { description: 'The file has arrived and is being read.' },
+    READY: { description: 'The file was read completely.' },
+    FAILED: { description: 'The file could not be read. `failure` contains the reason.' },
   } as const,
 })
 
 export const Sport = builder.enumType('Sport', {
-  description: 'Which sport.',
+  description: 'A sport.',
   values: {
-    RUNNING: { description: 'On foot, running.' },
-    CYCLING: { description: 'By bicycle, indoors too.' },
-    SWIMMING: { description: 'In water.' },
-    WALKING: { description: 'On foot, walking.' },
-    HIKING: { description: 'On foot, in nature.' },
-    ROWING: { description: 'In a boat or on a machine.' },
-    STRENGTH: { description: "With weights or the body's own." },
-    OTHER: { description: 'Anything else, or unknown.' },
+    RUNNING: { description: 'Running.' },
+    CYCLING: { description: 'Cycling, outdoors or indoors.' },
+    SWIMMING: { description: 'Swimming.' },
+    WALKING: { description: 'Walking.' },
+    HIKING: { description: 'Hiking.' },
+    ROWING: { description: 'Rowing, in a boat or on a machine.' },
+    STRENGTH: { description: 'Strength training, with weights or body weight.' },
+    OTHER: { description: 'Any other sport, or unknown.' },
   } as const,
 })

@@ -2,27 +2,28 @@ import type { Activity } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
-import { updateActivity } from '../update-activity.ts'
+import { updateActivity } from '../commands/update-activity.ts'
+import { activities } from '../services.ts'
 import { ActivityNode } from './activity.ts'
 import { Sport } from './enums.ts'
 
 const UpdateActivityInput = builder.inputType('UpdateActivityInput', {
   description:
-    'What to change of an activity. A field left out stays; a title set to null is made from the sport and the time again. A sport cannot be cleared: choose OTHER.',
+    'The fields of the activity to update. An omitted field is not changed. A title set to null is generated from the sport and the time again. The sport cannot be null: use OTHER.',
   fields: (t) => ({
-    activityId: t.id({ required: true, description: "The activity's global id." }),
-    title: t.string({ description: '1 to 200 characters.' }),
-    sport: t.field({ type: Sport, description: 'Which sport it was.' }),
+    activityId: t.id({ required: true, description: "The activity's global ID." }),
+    title: t.string({ description: 'The title, 1 to 200 characters.' }),
+    sport: t.field({ type: Sport, description: 'The sport.' }),
   }),
 })
 
 const UpdateActivityPayload = builder.objectRef<{ readonly activity: Activity }>('UpdateActivityPayload').implement({
-  description: 'A changed activity.',
+  description: 'Returned when the activity was updated.',
   fields: (t) => ({
     activity: t.field({
       type: ActivityNode,
-      description: 'The activity as it is now.',
-      // As it was returned by what changed it; relations are loaded below it in one more statement.
+      description: 'The updated activity.',
+      // The row that the update returned. Its relations are loaded in one more statement.
       resolve: ({ activity }) => activity,
     }),
   }),
@@ -33,15 +34,18 @@ builder.mutationField('updateActivity', (t) =>
     type: UpdateActivityPayload,
     nullable: true,
     rate: null,
-    description: 'Changes what an activity is called or which sport it is.',
-    errors: { types: [NotFound], union: { description: 'The changed activity, or why it is not.' } },
+    description: 'Updates the title or the sport of an activity.',
+    errors: { types: [NotFound], union: { description: 'The updated activity or an error.' } },
     args: {
-      input: t.arg({ type: UpdateActivityInput, required: true, description: 'The activity and what to change.' }),
+      input: t.arg({
+        type: UpdateActivityInput,
+        required: true,
+        description: 'The activity and the fields to update.',
+      }),
     },
-    resolve: async (_root, { input: { activityId, ...changes } }, { viewer, db, events, clock }) => {
+    resolve: async (_root, { input: { activityId, ...changes } }, { viewer, services }) => {
       const id = parseId('Activity', activityId, ['input', 'activityId'])
-      const wish = { userId: viewer.user.id, activityId: id, ...changes, now: clock() }
-      return { activity: await updateActivity({ db, events }, wish) }
+      return { activity: await updateActivity(services(activities), viewer, { activityId: id, ...changes }) }
     },
   }),
 )

@@ -4,14 +4,14 @@ import { ManagedElsewhere } from '../errors.ts'
 
 builder.objectType(ManagedElsewhere, {
   name: 'ManagedElsewhereError',
-  description: 'Only the store where it was bought can do it: send the person there.',
+  description: 'The subscription can only be cancelled in the store where it was bought. Send the user there.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     ...errorFields<ManagedElsewhere>('MANAGED_ELSEWHERE')(t),
     managementUrl: t.field({
       type: 'URL',
       nullable: true,
-      description: 'Where they do it; null where that is not known.',
+      description: 'Where the user can cancel it. Null if it is not known.',
       resolve: (error) => error.managementUrl,
     }),
   }),

@@ -2,36 +2,39 @@ import { builder } from '../../../graphql/builder.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 
 const CreditTransactionKind = builder.enumType('CreditTransactionKind', {
-  description: 'What happened to credits.',
+  description: 'The kind of credit transaction.',
   values: {
-    GRANT: { description: 'Given: a gift, or the credits of a plan.' },
-    PURCHASE: { description: 'Bought.' },
-    SPEND: { description: 'Spent.' },
-    HOLD: { description: 'Set aside for work that has begun.' },
-    CAPTURE: { description: 'Spent from what was set aside.' },
-    RELEASE: { description: 'Given back from what was set aside.' },
-    REFUND: { description: 'A spending given back.' },
-    EXPIRY: { description: 'Lapsed.' },
-    REVOCATION: { description: 'Taken back, such as when a purchase was refunded.' },
+    GRANT: { description: 'Credits were granted, as a gift or by a plan.' },
+    PURCHASE: { description: 'Credits were bought.' },
+    SPEND: { description: 'Credits were spent.' },
+    HOLD: { description: 'Credits were reserved for work that has started.' },
+    CAPTURE: { description: 'Held credits were spent.' },
+    RELEASE: { description: 'Held credits were returned to the balance.' },
+    REFUND: { description: 'Spent credits were returned.' },
+    EXPIRY: { description: 'Credits expired.' },
+    REVOCATION: { description: 'Credits were taken back, for example after the refund of a purchase.' },
   } as const,
 })
 
 export const CreditTransactionNode = builder.prismaNode('CreditTransaction', {
   ...ownedByUser,
-  id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
-  description: 'Something that happened to your credits. It is never changed.',
+  id: { field: 'id', description: 'The global ID. It is unique across all types; treat it as opaque.' },
+  description: "A change to a user's credits. Transactions are never modified.",
   fields: (t) => ({
-    kind: t.expose('kind', { type: CreditTransactionKind, description: 'What happened.' }),
+    kind: t.expose('kind', { type: CreditTransactionKind, description: 'The kind of transaction.' }),
     amount: t.exposeInt('amount', {
-      description: 'What it did to the balance; negative when spent or held, 0 for a capture of what was held.',
+      description:
+        'The change to the balance. Negative when credits are spent or held, 0 when held credits are captured.',
     }),
-    balanceAfter: t.exposeInt('balanceAfter', { description: 'The balance that it left.' }),
-    description: t.exposeString('description', { description: "For people: 'Sign-up gift', 'Video: Sunrise'." }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
+    balanceAfter: t.exposeInt('balanceAfter', { description: 'The balance after the transaction.' }),
+    description: t.exposeString('description', {
+      description: "A description for users. Examples: 'Sign-up gift', 'Video: Sunrise'.",
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the transaction took place.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When what is left of a grant lapses.',
+      description: 'When the unused credits of a grant expire.',
     }),
   }),
 })

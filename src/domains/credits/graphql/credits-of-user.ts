@@ -3,7 +3,7 @@ import { builder } from '../../../graphql/builder.ts'
 import { pageArgs, pageOfRelation } from '../../../graphql/connection.ts'
 import type { Order, PageArgs } from '../../../graphql/keyset.ts'
 import { Forbidden } from '../../../platform/errors.ts'
-import { type LapsingCredits, lapsingOf } from '../balance.ts'
+import { type ExpiringCredits, expiringOf } from '../queries/balance.ts'
 import { balanceLoader, debtLoader } from './balances.ts'
 import { CreditTransactionNode } from './credit-transaction.ts'
 
@@ -16,44 +16,44 @@ const newestFirst: Order<'sequence'> = {
 
 const CreditTransactionConnection = builder.connectionObject(
   { type: CreditTransactionNode, name: 'CreditTransactionConnection', description: 'A page of credit transactions.' },
-  { name: 'CreditTransactionEdge', description: 'A credit transaction in a list.' },
+  { name: 'CreditTransactionEdge', description: 'A credit transaction in a connection.' },
 )
 
 const page = pageOfRelation('creditTransactions', (_args: PageArgs) => ({ where: {}, order: newestFirst }))
 
-const LapsingCreditsType = builder.objectRef<LapsingCredits>('LapsingCredits').implement({
-  description: 'Credits that lapse together.',
+const LapsingCreditsType = builder.objectRef<ExpiringCredits>('LapsingCredits').implement({
+  description: 'Credits that expire at the same time.',
   fields: (t) => ({
-    amount: t.exposeInt('amount', { description: 'How many are left.' }),
+    amount: t.exposeInt('amount', { description: 'The number of credits left.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'From this instant on they can be neither spent nor seen.',
+      description: 'When the credits expire. From then on they cannot be spent and are not part of the balance.',
     }),
   }),
 })
 
 builder.prismaObjectFields('User', (t) => ({
   creditBalance: t.int({
-    description: 'How many credits there are to spend now.',
+    description: 'The number of credits available to spend now.',
     resolve: ({ id }, _args, context) => balanceLoader(context).load(id),
   }),
   creditsOwed: t.int({
     nullable: true,
     description:
-      'How many credits were taken back after they were spent, and are still owed. Admins only: for others an error, and null.',
+      'The number of credits that were revoked after they had been spent and are still owed. Admins only: other users get null and an error.',
     resolve: ({ id }, _args, context) => {
-      if (!context.viewer?.isAdmin) throw new Forbidden('see what is owed')
+      if (!context.viewer?.isAdmin) throw new Forbidden('see owed credits')
       return debtLoader(context).load(id)
     },
   }),
   lapsingCredits: t.field({
     type: [LapsingCreditsType],
-    description: 'What of the balance lapses when, the soonest first.',
-    resolve: ({ id }, _args, { db, clock }) => lapsingOf(db.prisma, id, clock()),
+    description: 'The credits in the balance that expire, grouped by time of expiry, earliest first.',
+    resolve: ({ id }, _args, { db, clock }) => expiringOf(db.prisma, id, clock()),
   }),
   creditTransactions: t.field({
     type: CreditTransactionConnection,
-    description: 'Everything that happened to the credits, newest first.',
+    description: 'All credit transactions, newest first.',
     args: pageArgs(t.arg),
     extensions: page.extensions,
     resolve: (user, args) => page.connect<CreditTransaction>(user, args),

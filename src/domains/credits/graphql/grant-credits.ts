@@ -1,39 +1,44 @@
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { Forbidden, IdempotencyConflict, NotFound } from '../../../platform/errors.ts'
-import { grantByAdmin } from '../grant-by-admin.ts'
-import type { Posted } from '../post.ts'
+import { findUser } from '../../users/index.ts'
+import { grantByAdmin } from '../commands/grant-by-admin.ts'
+import type { Posted } from '../commands/post.ts'
+import { credits } from '../services.ts'
 import { CreditTransactionNode } from './credit-transaction.ts'
 
 const GrantCreditsInput = builder.inputType('GrantCreditsInput', {
-  description: 'Credits for somebody, and why.',
+  description: 'The credits to grant, and the reason.',
   fields: (t) => ({
-    userId: t.id({ required: true, description: "The person's global id." }),
-    amount: t.int({ required: true, description: 'How many, 1 or more.' }),
+    userId: t.id({ required: true, description: "The user's global ID." }),
+    amount: t.int({ required: true, description: 'The number of credits, 1 or more.' }),
     reason: t.string({
       required: true,
-      description: 'Why, for the record: 1 to 500 characters. The person reads it too.',
+      description: 'The reason, 1 to 500 characters. It is recorded in the audit log and shown to the user.',
     }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When what is left of them lapses; never, when left out.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When the unused credits expire. If omitted, they do not expire.',
+    }),
     idempotencyKey: t.string({
       required: true,
-      description: '1 to 200 printable characters: the same key gives the same grant, for ever.',
+      description:
+        '1 to 200 printable characters. The same key always returns the same grant; the key does not expire.',
     }),
   }),
 })
 
 const GrantCreditsPayload = builder.objectRef<Posted>('GrantCreditsPayload').implement({
-  description: 'Credits that were given.',
+  description: 'Returned when the credits were granted.',
   fields: (t) => ({
     user: t.prismaField({
       type: 'User',
-      description: 'Who got them.',
-      resolve: (query, { userId }, _args, { db }) =>
-        db.prisma.user.findUniqueOrThrow({ ...query, where: { id: userId } }),
+      description: 'The user who received the credits.',
+      resolve: (query, { userId }, _args, { db }) => findUser(db.prisma, query, userId),
     }),
     transaction: t.prismaField({
       type: CreditTransactionNode,
-      description: 'The grant.',
+      description: 'The transaction of the grant.',
       resolve: (query, { id }, _args, { db }) =>
         db.prisma.creditTransaction.findUniqueOrThrow({ ...query, where: { id } }),
     }),
@@ -45,18 +50,25 @@ builder.mutationField('grantCredits', (t) =>
     type: GrantCreditsPayload,
     nullable: true,
     rate: null,
-    description: 'Gives somebody credits. Admins only; who, when and why is recorded.',
+    description:
+      'Grants credits to a user. Admins only. The admin, the time and the reason are recorded in the audit log.',
     errors: {
       types: [NotFound, Forbidden, IdempotencyConflict],
-      union: { description: 'The credits that were given, or why they were not.' },
+      union: { description: 'The granted credits or an error.' },
     },
-    args: { input: t.arg({ type: GrantCreditsInput, required: true, description: 'How many, to whom and why.' }) },
-    resolve: (_root, { input }, { viewer, db, clock }) => {
-      if (!viewer.isAdmin) throw new Forbidden('give credits')
+    args: {
+      input: t.arg({
+        type: GrantCreditsInput,
+        required: true,
+        description: 'The user, the number of credits and the reason.',
+      }),
+    },
+    resolve: (_root, { input }, { viewer, services }) => {
+      if (!viewer.isAdmin) throw new Forbidden('grant credits')
       const { amount, reason, expiresAt, idempotencyKey } = input
       const userId = parseId('User', input.userId, ['input', 'userId'])
-      const wish = { userId, amount, reason, expiresAt: expiresAt ?? null, key: idempotencyKey }
-      return db.transaction((tx) => grantByAdmin(tx, { actorId: viewer.user.id, ...wish, now: clock() }))
+      const grant = { userId, amount, reason, expiresAt: expiresAt ?? null, key: idempotencyKey }
+      return grantByAdmin(services(credits), viewer, grant)
     },
   }),
 )

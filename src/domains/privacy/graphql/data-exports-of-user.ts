@@ -8,7 +8,7 @@ const newestFirst: Order<'createdAt'> = { name: 'dataExports', column: 'createdA
 
 const DataExportConnection = builder.connectionObject(
   { type: DataExportNode, name: 'DataExportConnection', description: 'A page of data exports.' },
-  { name: 'DataExportEdge', description: 'A data export in a list.' },
+  { name: 'DataExportEdge', description: 'A data export in a connection.' },
 )
 
 const dataExportsPage = pageOfRelation('dataExports', () => ({ where: {}, order: newestFirst }))

@@ -3,11 +3,14 @@ import { toGlobalId } from '../../../graphql/ids.ts'
 import { perHour } from '../../../graphql/limits/mutation-rate.ts'
 import { ProviderUnavailable } from '../../../platform/errors.ts'
 import { ManagedElsewhere } from '../../billing/index.ts'
-import { deleteAccount } from '../delete-account.ts'
+import { deleteAccount } from '../commands/delete-account.ts'
+import { privacy } from '../services.ts'
 
 const DeleteAccountPayload = builder.objectRef<{ readonly deletedId: string }>('DeleteAccountPayload').implement({
-  description: 'An account that is being deleted.',
-  fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'Whose.' }) }),
+  description: 'Returned when the deletion of the account has started.',
+  fields: (t) => ({
+    deletedId: t.exposeID('deletedId', { description: 'The global ID of the user whose account is being deleted.' }),
+  }),
 })
 
 builder.mutationField('deleteAccount', (t) =>
@@ -16,21 +19,20 @@ builder.mutationField('deleteAccount', (t) =>
     nullable: true,
     rate: perHour(30),
     description:
-      'Deletes your account: you are refused from now on, and everything personal is erased. It cannot be undone. Subscriptions that renew are cancelled before; where only the store can do that, nothing is deleted until it is done there.',
+      'Deletes your account: your requests are refused from then on, and all personal data is erased. This cannot be undone. Subscriptions that renew are cancelled first. If only the store can cancel one of them, nothing is deleted until it is cancelled there.',
     errors: {
       types: [ManagedElsewhere, ProviderUnavailable],
-      union: { description: 'That the account is being deleted, or why it is not.' },
+      union: { description: 'The ID of the account that is being deleted, or an error.' },
     },
     args: {
       confirm: t.arg.string({
         required: true,
-        description: 'The word DELETE, so that nothing happens by accident.',
+        description: 'The word DELETE, to prevent accidental deletion.',
       }),
     },
-    resolve: async (_root, { confirm }, { viewer, db, ports, clock }) => {
-      const userId = viewer.user.id
-      await deleteAccount({ ...ports, db, clock }, { userId, confirm, now: clock() })
-      return { deletedId: toGlobalId('User', userId) }
+    resolve: async (_root, { confirm }, { viewer, services }) => {
+      await deleteAccount(services(privacy), viewer, confirm)
+      return { deletedId: toGlobalId('User', viewer.id) }
     },
   }),
 )

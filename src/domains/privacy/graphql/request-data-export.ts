@@ -1,13 +1,14 @@
 import type { DataExport } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { perHour } from '../../../graphql/limits/mutation-rate.ts'
-import { requestDataExport } from '../request-data-export.ts'
+import { requestDataExport } from '../commands/request-data-export.ts'
+import { privacy } from '../services.ts'
 import { DataExportNode } from './data-export.ts'
 
 const RequestDataExportPayload = builder
   .objectRef<{ readonly export: DataExport }>('RequestDataExportPayload')
   .implement({
-    description: 'A data export that is being made, or is there.',
+    description: 'Returned when the export was started, or when a recent one exists.',
     fields: (t) => ({ export: t.expose('export', { type: DataExportNode, description: 'The data export.' }) }),
   })
 
@@ -17,10 +18,10 @@ builder.mutationField('requestDataExport', (t) =>
     nullable: true,
     rate: perHour(30),
     description:
-      'Has everything that is held about you gathered in a ZIP file. While one is being made, or is less than an hour old, it is answered again.',
-    errors: { union: { description: 'The data export, or why there is none.' } },
-    resolve: async (_root, _args, { viewer, db, clock }) => ({
-      export: await db.transaction((tx) => requestDataExport(tx, { userId: viewer.user.id, now: clock() })),
+      'Starts an export of all data stored about you as a ZIP file. While an export is being created, or is less than an hour old, that export is returned instead.',
+    errors: { union: { description: 'The data export or an error.' } },
+    resolve: async (_root, _args, { viewer, services }) => ({
+      export: await requestDataExport(services(privacy), viewer),
     }),
   }),
 )

@@ -2,14 +2,15 @@ import type { Upload } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
-import { cancelUpload } from '../cancel-upload.ts'
+import { cancelUpload } from '../commands/cancel-upload.ts'
 import { UploadNotPending } from '../errors.ts'
+import { uploads } from '../services.ts'
 import { UploadNode } from './upload.ts'
 
 const CancelUploadPayload = builder.objectRef<{ readonly upload: Upload }>('CancelUploadPayload').implement({
-  description: 'An upload that was given up.',
+  description: 'Returned when the upload was cancelled.',
   fields: (t) => ({
-    upload: t.expose('upload', { type: UploadNode, description: 'The upload, now CANCELLED.' }),
+    upload: t.expose('upload', { type: UploadNode, description: 'The upload. Its status is CANCELLED.' }),
   }),
 })
 
@@ -18,16 +19,15 @@ builder.mutationField('cancelUpload', (t) =>
     type: CancelUploadPayload,
     nullable: true,
     rate: null,
-    description: 'Gives up an upload that was not completed; what has arrived of it is removed.',
+    description: 'Cancels an upload that was not completed. Data that was already sent is removed.',
     errors: {
       types: [NotFound, UploadNotPending],
-      union: { description: 'The cancelled upload, or why it is not.' },
+      union: { description: 'The cancelled upload or an error.' },
     },
-    args: { uploadId: t.arg.id({ required: true, description: "The upload's global id." }) },
-    resolve: async (_root, args, { viewer, db, ports, clock }) => {
+    args: { uploadId: t.arg.id({ required: true, description: "The upload's global ID." }) },
+    resolve: async (_root, args, { viewer, services }) => {
       const uploadId = parseId('Upload', args.uploadId, ['uploadId'])
-      const { countUpload } = ports
-      return { upload: await cancelUpload({ db, countUpload }, { userId: viewer.user.id, uploadId, now: clock() }) }
+      return { upload: await cancelUpload(services(uploads), viewer, uploadId) }
     },
   }),
 )

@@ -2,33 +2,37 @@ import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { perMinute } from '../../../graphql/limits/mutation-rate.ts'
 import { NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
-import { completeUpload } from '../complete-upload.ts'
+import { completeUpload } from '../commands/complete-upload.ts'
 import { UploadExpired, UploadIncomplete, UploadRejected } from '../errors.ts'
+import { uploads } from '../services.ts'
 import { UploadNode } from './upload.ts'
 
 const UploadedPartInput = builder.inputType('UploadedPartInput', {
-  description: 'A part that arrived.',
+  description: 'A part that was sent.',
   fields: (t) => ({
-    partNumber: t.int({ required: true, description: 'From 1, as in the plan.' }),
-    etag: t.string({ required: true, description: "The ETag header of the bucket's answer." }),
+    partNumber: t.int({
+      required: true,
+      description: 'The part number, starting at 1, as returned by `requestUpload`.',
+    }),
+    etag: t.string({ required: true, description: "The ETag header of the bucket's response." }),
   }),
 })
 
 const CompleteUploadInput = builder.inputType('CompleteUploadInput', {
-  description: 'Which upload is complete.',
+  description: 'The upload to complete.',
   fields: (t) => ({
-    uploadId: t.id({ required: true, description: "The upload's global id." }),
+    uploadId: t.id({ required: true, description: "The upload's global ID." }),
     parts: t.field({
       type: [UploadedPartInput],
-      description: 'For files in parts: what the bucket answered to each.',
+      description: 'For multipart uploads: the ETag of each part.',
     }),
   }),
 })
 
 builder.objectType('CompleteUploadPayload', {
-  description: 'A file that arrived whole.',
+  description: 'Returned when the file is complete and accepted.',
   fields: (t) => ({
-    upload: t.expose('upload', { type: UploadNode, description: 'The upload, now READY.' }),
+    upload: t.expose('upload', { type: UploadNode, description: 'The upload. Its status is READY.' }),
   }),
 })
 
@@ -37,23 +41,23 @@ builder.mutationField('completeUpload', (t) =>
     type: 'CompleteUploadPayload',
     nullable: true,
     rate: perMinute(200),
-    description: 'Says that the file was sent: looks at what arrived, and takes it or refuses it. May be called again.',
+    description:
+      'Reports that the file was sent. The server checks the stored file and accepts or rejects it. Can be called again.',
     errors: {
       types: [NotFound, UploadIncomplete, UploadRejected, UploadExpired, ProviderUnavailable],
-      union: { description: 'The completed upload, or why it is not.' },
+      union: { description: 'The completed upload or an error.' },
     },
     args: {
       input: t.arg({
         type: CompleteUploadInput,
         required: true,
-        description: 'Which upload, and for files in parts what the bucket answered to each.',
+        description: 'The upload and, for multipart uploads, the ETag of each part.',
       }),
     },
-    resolve: async (_root, { input }, { viewer, db, ports, clock }) => {
+    resolve: async (_root, { input }, { viewer, services }) => {
       const uploadId = parseId('Upload', input.uploadId, ['input', 'uploadId'])
-      const completion = { userId: viewer.user.id, uploadId, parts: input.parts ?? null, now: clock() }
-      const { bucket, uploadOwners: owners, countUpload } = ports
-      return { upload: await completeUpload({ db, bucket, owners, countUpload }, completion) }
+      const parts = input.parts ?? null
+      return { upload: await completeUpload(services(uploads), viewer, { uploadId, parts }) }
     },
   }),
 )

@@ -4,34 +4,36 @@ import { UploadExpired, UploadIncomplete, UploadNotPending, UploadRejected } fro
 
 builder.objectType(UploadIncomplete, {
   name: 'UploadIncompleteError',
-  description: 'The object is not in the bucket yet, or not whole. Send it, then complete again.',
+  description:
+    'The file is not in the bucket yet, or is incomplete. Send the missing data, then complete the upload again.',
   interfaces: [ErrorInterface],
   fields: errorFields('UPLOAD_INCOMPLETE'),
 })
 
 export const UploadRejection = builder.enumType('UploadRejection', {
-  description: 'Why a file was refused.',
+  description: 'Why a file was rejected.',
   values: {
-    SIZE_MISMATCH: { description: 'It has another size than was announced.' },
-    TYPE_MISMATCH: { description: 'It was stored with another media type than was announced.' },
-    CONTENT_MISMATCH: { description: 'Its first bytes are not those of such a file.' },
-    CHECKSUM_MISMATCH: { description: 'It has another checksum than was announced.' },
+    SIZE_MISMATCH: { description: 'The size of the file is not the declared size.' },
+    TYPE_MISMATCH: { description: 'The media type of the stored file is not the declared media type.' },
+    CONTENT_MISMATCH: { description: 'The first bytes of the file do not match a file type of this kind.' },
+    CHECKSUM_MISMATCH: { description: 'The checksum of the file is not the declared checksum.' },
   } as const,
 })
 
 builder.objectType(UploadRejected, {
   name: 'UploadRejectedError',
-  description: 'The object is there but is not what was announced: size, type, magic bytes, checksum. It was removed.',
+  description:
+    'The stored file does not match the request in size, media type, first bytes or checksum. It was removed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     ...errorFields('UPLOAD_REJECTED')(t),
-    reason: t.expose('reason', { type: UploadRejection, description: 'What does not fit.' }),
+    reason: t.expose('reason', { type: UploadRejection, description: 'What does not match.' }),
   }),
 })
 
 builder.objectType(UploadNotPending, {
   name: 'UploadNotPendingError',
-  description: 'The upload has ended already: it is READY, REJECTED or EXPIRED.',
+  description: 'The upload has already ended: its status is READY, REJECTED or EXPIRED.',
   interfaces: [ErrorInterface],
   fields: errorFields('UPLOAD_NOT_PENDING'),
 })

@@ -1,60 +1,60 @@
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
 import { perHour } from '../../../graphql/limits/mutation-rate.ts'
 import { IdempotencyConflict, NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
 import { QuotaExceeded } from '../../usage/index.ts'
-import { requestUpload } from '../request-upload.ts'
+import { requestUpload } from '../commands/request-upload.ts'
+import { uploads } from '../services.ts'
 import { signParts, signWhole } from '../sign-upload.ts'
-import { SignedPartType, SignedUpload, UploadKind, UploadNode } from './upload.ts'
+import { SignedPartType, SignedUpload, UploadNode } from './upload.ts'
+import { readTarget, targetFields } from './upload-kind.ts'
 
 const RequestUploadInput = builder.inputType('RequestUploadInput', {
-  description: 'The file that will be sent.',
+  description: 'The file to upload.',
   fields: (t) => ({
-    kind: t.field({ type: UploadKind, required: true, description: 'What the file is for.' }),
+    kind: t.field({ type: 'UploadKind', required: true, description: 'The purpose of the file.' }),
     filename: t.string({
       required: true,
-      description: "Its name on the user's device, 1 to 255 characters, without a path.",
+      description: "The file name on the user's device, 1 to 255 characters, without a path.",
     }),
     contentType: t.string({
       required: true,
       description:
-        'Its media type as the device says; empty when it does not know. ACTIVITY takes application/octet-stream, application/vnd.ant.fit and the types of GPX and TCX; AUDIO takes audio/mpeg, audio/wav, audio/x-wav, audio/mp4 and audio/x-m4a.',
+        'The media type reported by the device; empty if the device does not know it. ACTIVITY accepts application/octet-stream, application/vnd.ant.fit and the types of GPX and TCX; AUDIO accepts audio/mpeg, audio/wav, audio/x-wav, audio/mp4 and audio/x-m4a.',
     }),
-    byteSize: t.field({ type: 'SafeInt', required: true, description: 'Its exact size in bytes.' }),
+    byteSize: t.field({ type: 'SafeInt', required: true, description: 'The exact size in bytes.' }),
     contentMd5: t.string({
-      description: 'Base64 MD5 of the file: the bucket then refuses damaged bytes. Single requests only.',
+      description:
+        'The Base64-encoded MD5 checksum of the file. With it the bucket rejects damaged data. Only for files that are sent in one request.',
     }),
-    activityId: t.id({
-      description: 'Attach the file to this activity; without it, an ACTIVITY upload makes a new one.',
-    }),
+    ...targetFields(t),
     idempotencyKey: t.string({
       required: true,
       description:
-        '1 to 200 printable characters, unique for every new request; the same key with the same input gives the same upload.',
+        '1 to 200 printable characters, unique for each new upload. The same key with the same input returns the same upload.',
     }),
   }),
 })
 
 builder.objectType('RequestUploadPayload', {
-  description: 'An upload that may begin.',
+  description: 'Returned when the file can be sent.',
   fields: (t) => ({
     upload: t.expose('upload', { type: UploadNode, description: 'The upload.' }),
     request: t.field({
       type: SignedUpload,
       nullable: true,
       description:
-        'One request for the whole file; null when parts are set, or when the upload no longer waits for its file.',
+        'The request that sends the whole file. Null if `parts` is set, or if the upload is no longer waiting for its file.',
       extensions: costing({ own: 5 }),
-      resolve: ({ upload }, _args, { ports, clock }) => signWhole(ports.bucket, upload, clock()),
+      resolve: ({ upload }, _args, { services, clock }) => signWhole(services(uploads).bucket, upload, clock()),
     }),
     parts: t.field({
       type: [SignedPartType],
       nullable: true,
-      description: 'One request a part, in order; null when the file goes up in one request.',
-      // Up to 8 are signed, with three small objects each.
+      description: 'The requests that send the parts, one per part, in order. Null if the file is sent in one request.',
+      // Signs up to 8 requests, each with three small objects.
       extensions: costing({ own: 50, items: 1 }),
-      resolve: ({ upload }, _args, { ports, clock }) => signParts(ports.bucket, upload, clock()),
+      resolve: ({ upload }, _args, { services, clock }) => signParts(services(uploads).bucket, upload, clock()),
     }),
   }),
 })
@@ -65,24 +65,23 @@ builder.mutationField('requestUpload', (t) =>
     nullable: true,
     rate: perHour(1_000),
     description:
-      'Asks for an address to send a file to. Asking again with the same key answers with the same upload, signed anew.',
+      'Creates an upload and returns presigned URLs to send the file to. Repeating the request with the same idempotency key returns the same upload with new URLs.',
     errors: {
       types: [NotFound, QuotaExceeded, IdempotencyConflict, ProviderUnavailable],
-      union: { description: 'The address, or why there is none.' },
+      union: { description: 'The upload with its presigned URLs, or an error.' },
     },
     args: {
       input: t.arg({
         type: RequestUploadInput,
         required: true,
-        description: 'The file that will be sent, and what it is for.',
+        description: 'The file to upload and its purpose.',
       }),
     },
-    resolve: async (_root, { input }, { viewer, db, ports, clock }) => {
-      const { activityId, contentMd5, ...file } = input
-      const targetId = activityId == null ? null : parseId('Activity', activityId, ['input', 'activityId'])
-      const request = { ...file, contentMd5: contentMd5 ?? null, targetId, userId: viewer.user.id, now: clock() }
-      const { bucket, uploadOwners: owners, usage, countUpload } = ports
-      return { upload: await requestUpload({ db, bucket, owners, usage, countUpload }, request) }
+    resolve: async (_root, { input }, { viewer, services }) => {
+      const { kind, filename, contentType, byteSize, contentMd5, idempotencyKey } = input
+      const file = { kind, filename, contentType, byteSize, contentMd5: contentMd5 ?? null, idempotencyKey }
+      const request = { ...file, targetId: readTarget(kind, input) }
+      return { upload: await requestUpload(services(uploads), viewer, request) }
     },
   }),
 )

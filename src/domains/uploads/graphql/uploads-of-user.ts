@@ -9,7 +9,7 @@ const newestFirst: Order<'createdAt'> = { name: 'uploads', column: 'createdAt', 
 
 const UploadConnection = builder.connectionObject(
   { type: UploadNode, name: 'UploadConnection', description: 'A page of uploads.' },
-  { name: 'UploadEdge', description: 'An upload in a list.' },
+  { name: 'UploadEdge', description: 'An upload in a connection.' },
 )
 
 const uploadsPage = pageOfRelation('uploads', (args: PageArgs & { status?: UploadStatusName | null | undefined }) => ({
@@ -20,10 +20,10 @@ const uploadsPage = pageOfRelation('uploads', (args: PageArgs & { status?: Uploa
 builder.prismaObjectFields('User', (t) => ({
   uploads: t.field({
     type: UploadConnection,
-    description: 'Files sent or about to be sent, newest first.',
+    description: 'Uploads, newest first.',
     args: {
       ...pageArgs(t.arg),
-      status: t.arg({ type: UploadStatus, description: 'Only those in this state.' }),
+      status: t.arg({ type: UploadStatus, description: 'Returns only uploads with this status.' }),
     },
     extensions: uploadsPage.extensions,
     resolve: (user, args) => uploadsPage.connect<Upload>(user, args),

@@ -1,41 +1,30 @@
-import DataLoader from 'dataloader'
 import { builder } from '../../../graphql/builder.ts'
-import type { Context } from '../../../graphql/context.ts'
+import { requestLoader } from '../../../graphql/request-loader.ts'
 import type { MeterUsage } from '../create-usage.ts'
+import { usage } from '../services.ts'
 import { Meter, QuotaPeriod } from './meters.ts'
 
-const loaders = new WeakMap<Context, DataLoader<string, readonly MeterUsage[]>>()
-
-/** The usage of many people of one answer, in two statements. */
-function usageLoader(context: Context): DataLoader<string, readonly MeterUsage[]> {
-  const known = loaders.get(context)
-  if (known) return known
-  const { db, clock, ports } = context
-  const load = async (ids: readonly string[]) => {
-    const usage = await ports.usage.of(db.prisma, ids, clock())
-    return ids.map((id) => usage.get(id) ?? [])
-  }
-  // Not remembered: a subscription's one context answers again and again.
-  const loader = new DataLoader(load, { cache: false })
-  loaders.set(context, loader)
-  return loader
-}
+/** Loads the usage of all users in a response in two statements. */
+const usageLoader = requestLoader<readonly MeterUsage[]>(async ({ db, clock, services }, ids) => {
+  const usages = await services(usage).of(db.prisma, ids, clock())
+  return ids.map((id) => usages.get(id) ?? [])
+})
 
 const UsageType = builder.objectRef<MeterUsage>('Usage').implement({
-  description: 'How much of a limit of the plan is used.',
+  description: 'The usage of one limit of the plan.',
   fields: (t) => ({
     meter: t.expose('meter', { type: Meter, description: 'What is counted.' }),
-    period: t.expose('period', { type: QuotaPeriod, description: 'Over what it is counted.' }),
+    period: t.expose('period', { type: QuotaPeriod, description: 'The period over which usage is counted.' }),
     used: t.expose('used', {
       type: 'SafeInt',
-      description: 'How much is used; more than the limit after a change to a smaller plan.',
+      description: 'The amount used. It can exceed the limit after a change to a smaller plan.',
     }),
-    limit: t.expose('limit', { type: 'SafeInt', description: 'How much the plan gives.' }),
+    limit: t.expose('limit', { type: 'SafeInt', description: 'The limit of the plan.' }),
     resetAt: t.expose('resetAt', {
       type: 'DateTime',
       nullable: true,
       description:
-        'When counting begins anew: the end of the week or month. A changed time zone counts from then on. Null for TOTAL.',
+        'When the count is reset: the end of the week or month. A changed time zone takes effect at that time. Null for TOTAL.',
     }),
   }),
 })
@@ -43,7 +32,7 @@ const UsageType = builder.objectRef<MeterUsage>('Usage').implement({
 builder.prismaObjectFields('User', (t) => ({
   usage: t.field({
     type: [UsageType],
-    description: 'What is used of every limit of the plan that counts now.',
+    description: 'The usage of each limit of the current plan.',
     resolve: async ({ id }, _args, context) => [...(await usageLoader(context).load(id))],
   }),
 }))

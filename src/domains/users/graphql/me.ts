@@ -5,8 +5,8 @@ builder.queryField('me', (t) =>
   t.field({
     type: UserNode,
     nullable: true,
-    description: 'The signed-in user; null when nobody is.',
-    // The row was read to see whether the person may sign in; relations are loaded below it in one more statement.
+    description: 'The signed-in user. Null if the request is not authenticated.',
+    // The row was already read to authenticate the request. Its relations are loaded in one more statement.
     resolve: (_root, _args, { viewer }) => viewer?.user,
   }),
 )

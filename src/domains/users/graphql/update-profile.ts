@@ -1,26 +1,27 @@
 import { builder } from '../../../graphql/builder.ts'
 import { perMinute } from '../../../graphql/limits/mutation-rate.ts'
 import { ProviderUnavailable } from '../../../platform/errors.ts'
-import { updateProfile } from '../update-profile.ts'
+import { updateProfile } from '../commands/update-profile.ts'
+import { users } from '../services.ts'
 import { UserNode } from './user.ts'
 
 const UpdateProfileInput = builder.inputType('UpdateProfileInput', {
   description:
-    'What to change of the profile. A field left out stays; a field set to null is cleared (timeZone returns to UTC, locale to en).',
+    'The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC, locale to en).',
   fields: (t) => ({
-    firstName: t.string({ description: 'The given name, up to 100 characters.' }),
-    lastName: t.string({ description: 'The family name, up to 100 characters.' }),
-    timeZone: t.string({ description: 'An IANA name: Europe/Berlin.' }),
-    locale: t.string({ description: 'A BCP 47 tag: de, pt-BR.' }),
+    firstName: t.string({ description: 'The given name, at most 100 characters.' }),
+    lastName: t.string({ description: 'The family name, at most 100 characters.' }),
+    timeZone: t.string({ description: 'An IANA time zone name. Example: Europe/Berlin.' }),
+    locale: t.string({ description: 'A BCP 47 language tag. Examples: de, pt-BR.' }),
   }),
 })
 
 const UpdateProfilePayload = builder.objectRef<{ readonly id: string }>('UpdateProfilePayload').implement({
-  description: 'A changed profile.',
+  description: 'Returned when the profile was updated.',
   fields: (t) => ({
     user: t.prismaField({
       type: UserNode,
-      description: 'You, as you are now.',
+      description: 'The updated user.',
       resolve: (query, { id }, _args, { db }) => db.prisma.user.findUniqueOrThrow({ ...query, where: { id } }),
     }),
   }),
@@ -31,16 +32,16 @@ builder.mutationField('updateProfile', (t) =>
     type: UpdateProfilePayload,
     nullable: true,
     rate: perMinute(100),
-    description: 'Changes the profile. Names go to Clerk too, so that they hold wherever the person signs in.',
+    description:
+      'Updates the profile of the signed-in user. Names are also updated in Clerk, so that they apply wherever the user signs in.',
     errors: {
       types: [ProviderUnavailable],
-      union: { description: 'The changed profile, or why it is not.' },
+      union: { description: 'The updated profile or an error.' },
     },
-    args: { input: t.arg({ type: UpdateProfileInput, required: true, description: 'What to change.' }) },
-    resolve: async (_root, { input: changes }, { viewer, db, ports, clock }) => {
-      const { directory, emails, onArrival } = ports
-      await updateProfile({ db, directory, emails, onArrival }, { person: viewer.user, changes, now: clock() })
-      return { id: viewer.user.id }
+    args: { input: t.arg({ type: UpdateProfileInput, required: true, description: 'The fields to update.' }) },
+    resolve: async (_root, { input: changes }, { viewer, services }) => {
+      await updateProfile(services(users), viewer, { clerkId: viewer.user.clerkId, changes })
+      return { id: viewer.id }
     },
   }),
 )

@@ -1,21 +1,22 @@
 import type { User } from '../../../generated/prisma/client.ts'
-import { reading } from '../../../graphql/asked-columns.ts'
 import { builder } from '../../../graphql/builder.ts'
 import type { Context } from '../../../graphql/context.ts'
+import { readsColumns } from '../../../graphql/selected-columns.ts'
+import { users } from '../services.ts'
 
 const Role = builder.enumType('Role', {
-  description: 'What a person may do.',
+  description: 'The role of a user.',
   values: {
-    USER: { description: 'Sees and changes what is their own.' },
-    ADMIN: { description: 'Also helps others; what an admin reads and does is recorded.' },
+    USER: { description: 'Can read and change only their own data.' },
+    ADMIN: { description: 'Can also help other users. What an admin reads and changes is recorded in the audit log.' },
   } as const,
 })
 
 export const UserNode = builder.prismaNode('User', {
-  id: { field: 'id', description: 'Globally unique: it names the type too. Opaque to clients.' },
-  description: 'A person with an account: you; for admins, anybody.',
+  id: { field: 'id', description: 'The global ID. It is unique across all types; treat it as opaque.' },
+  description: 'A user account. Users can read only their own account, admins all accounts.',
   nullable: true,
-  // Only oneself: another's id finds nothing. Admins find all who are not deleted or being so.
+  // Users find only themselves. Admins find all users who are not deleted or being deleted.
   findUnique: (id, { viewer }) =>
     viewer?.isAdmin ? { id, isPresent: true } : { id, AND: { id: viewer?.user.id ?? '' } },
   extensions: { columnsRead: ['id'] },
@@ -23,15 +24,17 @@ export const UserNode = builder.prismaNode('User', {
   fields: (t) => ({
     email: t.string({
       nullable: true,
-      description: 'The primary e-mail address; null for people who signed up without one.',
-      ...reading({ emailSealed: true }, ({ emailSealed }: Pick<User, 'emailSealed'>, _args: object, context: Context) =>
-        context.ports.emails.read(emailSealed),
+      description: 'The primary email address. Null for users who signed up without one.',
+      ...readsColumns(
+        { emailEncrypted: true },
+        ({ emailEncrypted }: Pick<User, 'emailEncrypted'>, _args: object, context: Context) =>
+          context.services(users).emails.read(emailEncrypted),
       ),
     }),
     name: t.string({
       nullable: true,
-      description: 'First and last name joined, or the username, or null.',
-      ...reading(
+      description: 'The first and last name, or else the username. Null if none of them is set.',
+      ...readsColumns(
         { firstName: true, lastName: true, username: true },
         ({ firstName, lastName, username }: Pick<User, 'firstName' | 'lastName' | 'username'>) =>
           [firstName, lastName].filter(Boolean).join(' ') || username,
@@ -39,19 +42,23 @@ export const UserNode = builder.prismaNode('User', {
     }),
     firstName: t.exposeString('firstName', { nullable: true, description: 'The given name.' }),
     lastName: t.exposeString('lastName', { nullable: true, description: 'The family name.' }),
-    username: t.exposeString('username', { nullable: true, description: 'The username, where the app uses them.' }),
-    imageUrl: t.expose('imageUrl', { type: 'URL', nullable: true, description: "The person's picture." }),
-    timeZone: t.exposeString('timeZone', { description: 'IANA name; summaries and titles follow it.' }),
-    locale: t.exposeString('locale', { description: 'BCP 47; messages are written in it.' }),
+    username: t.exposeString('username', { nullable: true, description: 'The username, if the app uses usernames.' }),
+    imageUrl: t.expose('imageUrl', { type: 'URL', nullable: true, description: 'The URL of the profile picture.' }),
+    timeZone: t.exposeString('timeZone', {
+      description: 'The IANA time zone name. Summaries and titles use this time zone.',
+    }),
+    locale: t.exposeString('locale', {
+      description: 'The BCP 47 language tag. Messages are written in this language.',
+    }),
     role: t.field({
       type: Role,
-      description: 'What the person may do.',
-      ...reading(
+      description: 'The role of the user.',
+      ...readsColumns(
         { id: true, role: true },
         ({ id, role }: Pick<User, 'id' | 'role'>, _args: object, { viewer }: Context) =>
           viewer?.isAdmin && viewer.user.id === id ? 'ADMIN' : role,
       ),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account came to be here.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was created on this server.' }),
   }),
 })

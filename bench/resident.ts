@@ -1,7 +1,0 @@
-import { readFile } from 'node:fs/promises'
-
-/** What a process has in memory now. */
-export async function residentMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1_024
-}

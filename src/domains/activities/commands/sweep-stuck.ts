@@ -1,0 +1,47 @@
+import { type Database, notify, type Tx } from '../../../platform/database/db.ts'
+import { inBatches } from '../../../platform/database/in-batches.ts'
+import { enqueueMany } from '../../../platform/jobs/define-job.ts'
+import { unreadable } from '../errors.ts'
+import { readActivityFile } from '../job-types.ts'
+import { activityTopic } from '../topic.ts'
+
+const batchSize = 500
+
+/**
+ * Fails activities whose job was killed in its last attempt, before it could record the failure, and enqueues a new job
+ * for activities whose job was lost: a job that was run twice removes its key, and with it a job enqueued since.
+ */
+export async function sweepStuck(db: Database): Promise<void> {
+  await inBatches({ size: batchSize }, (size) => db.transaction((tx) => failSome(tx, size)))
+  await inBatches({ size: batchSize }, (size) => db.transaction((tx) => enqueueSome(tx, size)))
+}
+
+const keyPrefix = `${readActivityFile.name}:`
+
+async function failSome(tx: Tx, size: number): Promise<number> {
+  const failed = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE activities SET status = 'FAILED', failure = ${unreadable}, revision = revision + 1
+    WHERE id = ANY(ARRAY(
+      SELECT id FROM activities
+      WHERE status = 'PROCESSING' AND EXISTS (
+        SELECT FROM graphile_worker.jobs
+        WHERE key = ${keyPrefix} || activities.id AND attempts >= max_attempts AND locked_at IS NULL)
+      LIMIT ${size} FOR UPDATE SKIP LOCKED))
+    RETURNING id`
+  for (const { id } of failed) notify(tx, activityTopic(id))
+  return failed.length
+}
+
+async function enqueueSome(tx: Tx, size: number): Promise<number> {
+  const lost = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM activities
+    WHERE status = 'PROCESSING' AND NOT EXISTS (
+      SELECT FROM graphile_worker.jobs WHERE key = ${keyPrefix} || activities.id)
+    LIMIT ${size} FOR NO KEY UPDATE SKIP LOCKED`
+  await enqueueMany(
+    tx,
+    readActivityFile,
+    lost.map(({ id }) => ({ payload: { activityId: id }, key: id })),
+  )
+  return lost.length
+}

@@ -1,0 +1,54 @@
+import { type Activity, Prisma } from '../../../generated/prisma/client.ts'
+import type { Sport } from '../../../generated/prisma/enums.ts'
+import { columnsOf } from '../../../platform/database/db.ts'
+import { InvalidInput, NotFound } from '../../../platform/errors.ts'
+import { checkMayAct, type Viewer, withLockedUser } from '../../users/index.ts'
+import type { ActivitiesServices } from '../services.ts'
+import { activityTopic } from '../topic.ts'
+
+export interface ActivityChanges {
+  readonly activityId: string
+  /** Undefined: not changed. Null: generated from the sport and the time again. */
+  readonly title?: string | null | undefined
+  /** Undefined: not changed. Null is rejected. */
+  readonly sport?: Sport | null | undefined
+}
+
+const update = `${withLockedUser}
+  UPDATE activities SET
+    title = CASE WHEN $4 THEN $5 ELSE title END,
+    sport = COALESCE($6::"Sport", sport),
+    revision = revision + CASE WHEN $4 OR $6 IS NOT NULL THEN 1 ELSE 0 END
+  FROM locked_user WHERE activities.id = $3 AND user_id = locked_user_id
+  RETURNING ${columnsOf(Prisma.ActivityScalarFieldEnum)}`
+
+/** Changes the title or the sport of an activity, in one statement. Throws NotFound, InvalidInput, Unauthenticated. */
+export async function updateActivity(
+  services: ActivitiesServices,
+  viewer: Viewer,
+  { activityId, title, sport }: ActivityChanges,
+): Promise<Activity> {
+  if (sport === null) throw InvalidInput.of('sport', 'The sport cannot be null. Use OTHER.')
+  const { db, clock, notifications } = services
+  const changesTitle = title !== undefined
+  const newTitle = title == null ? null : checkTitle(title)
+  const values = [viewer.id, clock(), activityId, changesTitle, newTitle, sport ?? null]
+  const [activity] = await db.query<Activity>(update, values)
+  if (!activity) {
+    await checkMayAct(services, viewer)
+    throw new NotFound('activity')
+  }
+  notifications.publish([activityTopic(activityId)])
+  return activity
+}
+
+function checkTitle(title: string): string {
+  const trimmed = title.trim()
+  const length = [...trimmed].length
+  const field = 'title'
+  if (length < 1 || length > 200) throw InvalidInput.of(field, 'The title must have 1 to 200 characters.')
+  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
+    throw InvalidInput.of(field, 'The title contains a control character or an invalid Unicode character.')
+  }
+  return trimmed
+}

@@ -1,8 +1,0 @@
-import './graphql/enums.ts'
-import './graphql/activity.ts'
-import './graphql/activities-of-user.ts'
-import './graphql/activity-summaries.ts'
-import './graphql/activity-of-upload.ts'
-import './graphql/update-activity.ts'
-import './graphql/delete-activity.ts'
-import './graphql/activity-updated.ts'

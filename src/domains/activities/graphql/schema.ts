@@ -1,0 +1,8 @@
+import './enums.ts'
+import './activity.ts'
+import './activities-of-user.ts'
+import './activity-summaries.ts'
+import './activity-of-upload.ts'
+import './update-activity.ts'
+import './delete-activity.ts'
+import './activity-updated.ts'

@@ -1,0 +1,89 @@
+import { v7 as uuidv7 } from 'uuid'
+import { notify, type Tx } from '../../platform/database/db.ts'
+import { InvalidInput, NotFound } from '../../platform/errors.ts'
+import { enqueue } from '../../platform/jobs/define-job.ts'
+import { defineUploadKind } from '../uploads/index.ts'
+import { isRecording } from './is-recording.ts'
+import { readActivityFile } from './job-types.ts'
+import { activityTopic } from './topic.ts'
+
+/** Recordings. Each belongs to an activity. */
+export const activityUploads = defineUploadKind({
+  kind: 'ACTIVITY',
+  description: 'A recording from a watch or phone: FIT, GPX or TCX, at most 32 MiB. It becomes an activity.',
+  maxByteSize: 32 * 1024 * 1024,
+  contentTypes: [
+    'application/octet-stream',
+    'application/vnd.ant.fit',
+    'application/fit',
+    'application/x-fit',
+    'application/gpx+xml',
+    'application/vnd.garmin.tcx+xml',
+    'application/tcx+xml',
+    'application/xml',
+    'text/xml',
+  ],
+  defaultContentType: 'application/octet-stream',
+  recognise: isRecording,
+  target: {
+    field: 'activityId',
+    type: 'Activity',
+    description: 'The activity to attach the file to. If omitted, an ACTIVITY upload creates a new activity.',
+    refusal: 'Only a file of kind ACTIVITY can be attached to an activity.',
+  },
+
+  async onRequested(tx, { id: uploadId, userId, targetId, now }) {
+    if (targetId !== null) return attach(tx, { uploadId, userId, activityId: targetId })
+    await tx.activity.create({
+      data: { id: uuidv7(), userId, uploadId, status: 'AWAITING_FILE', createdAt: now },
+    })
+  },
+
+  async onCompleted(tx, { id: uploadId }) {
+    const [activity] = await tx.activity.updateManyAndReturn({
+      where: { uploadId },
+      data: { status: 'PROCESSING', failure: null, revision: { increment: 1 } },
+      select: { id: true },
+    })
+    if (!activity) return
+    await enqueue(tx, readActivityFile, { activityId: activity.id }, { key: activity.id })
+    notify(tx, activityTopic(activity.id))
+  },
+
+  async onExpired(tx, { id: uploadId }) {
+    const { count } = await tx.activity.updateMany({
+      where: { uploadId, status: { not: 'AWAITING_FILE' } },
+      data: { uploadId: null, revision: { increment: 1 } },
+    })
+    if (count === 0) await removeAwaiting(tx, uploadId)
+  },
+})
+
+/**
+ * Attaches an upload to an existing activity. One conditional update decides: the activity belongs to the user and has
+ * neither a file nor a pending upload. Of two concurrent requests the second waits for the first and is rejected.
+ */
+async function attach(
+  tx: Tx,
+  { uploadId, userId, activityId }: { uploadId: string; userId: string; activityId: string },
+) {
+  const { count } = await tx.activity.updateMany({
+    where: {
+      id: activityId,
+      userId,
+      OR: [{ uploadId: null }, { upload: { status: { in: ['REJECTED', 'EXPIRED', 'CANCELLED'] } } }],
+    },
+    data: { uploadId, revision: { increment: 1 } },
+  })
+  if (count === 1) return notify(tx, activityTopic(activityId))
+  const exists = await tx.activity.count({ where: { id: activityId, userId } })
+  if (exists === 0) throw new NotFound('activity')
+  throw InvalidInput.of('activityId', 'This activity already has a file or a pending upload.')
+}
+
+async function removeAwaiting(tx: Tx, uploadId: string): Promise<void> {
+  const activity = await tx.activity.findUnique({ where: { uploadId }, select: { id: true } })
+  if (!activity) return
+  await tx.activity.delete({ where: { id: activity.id } })
+  notify(tx, activityTopic(activity.id))
+}

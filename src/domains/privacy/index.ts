@@ -1,2 +1,0 @@
-export { exportsOfPerson } from './personal-data.ts'
-export { scheduleErasure } from './schedule-erasure.ts'

@@ -1,0 +1,53 @@
+import { InvalidInput } from '../../../platform/errors.ts'
+import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
+import { partByteSize } from '../part-size.ts'
+import type { UploadKindDefinition } from '../upload-kinds.ts'
+
+export interface DeclaredFile {
+  readonly kind: string
+  readonly filename: string
+  readonly contentType: string
+  /** Bytes. */
+  readonly byteSize: number
+  readonly contentMd5: string | null
+  readonly idempotencyKey: string
+}
+
+/** Validates the declared file and normalises its media type. Throws InvalidInput with all invalid fields. */
+export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): DeclaredFile {
+  const contentType = file.contentType.trim().toLowerCase() || (rules.defaultContentType ?? '')
+  const problems: Record<string, string | null> = {
+    filename: filenameProblem(file.filename),
+    contentType: rules.contentTypes.includes(contentType)
+      ? null
+      : `The media type must be one of ${rules.contentTypes.join(', ')}.`,
+    byteSize: sizeProblem(file.byteSize, rules.maxByteSize),
+    contentMd5: md5Problem(file),
+    idempotencyKey: keyProblem(file.idempotencyKey),
+  }
+  const invalid = InvalidInput.ofFields(problems)
+  if (invalid) throw invalid
+  return { ...file, contentType }
+}
+
+/** Accepts any Unicode text except control characters, unpaired surrogates and paths. */
+function filenameProblem(name: string): string | null {
+  const length = [...name].length
+  if (length < 1 || length > 255 || name.length > 510) return 'The file name must have 1 to 255 characters.'
+  if (!name.isWellFormed()) return 'The file name contains an invalid Unicode character.'
+  if (/\p{Cc}/u.test(name)) return 'The file name contains a control character.'
+  if (/[/\\]/.test(name) || name === '.' || name === '..') return 'The file name must not be a path.'
+  return null
+}
+
+function sizeProblem(byteSize: number, maxByteSize: number): string | null {
+  if (byteSize < 1) return 'The file is empty.'
+  if (byteSize > maxByteSize) return `The file is too large. The maximum is ${maxByteSize / 1024 / 1024} MiB.`
+  return null
+}
+
+function md5Problem({ contentMd5, byteSize }: DeclaredFile): string | null {
+  if (contentMd5 === null) return null
+  if (byteSize > partByteSize) return 'A file that is sent in parts cannot have `contentMd5`. Omit it.'
+  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(contentMd5) ? null : '`contentMd5` must be 16 bytes, encoded as Base64.'
+}

@@ -1,0 +1,69 @@
+import { v7 as uuidv7 } from 'uuid'
+import { notify, type Tx } from '../../../platform/database/db.ts'
+import type { ClerkVersion } from '../clerk-version.ts'
+import type { OnUserCreatedPorts } from '../on-user-created.ts'
+import type { ClerkUser } from '../ports.ts'
+import { standingTopic } from '../topic.ts'
+
+export interface ClerkState {
+  readonly user: ClerkUser
+  readonly version: ClerkVersion
+  /** The time of the event or response: a lock is counted from then. */
+  readonly saidAt: Date
+  readonly now: Date
+}
+
+/**
+ * Copies the state of a Clerk user to the row, unless the row has a newer state or is a tombstone. One statement decides,
+ * so the newest state wins whatever the order, repetition and concurrency. Returns 'stale' if the row was not changed.
+ *
+ * Columns that do not come from Clerk (time zone, locale, role) are not changed.
+ */
+export async function applyClerkUser(
+  tx: Tx,
+  { emails, onUserCreated }: OnUserCreatedPorts,
+  { user, version, saidAt, now }: ClerkState,
+): Promise<'created' | 'updated' | 'stale'> {
+  const { email } = user
+  const adopted = user.externalId === null ? null : await adoptLegacyRow(tx, user.clerkId, user.externalId)
+  if (adopted !== null) await onUserCreated(tx, { userId: adopted, email, isNew: false, now })
+  const { emailEncrypted, emailIndex } = emails.columns(email)
+  const { standing, lockedUntil } = standingOf(user, saidAt)
+  const [row] = await tx.$queryRaw<{ id: string; created: boolean }[]>`
+    INSERT INTO users AS person (
+      id, clerk_id, email_encrypted, email_index, first_name, last_name, username, image_url, standing, locked_until,
+      clerk_version, created_at)
+    VALUES (
+      ${uuidv7()}::uuid, ${user.clerkId}, ${emailEncrypted}, ${emailIndex}, ${user.firstName}, ${user.lastName},
+      ${user.username}, ${user.imageUrl}, ${standing}::"UserStanding", ${lockedUntil}, ${version}, ${now})
+    ON CONFLICT (clerk_id) DO UPDATE SET
+      email_encrypted = excluded.email_encrypted, email_index = excluded.email_index, first_name = excluded.first_name,
+      last_name = excluded.last_name, username = excluded.username, image_url = excluded.image_url,
+      standing = excluded.standing, locked_until = excluded.locked_until, clerk_version = excluded.clerk_version
+    WHERE person.standing NOT IN ('DELETING', 'DELETED')
+      AND person.clerk_version COLLATE "C" <= excluded.clerk_version COLLATE "C"
+    RETURNING id, xmax = 0 AS created`
+  if (!row) return 'stale'
+  if (standing !== 'ACTIVE') notify(tx, standingTopic(row.id))
+  if (row.created) await onUserCreated(tx, { userId: row.id, email, isNew: true, now })
+  return row.created ? 'created' : 'updated'
+}
+
+/** Links the imported row of a user whom the migration created in Clerk. */
+async function adoptLegacyRow(tx: Tx, clerkId: string, legacyId: string): Promise<string | null> {
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE users SET clerk_id = ${clerkId}
+    WHERE legacy_id = ${legacyId} AND clerk_id IS NULL AND standing NOT IN ('DELETING', 'DELETED')
+      AND NOT EXISTS (SELECT FROM users WHERE clerk_id = ${clerkId})
+    RETURNING id`
+  return row?.id ?? null
+}
+
+function standingOf({ banned, locked, lockoutSeconds }: ClerkUser, saidAt: Date) {
+  if (banned) return { standing: 'BANNED', lockedUntil: null }
+  if (!locked) return { standing: 'ACTIVE', lockedUntil: null }
+  return {
+    standing: 'LOCKED',
+    lockedUntil: lockoutSeconds === null ? null : new Date(saidAt.getTime() + lockoutSeconds * 1_000),
+  }
+}

@@ -1,0 +1,106 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Prisma } from '../../../generated/prisma/client.ts'
+import { InvalidInput } from '../../../platform/errors.ts'
+import { versionOfAnswer } from '../clerk-version.ts'
+import { Unauthenticated } from '../errors.ts'
+import { type ClerkDirectory, ClerkRefused, type ClerkUser } from '../ports.ts'
+import type { UsersServices } from '../services.ts'
+import { applyClerkUser } from './apply-clerk-user.ts'
+import { runAs, type Viewer } from './run-as.ts'
+
+/** An omitted field is not changed; null clears it. */
+export interface ProfileChanges {
+  readonly firstName?: string | null | undefined
+  readonly lastName?: string | null | undefined
+  readonly timeZone?: string | null | undefined
+  readonly locale?: string | null | undefined
+}
+
+const maxNameLength = 100
+
+/**
+ * Updates the profile of a user. Clerk owns the names if a secret key is set: they are changed in Clerk first, and the
+ * row then takes the state that Clerk returned, so the webhook that follows changes nothing. If Clerk does not respond,
+ * nothing is changed. If the process stops in between, the webhook updates the names.
+ *
+ * Throws InvalidInput, ProviderUnavailable, and Unauthenticated for a user who was deleted since the request began.
+ */
+export async function updateProfile(
+  services: UsersServices,
+  viewer: Viewer,
+  { clerkId, changes }: { readonly clerkId: string | null; readonly changes: ProfileChanges },
+): Promise<void> {
+  const names = checkNames(changes)
+  const settings = checkSettings(changes)
+  const { directory, clock } = services
+  const { id } = viewer
+  const changesClerk = directory !== null && clerkId !== null && Object.keys(names).length > 0
+  const user = changesClerk ? await updateClerkNames(directory, clerkId, names) : null
+
+  const now = clock()
+  await runAs(services, viewer, async (tx) => {
+    if (user) await applyClerkUser(tx, services, { user, version: versionOfAnswer(user), saidAt: now, now })
+    const { count } = await tx.user.updateMany({
+      where: { id, standing: { notIn: ['DELETING', 'DELETED'] } },
+      data: { ...(user ? {} : names), ...settings },
+    })
+    if (count === 0) throw new Unauthenticated('invalid')
+  })
+}
+
+type Names = Partial<Record<'firstName' | 'lastName', string | null>>
+
+async function updateClerkNames(directory: ClerkDirectory, clerkId: string, names: Names): Promise<ClerkUser> {
+  try {
+    const user = await directory.updateNames(clerkId, names)
+    if (!user) throw new Unauthenticated('invalid')
+    return user
+  } catch (error) {
+    if (!(error instanceof ClerkRefused)) throw error
+    throw InvalidInput.of(null, `Clerk rejected the name: ${error.message}`)
+  }
+}
+
+function checkNames({ firstName, lastName }: ProfileChanges): Names {
+  return {
+    ...(firstName === undefined ? {} : { firstName: checkName(firstName, 'firstName') }),
+    ...(lastName === undefined ? {} : { lastName: checkName(lastName, 'lastName') }),
+  }
+}
+
+function checkName(name: string | null, field: string): string | null {
+  const trimmed = name?.trim() ?? ''
+  if ([...trimmed].length > maxNameLength)
+    throw InvalidInput.of(field, `A name can have at most ${maxNameLength} characters.`)
+  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
+    throw InvalidInput.of(field, 'The name contains a control character or an invalid Unicode character.')
+  }
+  return trimmed || null
+}
+
+function checkSettings({ timeZone, locale }: ProfileChanges): Prisma.UserUpdateManyMutationInput {
+  return {
+    ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? 'UTC' : checkTimeZone(timeZone) }),
+    ...(locale === undefined ? {} : { locale: locale === null ? 'en' : checkLocale(locale) }),
+  }
+}
+
+/** Returns the IANA spelling. An offset (+09:00) is rejected: with daylight saving time it is wrong for half of the year. */
+function checkTimeZone(name: string): string {
+  const refused = () => InvalidInput.of('timeZone', 'This is not a valid IANA time zone. Example: Europe/Berlin.')
+  if (!/^[A-Za-z]/.test(name) || name.length > 100) throw refused()
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId
+  } catch {
+    throw refused()
+  }
+}
+
+function checkLocale(tag: string): string {
+  try {
+    if (tag.length > 100) throw new RangeError()
+    return Intl.getCanonicalLocales(tag)[0] ?? 'en'
+  } catch {
+    throw InvalidInput.of('locale', 'This is not a valid BCP 47 language tag. Examples: de, pt-BR.')
+  }
+}

@@ -1,0 +1,4 @@
+import './user.ts'
+import './me.ts'
+import './users.ts'
+import './update-profile.ts'

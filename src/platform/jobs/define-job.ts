@@ -1,0 +1,102 @@
+import type { z } from 'zod'
+import { addJob, addJobs } from '../compat/graphile-worker.ts'
+import type { Tx } from '../database/db.ts'
+import { withCause } from './job-cause.ts'
+import { endAfterAbort, type JobRun } from './job-run.ts'
+import { type Lane, priorityOf } from './lanes.ts'
+
+/** How long a job waits after its attempt (from 1) has failed, in milliseconds. */
+export type Backoff = (attempt: number) => number
+
+/** e^attempt seconds, six hours at most: 12 attempts take about 16 hours. */
+export const exponentialBackoff: Backoff = (attempt) => 1_000 * Math.exp(Math.min(attempt, 10))
+
+const defaults = { lane: 'default', timeoutMs: 10 * 60_000, maxAttempts: 12, backoff: exponentialBackoff } as const
+
+export interface JobDefinition<Payload> {
+  /** How the queue knows it: `domain.verb`. */
+  readonly name: string
+  /** Payloads carry ids, not data. */
+  readonly payload: z.ZodType<Payload>
+  /** The jobs that it shares slots with. Default: `default`, for work of some seconds; longer work goes into another lane. */
+  readonly lane?: Lane
+  /** The signal of an attempt is aborted after this time. Default: ten minutes. */
+  readonly timeoutMs?: number
+  /** How often it is tried. Default: 12. */
+  readonly maxAttempts?: number
+  /** Default: exponentialBackoff. */
+  readonly backoff?: Backoff
+}
+
+/** A kind of background work, as defineJob returns it. */
+export type JobType<Payload> = Required<JobDefinition<Payload>>
+
+export function defineJob<Payload>(definition: JobDefinition<Payload>): JobType<Payload> {
+  return { ...defaults, ...definition }
+}
+
+export interface EnqueueOptions {
+  /** A waiting job with this key is replaced; one at work is not, and the new one waits beside it. */
+  readonly key?: string
+  /** Not before this instant; at once when left out. */
+  readonly runAt?: Date
+}
+
+/** Adds a job in the transaction of its cause: both are committed, or neither. */
+export async function enqueue<Payload>(
+  tx: Tx,
+  { name, lane, maxAttempts }: JobType<Payload>,
+  payload: Payload,
+  { key, runAt }: EnqueueOptions = {},
+): Promise<void> {
+  await addJob(tx, {
+    name,
+    payload: JSON.stringify(withCause(payload, runAt)),
+    runAt: runAt ?? null,
+    key: key === undefined ? null : `${name}:${key}`,
+    maxAttempts,
+    priority: priorityOf(lane),
+  })
+}
+
+/** Adds many jobs of one kind in one statement, due at once. No key may occur twice. */
+export async function enqueueMany<Payload>(
+  tx: Tx,
+  { name, lane, maxAttempts }: JobType<Payload>,
+  items: readonly { readonly payload: Payload; readonly key: string }[],
+): Promise<void> {
+  if (items.length === 0) return
+  await addJobs(
+    tx,
+    { name, maxAttempts, priority: priorityOf(lane) },
+    items.map(({ payload, key }) => ({ payload: JSON.stringify(withCause(payload)), key: `${name}:${key}` })),
+  )
+}
+
+/** A kind of job with the function that does it. It runs at least once, perhaps twice at once: its effect is idempotent. */
+export interface JobHandler {
+  readonly name: string
+  readonly timeoutMs?: number
+  readonly backoff?: Backoff
+  run(payload: unknown, run: JobRun): Promise<void>
+}
+
+/** Pairs a kind of job with its work, which gets the parsed payload. */
+export function handle<Payload>(
+  { name, payload: schema, timeoutMs, backoff }: JobType<Payload>,
+  work: (payload: Payload, run: JobRun) => Promise<void>,
+): JobHandler {
+  return {
+    name,
+    timeoutMs,
+    backoff,
+    run: async (payload, run) => endAfterAbort(run.signal, work(schema.parse(payload), run)),
+  }
+}
+
+/** A job that also runs by the clock. */
+export interface CronEntry {
+  readonly job: JobType<Record<string, never>>
+  /** Crontab syntax, UTC: minute, hour, day, month, weekday. */
+  readonly schedule: string
+}

@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** What the log line of a request contains. The code that learns a value sets it. */
+export interface CurrentRequest {
+  readonly id: string
+  /** The id of the viewer's row. */
+  userId?: string
+  /** The operation's name, or its type ('query') without one. */
+  operation?: string
+  /** The root fields of a GraphQL operation: users, node. */
+  rootFields?: readonly string[]
+  /** The codes of the errors in the response. */
+  readonly codes: Set<string>
+  /** Of a subscription, how its stream has ended. */
+  streamEnd?: string
+  /** What a request opens, such as a database connection, outlives it; later lines about it are not about the request. */
+  isAnswered: boolean
+}
+
+/** The request that the current code runs for. */
+export const currentRequest = new AsyncLocalStorage<CurrentRequest>()
