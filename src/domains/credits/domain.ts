@@ -1,7 +1,7 @@
 import './graphql/schema.ts'
 import { defineDomain } from '../define-domain.ts'
 import { users } from '../users/index.ts'
-import { grantSignUpGift } from './commands/give-sign-up-gift.ts'
+import { grantSignUpGift } from './commands/grant-sign-up-gift.ts'
 import { importLegacyCredits } from './commands/import-legacy-credits.ts'
 import { creditsCron, creditsJobs } from './jobs/handlers.ts'
 import { creditsOfUser } from './personal-data.ts'

@@ -1,4 +1,4 @@
-export { decrementUsage } from './commands/give-back.ts'
+export { decrementUsage } from './commands/decrement-usage.ts'
 export type { Usage } from './create-usage.ts'
 export { QuotaExceeded } from './errors.ts'
 export { meters, type PlanLimit, type PlanLimits, quotaPeriods } from './limits.ts'

@@ -1,6 +1,6 @@
 import { type CronEntry, handle, type JobHandler } from '../../../platform/jobs/define-job.ts'
 import { expireLots } from '../commands/expire.ts'
-import { forgetGiftedAddresses } from '../commands/give-sign-up-gift.ts'
+import { forgetGiftedAddresses } from '../commands/grant-sign-up-gift.ts'
 import { forgetErasedAddresses } from '../commands/keep-erased-address.ts'
 import { sweepHolds } from '../commands/sweep-holds.ts'
 import * as jobs from '../job-types.ts'

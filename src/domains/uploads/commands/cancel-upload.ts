@@ -4,7 +4,7 @@ import { NotFound } from '../../../platform/errors.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { UploadNotPending } from '../errors.ts'
 import type { UploadsServices } from '../services.ts'
-import { freeStorage } from './give-back-bytes.ts'
+import { freeStorage } from './free-storage.ts'
 import { scheduleRemoval } from './remove-object.ts'
 
 /** Cancels a pending upload. Cancelling it again has no further effect. Throws NotFound, UploadNotPending. */

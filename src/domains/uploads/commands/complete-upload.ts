@@ -9,7 +9,7 @@ import { objectKey } from '../object-key.ts'
 import type { Bucket, UploadedPart } from '../ports.ts'
 import type { UploadsServices } from '../services.ts'
 import { partPlan } from '../sign-upload.ts'
-import { freeStorage } from './give-back-bytes.ts'
+import { freeStorage } from './free-storage.ts'
 import { scheduleRemoval } from './remove-object.ts'
 
 export interface Completion {

@@ -1,6 +1,6 @@
 import type { Upload } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
-import { freeStorage } from './give-back-bytes.ts'
+import { freeStorage } from './free-storage.ts'
 
 type Removed = Pick<Upload, 'id' | 'userId' | 'status' | 'byteSize' | 'multipartId' | 'addressesExpireAt'>
 

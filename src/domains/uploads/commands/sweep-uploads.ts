@@ -2,7 +2,7 @@ import type { Tx } from '../../../platform/database/db.ts'
 import { inBatches } from '../../../platform/database/in-batches.ts'
 import type { UploadsServices } from '../services.ts'
 import type { UploadKinds } from '../upload-kinds.ts'
-import { freeStorage } from './give-back-bytes.ts'
+import { freeStorage } from './free-storage.ts'
 import { scheduleRemoval } from './remove-object.ts'
 
 const batchSize = 100
