@@ -50,6 +50,8 @@ export const forbiddenWords: readonly ForbiddenWords[] = [
   { words: ['as if it did not exist', 'as if they did not exist'], use: 'returns NOT_FOUND' },
   { words: ['hears of', 'hear of', 'heard of', 'hearing of'], use: 'is notified of, receives' },
   { words: ['for good'], use: 'permanently, finally' },
+  { words: ['at work'], use: 'running' },
+  { words: ['goes on', 'went on'], use: 'continues, still runs' },
   { words: ['the front'], use: 'HTTP server', except: ['the front end', 'the front ends'] },
 ]
 

@@ -12,7 +12,7 @@ import type { PersonalData } from '../platform/personal-data.ts'
 import { rateLimitCron, rateLimitWorker } from '../platform/rate-limits/rate-limit-pruning.ts'
 import type { LookupServices } from '../platform/services.ts'
 import { chunkPlace, streamTextPlace } from '../platform/streams/stream-text.ts'
-import { streamsOfPerson } from '../platform/streams/streams-personal-data.ts'
+import { streamsOfUser } from '../platform/streams/streams-personal-data.ts'
 import { streamsCron, streamsWorker } from '../platform/streams/streams-pruning.ts'
 
 /** What all domains of a process provide and declare. */
@@ -73,7 +73,7 @@ export function compose<Vendors>(
   // Before the domains' data: the events about a user are found through rows that the domains erase.
   const platformData: readonly PersonalData[] = [
     idempotencyPersonalData,
-    streamsOfPerson({ encryptor }),
+    streamsOfUser({ encryptor }),
     inboxPersonalData({
       encryptor,
       userEventsFilters: webhooks().map(({ userEventsFilter }) => userEventsFilter),

@@ -75,7 +75,7 @@ test('list shows the newest first, by state and name, and no more than asked for
   expect((await run('list', '--limit', '0')).failure).toContain('It is a number from 1 to 1000.')
 })
 
-test('list shows the lane, the step that is at work and the percentage; show also the finished steps', async () => {
+test('list shows the lane, the step that is running and the percentage; show also the finished steps', async () => {
   const at = await put('running', 'videos.render')
   await put('waiting', 'mail.send')
   await app.owner.query('UPDATE graphile_worker._private_jobs SET priority = 2 WHERE id = $1', [at])
@@ -104,13 +104,13 @@ test('show tells what a job was given; an id that no job has is told', async () 
   }
 })
 
-test('retry has a job run now with all its attempts, once or twice, and leaves one at work alone', async () => {
+test('retry has a job run now with all its attempts, once or twice, and leaves one that runs alone', async () => {
   const [failed, running, waiting] = [await put('failed', 'a'), await put('running', 'a'), await put('waiting', 'a')]
   for (const _ of [1, 2]) {
     const { output, failure } = await run('retry', failed, running, waiting)
     expect(failure).toBeNull()
     expect(output.match(/due now/g)).toHaveLength(2)
-    expect(output).toMatch(new RegExp(`${running} +│ a +│ at work`))
+    expect(output).toMatch(new RegExp(`${running} +│ a +│ running`))
   }
   expect(await rowsOf('--state', 'waiting')).toMatchObject([{ attempts: 0 }, { attempts: 0 }])
   const { rows } = await app.owner.query('SELECT id::text FROM graphile_worker._private_jobs WHERE run_at <= now()')
@@ -128,7 +128,7 @@ test('retry takes every failed job, of one name where asked, but nobody retries 
   expect((await run('retry', one, '--name', 'one')).failure).toContain('--name goes with --failed.')
 })
 
-test('cancel has a job that waits or was given up not run any more, once or twice; it can be retried', async () => {
+test('cancel has a job that waits or has failed permanently not run any more, once or twice; it can be retried', async () => {
   const id = await put('waiting', 'a')
   expect((await run('cancel', id)).output).toMatch(/cancelled/)
   const givenUp = await put('failed', 'a')
@@ -141,11 +141,11 @@ test('cancel has a job that waits or was given up not run any more, once or twic
   expect(await stateOf(id)).toBe('waiting')
 })
 
-test('cancel says so of a job at work, and of an unknown one before it cancels any', async () => {
+test('cancel says so of a running job, and of an unknown one before it cancels any', async () => {
   const [running, waiting] = [await put('running', 'a'), await put('waiting', 'a')]
   expect((await run('cancel', waiting, '999999')).failure).toContain('There is no job 999999')
   expect(await stateOf(waiting)).toBe('waiting')
-  expect((await run('cancel', running, waiting)).failure).toContain(`At work now: ${running}.`)
+  expect((await run('cancel', running, waiting)).failure).toContain(`Still running: ${running}.`)
   expect([await stateOf(running), await stateOf(waiting)]).toEqual(['running', 'failed'])
 })
 

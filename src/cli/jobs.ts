@@ -48,7 +48,7 @@ export function addJobs(program: Command, open: () => Promise<App> = openConfigu
   jobs
     .command('cancel')
     .description(
-      'cancels jobs: those that wait or have failed are not tried again, those at work are told to end. They stay in the ' +
+      'cancels jobs: those that wait or have failed are not tried again, those that run are told to end. They stay in the ' +
         'list as failed, and can be retried',
     )
     .argument('<ids...>')

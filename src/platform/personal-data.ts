@@ -8,7 +8,7 @@ export interface ExportedFile {
   readonly json: unknown
 }
 
-export interface ErasedPerson {
+export interface ErasedUser {
   readonly userId: string
   readonly now: Date
 }
@@ -26,7 +26,7 @@ export interface PersonalData {
    * Deletes what can be deleted before the final transaction: data outside the database, and large numbers of rows.
    * Idempotent: it may run again, run twice at once, and be interrupted anywhere.
    */
-  eraseAhead?(person: ErasedPerson): Promise<void>
+  eraseAhead?(person: ErasedUser): Promise<void>
   /** Deletes the rest, in the transaction that writes the tombstone, whose row is locked. */
-  eraseRows(tx: Tx, person: ErasedPerson): Promise<void>
+  eraseRows(tx: Tx, person: ErasedUser): Promise<void>
 }

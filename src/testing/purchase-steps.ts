@@ -11,9 +11,9 @@ export function eventNow(app: TestApp, type: string, fields: PurchaseFields = {}
 }
 
 /** Delivers an event and processes all pending events. Throws if one was refused or failed. */
-export async function tell(app: TestApp, event: PurchaseFields): Promise<void> {
+export async function deliverAndProcess(app: TestApp, event: PurchaseFields): Promise<void> {
   await send(app, event)
-  await workOffPurchases(app)
+  await processPurchases(app)
 }
 
 /** Delivers an event without processing it. */
@@ -23,7 +23,7 @@ export async function send(app: TestApp, event: PurchaseFields): Promise<void> {
 }
 
 /** Processes all pending events concurrently, as several workers do. Throws if one failed. */
-export async function workOffPurchases(app: TestApp): Promise<void> {
+export async function processPurchases(app: TestApp): Promise<void> {
   await processPendingEvents(app)
   const failed = await app.app.db.prisma.inboxEvent.findFirst({ where: { state: { not: 'PROCESSED' } } })
   if (failed) throw new Error(`An event ${failed.type} failed: ${failed.lastError}`)

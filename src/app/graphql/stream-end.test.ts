@@ -278,7 +278,7 @@ describe('the streams of a person end on every process after the commit that', (
     try {
       await client.query('BEGIN')
       await client.query(`UPDATE users SET standing = 'BANNED' WHERE id = $1`, [user.id])
-      // Checks go on, and see nothing of it.
+      // Checks continue, and do not see it.
       const checks = () => other.statements.filter((query) => query.includes('standing <>')).length
       const seen = checks()
       await expect.poll(checks, { timeout: 10_000 }).toBeGreaterThan(seen + 1)

@@ -12,10 +12,10 @@ export interface WatchUsersPorts {
   readonly log: Log
 }
 
-/** A signal that aborts when the person is banned, locked or deleted. They are watched until `until` aborts. */
+/** A signal that aborts when the user is banned, locked or deleted. The user is observed until `until` aborts. */
 export type WatchUser = (userId: string, until: AbortSignal) => AbortSignal
 
-/** A person with open streams, which share the signal. */
+/** A user with open streams, which share the signal. */
 interface Watched {
   readonly userId: string
   readonly unavailable: AbortController
@@ -25,11 +25,11 @@ interface Watched {
 }
 
 /**
- * Watches the people whose streams are open in this process. A notification of their standing leads to a check at once;
+ * Observes the users whose streams are open in this process. A notification of their standing leads to a check at once;
  * as it may be lost, all of them are also checked every second, in one statement.
  */
 export function watchUsers({ db, notifications, clock, log }: WatchUsersPorts): WatchUser {
-  const people = new Map<string, Watched>()
+  const users = new Map<string, Watched>()
   const poll = createPoll<Watched>({
     name: 'standing of users with open streams',
     log,
@@ -44,15 +44,15 @@ export function watchUsers({ db, notifications, clock, log }: WatchUsersPorts): 
     const watched: Watched = { userId, unavailable: new AbortController(), left: new AbortController(), streams: 0 }
     const { unavailable, left } = watched
     const leave = poll.add(watched, () => {
-      // A stream that is opened later, when the person may act again, has a signal of its own.
-      if (people.get(userId) === watched) people.delete(userId)
+      // A stream that is opened later, when the user may act again, has a signal of its own.
+      if (users.get(userId) === watched) users.delete(userId)
       unavailable.abort()
     })
     left.signal.addEventListener('abort', leave, { once: true })
     checkWhenNotified(userId, left.signal).catch((error: unknown) => {
       log.warn({ err: error }, 'a user with open streams is checked every second only: notifications failed')
     })
-    people.set(userId, watched)
+    users.set(userId, watched)
     return watched
   }
 
@@ -62,12 +62,12 @@ export function watchUsers({ db, notifications, clock, log }: WatchUsersPorts): 
 
   return (userId, until) => {
     if (until.aborted) return new AbortController().signal
-    const watched = people.get(userId) ?? start(userId)
+    const watched = users.get(userId) ?? start(userId)
     watched.streams += 1
     const leave = () => {
       watched.streams -= 1
       if (watched.streams > 0) return
-      if (people.get(userId) === watched) people.delete(userId)
+      if (users.get(userId) === watched) users.delete(userId)
       watched.left.abort()
     }
     until.addEventListener('abort', leave, { once: true })

@@ -117,7 +117,7 @@ describe('while Postgres restarts', () => {
     await restartPostgres()
   })
 
-  test('a job that ends meanwhile is done once: its outcome is stored later, and the worker goes on', async () => {
+  test('a job that ends meanwhile is done once: its outcome is stored later, and the worker continues', async () => {
     const working = Promise.withResolvers<void>()
     const finish = Promise.withResolvers<void>()
     let runs = 0

@@ -27,13 +27,13 @@ export async function retry({ db }: App, ids: readonly string[], input: RetryInp
     ? await listJobs(db.prisma, { filter, limit: mostAtOnce, oldestFirst: true })
     : await existingJobs(db.prisma, ids)
   const changed = await retryJobs(db.prisma, jobs.map(idOf))
-  print(jobs, (job) => (changed.has(job.id) ? 'due now' : 'at work, or done meanwhile'))
+  print(jobs, (job) => (changed.has(job.id) ? 'due now' : 'running, or done meanwhile'))
   if (input.failed && jobs.length === mostAtOnce) {
     process.stderr.write(`These are the oldest ${mostAtOnce}; run the command again for more.\n`)
   }
 }
 
-/** Waits some seconds for jobs at work to end. Throws where one goes on: its handler does not heed its signal yet. */
+/** Waits some seconds for running jobs to end. Throws where one still runs: its handler has not reacted to its signal yet. */
 export async function cancel({ db }: App, ids: readonly string[]): Promise<void> {
   const jobs = await existingJobs(db.prisma, ids)
   await cancelJobs(db.prisma, jobs.map(idOf))
@@ -41,12 +41,14 @@ export async function cancel({ db }: App, ids: readonly string[]): Promise<void>
   print(jobs, ({ id }) => cancelledStates[states.get(id) ?? 'done'])
   const running = jobs.map(idOf).filter((id) => states.get(id) === 'running')
   if (running.length === 0) return
-  throw new Error(`At work now: ${running.join(', ')}. The worker was told to end it; \`jobs list\` shows when it has.`)
+  throw new Error(
+    `Still running: ${running.join(', ')}. The worker was told to end it; \`jobs list\` shows when it has.`,
+  )
 }
 
-const cancelledStates = { running: 'at work', failed: 'cancelled', waiting: 'waits again', done: 'done meanwhile' }
+const cancelledStates = { running: 'running', failed: 'cancelled', waiting: 'waits again', done: 'done meanwhile' }
 
-/** The states of the jobs once none of them is at work, or after a while; without those that are done. */
+/** The states of the jobs once none of them is running, or after a while; without those that are done. */
 async function statesWhenEnded({ prisma }: App['db'], ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
   const deadline = performance.now() + cancelWaitMs
   for (;;) {

@@ -30,7 +30,7 @@ function rowOf(job: QueueListing): string[] {
   return [id, oneLine(name, 40), lane ?? '?', state, tried, progressOf(job), added, due, error]
 }
 
-/** The step that is at work, or how many are finished, and the percentage: `transcribe, 40 %`. */
+/** The step that is running, or how many are finished, and the percentage: `transcribe, 40 %`. */
 function progressOf({ step, finishedSteps, percent }: QueueListing): string {
   const count = finishedSteps.length
   const done = count === 0 ? null : `${count} ${count === 1 ? 'step' : 'steps'} done`

@@ -14,7 +14,7 @@ import {
   sendClerkUser,
   signUp,
 } from '../../testing/privacy-steps.ts'
-import { eventNow, tell } from '../../testing/purchase-steps.ts'
+import { deliverAndProcess, eventNow } from '../../testing/purchase-steps.ts'
 import { rowId } from '../../testing/upload-steps.ts'
 import { grant, hold, revoke, spend } from '../credits/index.ts'
 
@@ -111,8 +111,8 @@ async function writeStreams(userId: string, ids: readonly [open: string, ended: 
 /** Writes rows to every table of billing. The subscription does not renew: otherwise only the App Store could cancel it. */
 async function buyPlus({ id: userId, clerkId }: User): Promise<void> {
   const names = { app_user_id: userId, aliases: [clerkId, '$RCAnonymousID:5f1c'] }
-  await tell(app, eventNow(app, 'INITIAL_PURCHASE', names))
-  await tell(app, eventNow(app, 'CANCELLATION', names))
+  await deliverAndProcess(app, eventNow(app, 'INITIAL_PURCHASE', names))
+  await deliverAndProcess(app, eventNow(app, 'CANCELLATION', names))
   const { prisma } = app.app.db
   await prisma.billingCustomer.create({ data: { userId, managementUrl: 'https://x.test/quill-manages' } })
   const times = { createdAt: app.now, expiresAt: new Date(app.now.getTime() + 1_000) }

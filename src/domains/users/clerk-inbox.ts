@@ -23,7 +23,7 @@ export function clerkInbox(services: UsersServices): InboxSource {
       if (change.kind === 'user') {
         const { user, sentAt } = change
         const version = versionOfEvent({ updatedAt: user.updatedAt, sentAt, eventId: event.eventId })
-        await applyClerkUser(tx, services, { user, version, saidAt: sentAt, now })
+        await applyClerkUser(tx, services, { user, version, reportedAt: sentAt, now })
       }
       if (change.kind === 'deleted') await applyClerkDeletion(tx, services.onUserDeleting, { ...change, now })
       await eraseBodyOfErasedUser(tx, event)

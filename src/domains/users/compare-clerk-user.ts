@@ -22,12 +22,12 @@ export type ComparedRow = Pick<User, keyof typeof comparedColumns>
 const lockToleranceMs = 60_000
 
 /**
- * The names of the fields in which a row differs from the Clerk user as returned at `saidAt`. Never values, since the
+ * The names of the fields in which a row differs from the Clerk user as returned at `reportedAt`. Never values, since the
  * result is printed.
  */
 export function compareClerkUser(
   emails: Emails,
-  { row, user, saidAt }: { row: ComparedRow; user: ClerkUser; saidAt: Date },
+  { row, user, reportedAt }: { row: ComparedRow; user: ClerkUser; reportedAt: Date },
 ): string[] {
   const emailIndex = user.email === null ? null : emails.indexOf(user.email)
   const differs = {
@@ -38,15 +38,15 @@ export function compareClerkUser(
     picture: row.imageUrl !== user.imageUrl,
     'ban set': user.banned && row.standing !== 'BANNED',
     'ban lifted': !user.banned && row.standing === 'BANNED',
-    ...compareLocks(row, user, saidAt),
+    ...compareLocks(row, user, reportedAt),
   }
   return Object.entries(differs).flatMap(([field, isSo]) => (isSo ? field : []))
 }
 
-function compareLocks({ standing, lockedUntil }: ComparedRow, user: ClerkUser, saidAt: Date) {
+function compareLocks({ standing, lockedUntil }: ComparedRow, user: ClerkUser, reportedAt: Date) {
   const isLocked = user.locked && !user.banned
   const { lockoutSeconds } = user
-  const until = lockoutSeconds === null ? null : saidAt.getTime() + lockoutSeconds * 1_000
+  const until = lockoutSeconds === null ? null : reportedAt.getTime() + lockoutSeconds * 1_000
   const since = lockedUntil === null ? null : lockedUntil.getTime()
   const isSameEnd = until === null || since === null ? until === since : Math.abs(until - since) < lockToleranceMs
   return {

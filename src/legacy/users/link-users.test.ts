@@ -193,7 +193,7 @@ describe('with --create', () => {
       ...directoryOf(),
       async createUser(input) {
         const user = await directoryOf().createUser(input)
-        const state = { user, version: versionOfAnswer(user), saidAt: app.now, now: app.now }
+        const state = { user, version: versionOfAnswer(user), reportedAt: app.now, now: app.now }
         await app.app.db.transaction((tx) => applyClerkUser(tx, app.app.services(users), state))
         return user
       },

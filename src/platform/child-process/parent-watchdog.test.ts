@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterEach, expect, it } from 'vitest'
 import { inspectProcess } from '../../dev/embedded/processes.ts'
 
+const run = promisify(execFile)
 const watchdog = fileURLToPath(new URL('./parent-watchdog.ts', import.meta.url))
 const left: number[] = []
 afterEach(() => {
@@ -13,7 +15,7 @@ afterEach(() => {
 /** A Node process that watches over a detached shell with a child of its own, prints their pids, does `then`, and waits. */
 async function owner(child: string, options: string, then = '') {
   const program = `
-    import { spawn } from 'node:child_process'
+    import { execFile, spawn } from 'node:child_process'
     import { startParentWatchdog } from ${JSON.stringify(watchdog)}
     const child = spawn('/bin/sh', ['-c', ${JSON.stringify(child)}], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
     child.stdout.once('data', (inner) => {
@@ -43,6 +45,7 @@ it('kills a process that ignores the first signal', { timeout: 20_000 }, async (
 it('signals nothing once released', { timeout: 20_000 }, async () => {
   const { node, leader } = await owner('echo $$; sleep 60', "signal: 'SIGTERM'", 'watchdog.release()')
   await once(node, 'exit')
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const processes = async () => (await run('ps', ['-A', '-o', 'args='])).stdout
+  await expect.poll(processes, { timeout: 10_000 }).not.toContain(`parent-watchdog ${leader} TERM`)
   expect(inspectProcess(leader)).not.toBeNull()
 })

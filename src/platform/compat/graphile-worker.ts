@@ -16,7 +16,7 @@ type Queryable = Pick<Pool, 'query'>
 
 /** What graphile-worker notifies of: jobs were added; its tables were migrated. */
 export const queueChannels = { added: 'jobs:insert', migrated: 'worker:migrate' } as const
-/** Ours: an operator cancelled jobs that are at work. */
+/** Ours: an operator cancelled jobs that are running. */
 export const cancellationChannel = 'pacer_job_cancellations'
 
 /** The last error of a job that an operator cancelled. */
@@ -81,7 +81,7 @@ export async function knowCronJobs(db: Queryable, names: readonly string[], sinc
 
 /**
  * Adds the job of a crontab entry that was due at `due`, unless it was added for that instant or a later one. One row
- * waits however often it was due, and keeps the instant since when it is; a job at work gets another one beside it.
+ * waits however often it was due, and keeps the instant since when it is; a running job gets another one beside it.
  */
 export async function addCronJob(
   db: Queryable,
@@ -192,7 +192,7 @@ export async function failJob(
   return rowCount === 1
 }
 
-/** Unlocks a job that an operator cancelled while it was at work. It is not tried again, and can be retried by hand. */
+/** Unlocks a job that an operator cancelled while it ran. It is not tried again, and can be retried by hand. */
 export async function failCancelledJob(db: Queryable, lock: JobLock): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE graphile_worker._private_jobs
@@ -205,7 +205,7 @@ export async function failCancelledJob(db: Queryable, lock: JobLock): Promise<bo
 
 /**
  * Unlocks a job that its worker could not finish, without counting the attempt: another worker takes it at once. A job
- * that was added anew while this one was at work replaces it (the library then uses up its attempts), so it is removed.
+ * that was added anew while this one ran replaces it (the library then uses up its attempts), so it is removed.
  */
 export async function returnJob(db: Queryable, lock: JobLock, attempt: number): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -222,7 +222,7 @@ export async function returnJob(db: Queryable, lock: JobLock, attempt: number): 
 }
 
 export interface JobProgress {
-  /** The step that is at work. */
+  /** The step that is running. */
   readonly step: string | null
   readonly percent: number | null
   /** A step that has finished since the last time; its result is JSON. */
@@ -312,7 +312,7 @@ export async function pruneProgress(db: Queryable): Promise<void> {
 }
 
 export interface QueueReading {
-  /** Jobs that are due and not at work, up to 10,000. */
+  /** Jobs that are due and not running, up to 10,000. */
   readonly depth: number
   /** How long the oldest of them has been due; 0 without any. */
   readonly oldestSeconds: number
@@ -419,7 +419,7 @@ export async function readJobPayload(db: Reader, id: string): Promise<unknown> {
 
 /**
  * Makes these jobs due now, with all their attempts, and forgets that they were cancelled; finished steps stay finished.
- * Jobs at work do not change. Resolves to the ids of those that changed.
+ * Running jobs do not change. Resolves to the ids of those that changed.
  */
 export async function rescheduleJobs(db: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.$queryRaw<{ id: string }[]>`
@@ -431,8 +431,8 @@ export async function rescheduleJobs(db: Reader, ids: readonly string[]): Promis
 }
 
 /**
- * Cancels these jobs. Those not at work are not tried again, and their ids are what it resolves to; the rows stay, to be
- * looked at and retried. Those at work are marked, and their workers notified. The mark comes first, so that a job that
+ * Cancels these jobs. Those that do not run are not tried again, and their ids are what it resolves to; the rows stay, to be
+ * looked at and retried. Those that run are marked, and their workers notified. The mark comes first, so that a job that
  * is taken in between is cancelled by the worker that takes it.
  */
 export async function cancelStoredJobs(db: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {

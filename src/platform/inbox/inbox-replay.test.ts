@@ -25,17 +25,23 @@ const waitingJobs = () =>
   app.app.db.prisma.$queryRaw<{ id: string; key: string; attempts: number }[]>`
     SELECT payload->>'id' AS id, key, max_attempts AS attempts FROM graphile_worker._private_jobs ORDER BY id`
 
-/** Processed events a second apart, the last one now: each hundredth DEAD, each thousandth of another type. */
+/**
+ * Processed events a second apart, the last one now: each hundredth DEAD, each thousandth of another type. The owner has no
+ * statement timeout, which a slow machine exceeds with 100,000 rows.
+ */
 async function fill(count: number): Promise<void> {
-  await app.app.db.prisma.$executeRaw`
+  await app.owner.query(
+    `
     INSERT INTO inbox_events (
       id, source, event_id, type, body, sent_at, received_at, state, attempts, last_error, processed_at)
     SELECT gen_random_uuid(), 'clerk', 'msg_' || lpad(n::text, 6, '0'),
       CASE WHEN n % 1000 = 0 THEN 'user.deleted' ELSE 'user.updated' END, '\\x00',
       at, at, (CASE WHEN n % 100 = 0 THEN 'DEAD' ELSE 'PROCESSED' END)::"InboxState", 1,
       CASE WHEN n % 100 = 0 THEN 'broken' END, CASE WHEN n % 100 <> 0 THEN at END
-    FROM generate_series(1, ${count}::int) AS n,
-      LATERAL (SELECT ${app.now}::timestamptz - make_interval(secs => ${count}::int - n) AS at) AS times`
+    FROM generate_series(1, $1::int) AS n,
+      LATERAL (SELECT $2::timestamptz - make_interval(secs => $1::int - n) AS at) AS times`,
+    [count, app.now],
+  )
 }
 
 describe('a replay', () => {

@@ -36,7 +36,7 @@ export function defineJob<Payload>(definition: JobDefinition<Payload>): JobType<
 }
 
 export interface EnqueueOptions {
-  /** A waiting job with this key is replaced; one at work is not, and the new one waits beside it. */
+  /** A waiting job with this key is replaced; one that runs is not, and the new one waits beside it. */
   readonly key?: string
   /** Not before this instant; at once when left out. */
   readonly runAt?: Date

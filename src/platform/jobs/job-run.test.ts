@@ -309,7 +309,7 @@ test('an attempt whose job was unlocked removes nothing that was added anew on t
   expect(seen).toEqual([1])
 })
 
-test('a job that was added anew while it was at work is not returned beside the new one', async () => {
+test('a job that was added anew while it ran is not returned beside the new one', async () => {
   const isWorking = Promise.withResolvers<void>()
   const work: Work = async (_payload, run) => {
     isWorking.resolve()

@@ -134,8 +134,8 @@ function toJson(step: string, result: unknown): string {
 const abortGraceMs = 5_000
 
 /**
- * The work's outcome; rejects with the signal's reason where the work still goes on five seconds after the abort. It then
- * holds no slot any more. At shutdown it does not: the worker itself gives back what goes on after five seconds.
+ * The work's outcome; rejects with the signal's reason where the work still runs five seconds after the abort. It then
+ * holds no slot any more. At shutdown it does not: the worker itself gives back what still runs after five seconds.
  */
 export async function endAfterAbort(signal: AbortSignal, work: Promise<void>): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>()

@@ -38,7 +38,7 @@ async function add(job: ReturnType<typeof jobOf>, count: number): Promise<void> 
   await db.transaction((tx) => enqueueMany(tx, job, items))
 }
 
-/** A handler that works until it is released, and counts how many of it are at work. */
+/** A handler that works until it is released, and counts how many of them run at once. */
 function blocking(job: ReturnType<typeof jobOf>, onEnd: (name: string) => void = () => undefined) {
   const { promise, resolve } = Promise.withResolvers<void>()
   onTestFinished(() => resolve())

@@ -1,5 +1,5 @@
 /**
- * Jobs of a lane never wait for jobs of another one: each lane has its own number of jobs at work in a process. A lane is
+ * Jobs of a lane never wait for jobs of another one: each lane has its own number of running jobs in a process. A lane is
  * stored as the `priority` of the job, its place in this list: graphile-worker's index begins with that column, so taking
  * the next job of a lane reads nothing of the other lanes. Add new lanes at the end: the places are in the database.
  */

@@ -10,7 +10,7 @@ export interface JobListenerOptions {
   readonly log: Log
   /** Jobs were added to a lane, or may have been while the connection was broken. */
   readonly onAdded: () => void
-  /** Jobs at work were cancelled, or may have been. */
+  /** Running jobs were cancelled, or may have been. */
   readonly onCancelled: () => void
   /** A newer version of graphile-worker changed its tables so that this version cannot use them. */
   readonly onBreakingMigration: () => void

@@ -4,7 +4,7 @@ import { countGivenUp, countLimit, readQueue } from './read-queue.ts'
 export interface QueueState {
   /** Processes that run jobs and wrote a heartbeat within the last minute. */
   readonly workers: number
-  /** Jobs of all lanes that are due and not at work, up to 10,000. */
+  /** Jobs of all lanes that are due and not running, up to 10,000. */
   readonly due: number
   /** How long the oldest of them has been due; 0 without any. */
   readonly oldestSeconds: number

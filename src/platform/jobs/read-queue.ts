@@ -5,7 +5,7 @@ import { type Lane, lanes, priorityOf } from './lanes.ts'
 export { countLimit } from '../compat/graphile-worker.ts'
 export type { QueueReading }
 
-/** The jobs of each lane that are due and not at work, of all processes. */
+/** The jobs of each lane that are due and not running, of all processes. */
 export async function readQueue(pool: Pick<Pool, 'query'>): Promise<Readonly<Record<Lane, QueueReading>>> {
   const rows = await readDueJobs(pool, lanes.map(priorityOf))
   const readingOf = (lane: Lane): QueueReading => {

@@ -43,7 +43,7 @@ export interface RunningJobs extends AsyncDisposable {
 }
 
 /**
- * Runs jobs until disposed of. Then the signals of those at work are aborted; those that end within five seconds are
+ * Runs jobs until disposed of. Then the signals of those that run are aborted; those that end within five seconds are
  * finished or returned, the others given back, and within eight seconds all has ended. Handlers run at least once: the
  * job of a worker that died is given to another one (worker-heartbeat.ts).
  */
@@ -71,8 +71,8 @@ export async function runJobs(options: RunJobsOptions): Promise<RunningJobs> {
     closed: closed.signal,
     onFirstAnswer: () => void heartbeat.beat(),
   })
-  const { atWork, answeredAt } = taker
-  const heartbeat = keepHeartbeat({ pool, worker, log, atWork, answeredAt, ...options.heartbeat })
+  const { running, answeredAt } = taker
+  const heartbeat = keepHeartbeat({ pool, worker, log, running, answeredAt, ...options.heartbeat })
   const listener = listenForJobs({
     directUrl,
     answerMs,
@@ -110,6 +110,8 @@ function openQueuePool(connectionString: string, { answerMs, log }: { answerMs: 
     query_timeout: answerMs,
     // The server gives up first: then the connection is whole.
     statement_timeout: answerMs * 0.9,
+    // Postgres would plan the statement that takes jobs each time: 0.87 ms instead of 0.44 ms.
+    options: '-c plan_cache_mode=force_generic_plan',
     ...keepAliveOptions,
   })
   const onBroken = (error: Error) => log.warn({ err: error }, 'a queue connection broke')

@@ -6,7 +6,7 @@ import { startPostgresProxy } from '../../testing/postgres-proxy.ts'
 import { silentLog } from '../observability/log.ts'
 import { runJobs } from './run-jobs.ts'
 
-test('a worker whose connections get no answers goes on over new ones, and ends in time where those get none either', async () => {
+test('a worker whose connections get no answers continues over new ones, and ends in time where those get none either', async () => {
   await using database = await cloneDatabase()
   await using proxy = await startPostgresProxy(directUrlOf(database.url))
   const pool = openPool(database.url, 1)

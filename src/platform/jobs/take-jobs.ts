@@ -12,13 +12,13 @@ const pollMs = 1_000
 export interface JobTaker {
   /** Jobs may have become due. */
   wake(): void
-  /** Jobs at work may have been cancelled. */
+  /** Running jobs may have been cancelled. */
   check(): void
-  /** The ids of the jobs at work. */
-  atWork(): string[]
+  /** The ids of the running jobs. */
+  running(): string[]
   /** When the queue last answered, by performance.now(); null when it never has. */
   answeredAt(): number | null
-  /** Takes no more jobs, and aborts those at work. Resolves once each has ended and its outcome is stored. */
+  /** Takes no more jobs, and aborts those that run. Resolves once each has ended and its outcome is stored. */
   stop(): Promise<void>
 }
 
@@ -111,7 +111,7 @@ export function startTaking(options: JobTakerOptions): JobTaker {
   return {
     wake: taking.run,
     check: checking.run,
-    atWork: () => [...attempts].map(({ job }) => job.id),
+    running: () => [...attempts].map(({ job }) => job.id),
     answeredAt: () => answeredAt,
     async stop() {
       isStopping = true

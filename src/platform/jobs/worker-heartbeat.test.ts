@@ -122,7 +122,7 @@ describe('a job that was taken an hour ago', () => {
   })
 })
 
-test('a job whose worker never got the answer that brought it waits again; one at work does not', async () => {
+test('a job whose worker never got the answer that brought it waits again; one that runs does not', async () => {
   const working = Promise.withResolvers<void>()
   const finish = Promise.withResolvers<void>()
   let runs = 0
@@ -132,22 +132,22 @@ test('a job whose worker never got the answer that brought it waits again; one a
     await finish.promise
   }
   const { handler, attempts } = counting('lost')
-  await using _ = await start([{ name: 'at-work', run }, handler])
+  await using _ = await start([{ name: 'running', run }, handler])
   await using _finish = { [Symbol.asyncDispose]: async () => finish.resolve() }
-  const atWork = await addJob('at-work')
+  const running = await addJob('running')
   await working.promise
   const lost = await addJob('lost')
-  const worker = (await holderOf(atWork)) ?? ''
-  for (const job of [atWork, lost]) await markTakenAnHourAgo(job, worker)
+  const worker = (await holderOf(running)) ?? ''
+  for (const job of [running, lost]) await markTakenAnHourAgo(job, worker)
   await expect.poll(() => holderOf(lost), { timeout: 10_000 }).toBeNull()
-  expect(await holderOf(atWork)).toBe(worker)
+  expect(await holderOf(running)).toBe(worker)
   finish.resolve()
   await expect.poll(() => attempts.length, { timeout: 10_000 }).toBe(1)
   expect(runs).toBe(1)
 })
 
 describe('a worker', () => {
-  test('that cannot store the outcome of a job goes on with others, stores it later, and gives back the rest at its end', async () => {
+  test('that cannot store the outcome of a job continues with others, stores it later, and gives back the rest at its end', async () => {
     await using own = await cloneDatabase()
     const owner = openPool(own.ownerUrl, 1)
     const working = Promise.withResolvers<void>()

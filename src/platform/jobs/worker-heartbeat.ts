@@ -5,7 +5,7 @@ import type { Log } from '../observability/log.ts'
 export interface HeartbeatTimes {
   readonly beatMs?: number
   readonly deadAfterMs?: number
-  /** A worker that has no job at work and got no answer from the queue for so long writes no heartbeat. */
+  /** A worker that has no running job and got no answer from the queue for so long writes no heartbeat. */
   readonly stalledMs?: number
 }
 
@@ -13,8 +13,8 @@ export interface HeartbeatOptions extends HeartbeatTimes {
   readonly pool: Pool
   readonly worker: string
   readonly log: Log
-  /** The ids of the jobs at work. */
-  readonly atWork: () => string[]
+  /** The ids of the running jobs. */
+  readonly running: () => string[]
   /** When the queue last answered, by performance.now(); null when it never has. */
   readonly answeredAt: () => number | null
 }
@@ -27,13 +27,13 @@ export interface Heartbeat extends Disposable {
 /**
  * graphile-worker alone would give the jobs of a dead worker to another only after four hours. So every worker writes a
  * row every `beatMs`, and looks as often for jobs that are locked by a worker without a fresh row and unlocks them: the
- * jobs of a killed worker go on after `deadAfterMs` + `beatMs` at the latest (80 s by default). So do those that this
+ * jobs of a killed worker are taken again after `deadAfterMs` + `beatMs` at the latest (80 s by default). So do those that this
  * worker has locked and does not know of: the answer that brought them was lost with its connection.
  *
  * A worker that was only paused may then do a job a second time: the effects of handlers are conditional on the row's state.
  */
 export function keepHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { pool, worker, log, atWork, answeredAt } = options
+  const { pool, worker, log, running, answeredAt } = options
   const { beatMs = 20_000, deadAfterMs = 60_000, stalledMs = 30_000 } = options
   const begunAt = performance.now()
 
@@ -51,12 +51,12 @@ export function keepHeartbeat(options: HeartbeatOptions): Heartbeat {
     await unlockWorkers(pool, workers)
   }
   const unlockLostJobs = async () => {
-    const jobs = await unlockUnknownJobs(pool, worker, { known: atWork(), heldMs: deadAfterMs })
+    const jobs = await unlockUnknownJobs(pool, worker, { known: running(), heldMs: deadAfterMs })
     if (jobs.length > 0) log.warn({ jobs }, 'the answer that brought these jobs was lost; they wait again')
   }
   const beat = async () => {
     try {
-      const isStalled = atWork().length === 0 && performance.now() - (answeredAt() ?? begunAt) > stalledMs
+      const isStalled = running().length === 0 && performance.now() - (answeredAt() ?? begunAt) > stalledMs
       if (isStalled) log.warn({ stalledMs }, 'the queue does not answer this worker')
       else if (answeredAt() !== null) await write()
       await unlockJobsOfSilentWorkers()

@@ -2,7 +2,7 @@ import type { StreamOutcome } from '../../generated/prisma/enums.ts'
 
 export type { StreamOutcome }
 
-/** A stream of a person. The id is the caller's, for example that of the row whose text is written. */
+/** A stream of a user. The id is the caller's, for example that of the row whose text is written. */
 export interface StreamKey {
   readonly userId: string
   readonly id: string

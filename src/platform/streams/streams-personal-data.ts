@@ -2,8 +2,8 @@ import type { Encryptor } from '../encryption/encryptor.ts'
 import type { PersonalData } from '../personal-data.ts'
 import { chunkPlace, decryptText, streamTextPlace } from './stream-text.ts'
 
-/** The texts of a person's streams, which are kept for a week after their end. */
-export function streamsOfPerson({ encryptor }: { encryptor: Encryptor }): PersonalData {
+/** The texts of a user's streams, which are kept for a week after their end. */
+export function streamsOfUser({ encryptor }: { encryptor: Encryptor }): PersonalData {
   return {
     tables: ['streams', 'stream_chunks'],
     async *exportFiles(db, userId) {

@@ -32,7 +32,7 @@ test('a reader whose connections are cut three times has all of 1,000 chunks tha
   for (const count of [1, 2, 3]) {
     await writer.waitForOutput(new RegExp(`wrote ${count * pauseEvery}\n`))
     await reader.waitForOutput(new RegExp(`read ${count * pauseEvery}\n`))
-    // The writer goes on while the reader has no connection.
+    // The writer continues while the reader has no connection.
     expect(direct.cut()).toBeGreaterThan(0)
     pooled.cut()
     writer.kill('SIGUSR2')

@@ -25,7 +25,7 @@ export async function createStream(tx: Tx, { userId, id, kind, now }: NewStream)
 
 export interface AttemptOptions {
   readonly now: Date
-  /** Opens a stream again that has ended: for a retry that a person asks for. */
+  /** Opens a stream again that has ended: for a retry that a user requests. */
   readonly reopen?: boolean
 }
 
@@ -111,7 +111,7 @@ export async function appendChunk(tx: Tx, encryptor: Encryptor, stream: StreamKe
 }
 
 export interface StreamEnd {
-  /** Of the writer. Without it the stream ends whichever attempt writes: for a stop that a person asks for. */
+  /** Of the writer. Without it the stream ends whichever attempt writes: for a stop that a user requests. */
   readonly attempt?: number
   readonly outcome: StreamOutcome
   readonly now: Date

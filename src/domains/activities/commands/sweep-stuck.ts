@@ -1,6 +1,8 @@
+import { Prisma } from '../../../generated/prisma/client.ts'
 import { type Database, notify, type Tx } from '../../../platform/database/db.ts'
 import { inBatches } from '../../../platform/database/in-batches.ts'
 import { enqueueMany } from '../../../platform/jobs/define-job.ts'
+import { hasFailedJob, hasJob } from '../../../platform/jobs/jobs-by-key.ts'
 import { unreadable } from '../errors.ts'
 import { readActivityFile } from '../job-types.ts'
 import { activityTopic } from '../topic.ts'
@@ -16,16 +18,14 @@ export async function sweepStuck(db: Database): Promise<void> {
   await inBatches({ size: batchSize }, (size) => db.transaction((tx) => enqueueSome(tx, size)))
 }
 
-const keyPrefix = `${readActivityFile.name}:`
+const key = Prisma.sql`activities.id`
 
 async function failSome(tx: Tx, size: number): Promise<number> {
   const failed = await tx.$queryRaw<{ id: string }[]>`
     UPDATE activities SET status = 'FAILED', failure = ${unreadable}, revision = revision + 1
     WHERE id = ANY(ARRAY(
       SELECT id FROM activities
-      WHERE status = 'PROCESSING' AND EXISTS (
-        SELECT FROM graphile_worker.jobs
-        WHERE key = ${keyPrefix} || activities.id AND attempts >= max_attempts AND locked_at IS NULL)
+      WHERE status = 'PROCESSING' AND ${hasFailedJob(readActivityFile, key)}
       LIMIT ${size} FOR UPDATE SKIP LOCKED))
     RETURNING id`
   for (const { id } of failed) notify(tx, activityTopic(id))
@@ -35,8 +35,7 @@ async function failSome(tx: Tx, size: number): Promise<number> {
 async function enqueueSome(tx: Tx, size: number): Promise<number> {
   const lost = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM activities
-    WHERE status = 'PROCESSING' AND NOT EXISTS (
-      SELECT FROM graphile_worker.jobs WHERE key = ${keyPrefix} || activities.id)
+    WHERE status = 'PROCESSING' AND NOT ${hasJob(readActivityFile, key)}
     LIMIT ${size} FOR NO KEY UPDATE SKIP LOCKED`
   await enqueueMany(
     tx,

@@ -4,7 +4,7 @@ import { clerkUser } from '../../../testing/clerk.ts'
 import { processPendingEvents, sendClerkEvent } from '../../../testing/clerk-events.ts'
 import { waitingForLocks } from '../../../testing/locks.ts'
 import { clerkIdFor } from '../../../testing/privacy-steps.ts'
-import { creditsOf, eventNow, planOf, tell } from '../../../testing/purchase-steps.ts'
+import { creditsOf, deliverAndProcess, eventNow, planOf } from '../../../testing/purchase-steps.ts'
 import { billing } from '../services.ts'
 import { applyPurchaseEvent } from './apply-purchase-event.ts'
 
@@ -19,8 +19,14 @@ let bought = 0
 /** Buys a month of Plus and a pack of 500 credits under a name of RevenueCat's that no user has. */
 async function buyAs(name: string): Promise<void> {
   bought += 1
-  await tell(app, eventNow(app, 'INITIAL_PURCHASE', { app_user_id: name, transaction_id: `month ${bought}` }))
-  await tell(app, eventNow(app, 'NON_RENEWING_PURCHASE', { app_user_id: name, transaction_id: `pack ${bought}` }))
+  await deliverAndProcess(
+    app,
+    eventNow(app, 'INITIAL_PURCHASE', { app_user_id: name, transaction_id: `month ${bought}` }),
+  )
+  await deliverAndProcess(
+    app,
+    eventNow(app, 'NON_RENEWING_PURCHASE', { app_user_id: name, transaction_id: `pack ${bought}` }),
+  )
 }
 
 const userOf = (clerkId: string) => app.app.db.prisma.user.findUniqueOrThrow({ where: { clerkId } })
@@ -60,7 +66,7 @@ describe('purchases of an unknown customer are assigned to the user', () => {
     await buyAs('$RCAnonymousID:before')
     const { id } = await app.app.db.prisma.user.create({ data: { clerkId: 'user_explained', createdAt: app.now } })
     const names = { app_user_id: 'user_explained', aliases: ['$RCAnonymousID:before'] }
-    await tell(app, eventNow(app, 'SUBSCRIBER_ALIAS', { ...names, product_id: null }))
+    await deliverAndProcess(app, eventNow(app, 'SUBSCRIBER_ALIAS', { ...names, product_id: null }))
     await expectAllOf(id, 0)
   })
 

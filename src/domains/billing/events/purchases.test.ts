@@ -6,13 +6,13 @@ import { createUser } from '../../../testing/factories.ts'
 import { dump } from '../../../testing/privacy-steps.ts'
 import {
   creditsOf,
+  deliverAndProcess,
   eventNow,
   noon,
   passTime,
   planOf,
+  processPurchases,
   send,
-  tell,
-  workOffPurchases,
 } from '../../../testing/purchase-steps.ts'
 import { spend } from '../../credits/index.ts'
 import { debtsOf } from '../../credits/queries/balance.ts'
@@ -79,29 +79,32 @@ test('credits are granted once per purpose in concurrent calls, and again only a
 describe('a credit pack', () => {
   test('grants its credits times the quantity once per transaction, for concurrent events with different ids', async () => {
     for (const _ of ['once', 'again']) await send(app, adaEvent('NON_RENEWING_PURCHASE', { quantity: 3 }))
-    await workOffPurchases(app)
+    await processPurchases(app)
     expect(await creditsOf(app, ada.id)).toBe(1_500)
-    await tell(app, adaEvent('NON_RENEWING_PURCHASE', { quantity: 3 }))
+    await deliverAndProcess(app, adaEvent('NON_RENEWING_PURCHASE', { quantity: 3 }))
     expect(await creditsOf(app, ada.id)).toBe(1_500)
   })
 
   test('leaves no credits and a debt if it is refunded after it was spent', async () => {
-    await tell(app, adaEvent('NON_RENEWING_PURCHASE'))
+    await deliverAndProcess(app, adaEvent('NON_RENEWING_PURCHASE'))
     const spending = { userId: ada.id, amount: 450, key: 'spent', description: 'Spent', now: app.now }
     await app.app.db.transaction((tx) => spend(tx, spending))
-    await tell(app, adaEvent('CANCELLATION', { product_id: 'credits_500', cancel_reason: 'CUSTOMER_SUPPORT' }))
+    await deliverAndProcess(
+      app,
+      adaEvent('CANCELLATION', { product_id: 'credits_500', cancel_reason: 'CUSTOMER_SUPPORT' }),
+    )
     expect(await creditsOf(app, ada.id)).toBe(0)
     expect((await debtsOf(app.app.db.prisma, [ada.id], app.now)).get(ada.id)).toBe(450)
     // The refund is reversed: the debt of 450 is cancelled, and the 50 revoked credits are granted again.
-    await tell(app, adaEvent('REFUND_REVERSED', { product_id: 'credits_500' }))
+    await deliverAndProcess(app, adaEvent('REFUND_REVERSED', { product_id: 'credits_500' }))
     expect(await creditsOf(app, ada.id)).toBe(50)
     expect((await debtsOf(app.app.db.prisma, [ada.id], app.now)).get(ada.id)).toBe(0)
   })
 
   test('stays with its owner when subscriptions are transferred', async () => {
-    await tell(app, adaEvent('NON_RENEWING_PURCHASE'))
+    await deliverAndProcess(app, adaEvent('NON_RENEWING_PURCHASE'))
     app.now = noon('2030-01-11')
-    await tell(app, eventNow(app, 'TRANSFER', { transferred_from: [ada.id], transferred_to: [ben.id] }))
+    await deliverAndProcess(app, eventNow(app, 'TRANSFER', { transferred_from: [ada.id], transferred_to: [ben.id] }))
     expect([await creditsOf(app, ada.id), await creditsOf(app, ben.id)]).toEqual([500, 0])
   })
 })
@@ -109,7 +112,7 @@ describe('a credit pack', () => {
 test('a year grants credits for each of twelve months, which expire with the month', {
   timeout: 30_000,
 }, async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', annual))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', annual))
   const balances: number[] = []
   for (let month = 1; month <= 12; month += 1) {
     balances.push(await creditsOf(app, ada.id))
@@ -125,7 +128,7 @@ test('a year grants credits for each of twelve months, which expire with the mon
 })
 
 test('a settle job that runs too early is repeated at its time; two concurrent jobs grant a month once', async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', annual))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', annual))
   const { id } = await app.app.db.prisma.planSubscription.findFirstOrThrow({ where: { userId: ada.id } })
   await app.runJob('billing.settle', { id })
   expect(await creditsOf(app, ada.id)).toBe(300)
@@ -136,7 +139,7 @@ test('a settle job that runs too early is repeated at its time; two concurrent j
 })
 
 test('access ends by time without an EXPIRATION event, and subscribers are notified', async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', monthly))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', monthly))
   expect(await planOf(app, ada.id)).toBe('PLUS')
   const ending = AbortSignal.timeout(5_000)
   // The first subscriber is notified when listening begins, so the plan is the second subscription.
@@ -151,11 +154,11 @@ test('access ends by time without an EXPIRATION event, and subscribers are notif
 })
 
 test('a duplicated TRANSFER moves access once and grants no month twice', async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', annual))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', annual))
   app.now = noon('2030-01-20')
   const transfer = eventNow(app, 'TRANSFER', { transferred_from: [ada.id], transferred_to: [ben.clerkId] })
-  await tell(app, transfer)
-  await tell(app, { ...transfer, id: 'the same under another id' })
+  await deliverAndProcess(app, transfer)
+  await deliverAndProcess(app, { ...transfer, id: 'the same under another id' })
   const plans = async () => [await planOf(app, ada.id), await planOf(app, ben.id)]
   expect(await plans()).toEqual(['FREE', 'PLUS'])
   expect([await creditsOf(app, ada.id), await creditsOf(app, ben.id)]).toEqual([300, 0])
@@ -166,30 +169,36 @@ test('a duplicated TRANSFER moves access once and grants no month twice', async 
 
 test('purchases made before signing in grant their credits to the user who signs in', async () => {
   const name = `$RCAnonymousID:${ada.id}`
-  await tell(app, adaEvent('INITIAL_PURCHASE', { ...monthly, app_user_id: name }))
-  await tell(app, adaEvent('NON_RENEWING_PURCHASE', { app_user_id: name, transaction_id: `pack of ${ada.id}` }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { ...monthly, app_user_id: name }))
+  await deliverAndProcess(
+    app,
+    adaEvent('NON_RENEWING_PURCHASE', { app_user_id: name, transaction_id: `pack of ${ada.id}` }),
+  )
   app.now = noon('2030-01-11')
-  await tell(app, eventNow(app, 'TRANSFER', { transferred_from: [name], transferred_to: [ada.id] }))
+  await deliverAndProcess(app, eventNow(app, 'TRANSFER', { transferred_from: [name], transferred_to: [ada.id] }))
   expect(await creditsOf(app, ada.id)).toBe(800)
 })
 
 test('the higher of two active subscriptions decides the plan', async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', { ...monthly, product_id: 'pro_monthly' }))
-  await tell(app, adaEvent('INITIAL_PURCHASE', { ...annual, transaction_id: `other of ${ada.id}` }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { ...monthly, product_id: 'pro_monthly' }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { ...annual, transaction_id: `other of ${ada.id}` }))
   expect(await planOf(app, ada.id)).toBe('PRO')
   await passTime(app, noon('2030-02-10'))
   expect(await planOf(app, ada.id)).toBe('PLUS')
 })
 
 test('a product that is not configured is stored and grants nothing', async () => {
-  await tell(app, adaEvent('INITIAL_PURCHASE', { ...monthly, product_id: 'enterprise' }))
-  await tell(app, adaEvent('NON_RENEWING_PURCHASE', { product_id: 'a hat', transaction_id: `hat of ${ada.id}` }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { ...monthly, product_id: 'enterprise' }))
+  await deliverAndProcess(
+    app,
+    adaEvent('NON_RENEWING_PURCHASE', { product_id: 'a hat', transaction_id: `hat of ${ada.id}` }),
+  )
   expect(await app.app.db.prisma.planSubscription.findMany({ where: { userId: ada.id } })).toHaveLength(1)
   expect([await planOf(app, ada.id), await creditsOf(app, ada.id)]).toEqual(['FREE', 0])
 })
 
 test('a lifetime purchase grants credits every month', async () => {
-  await tell(app, adaEvent('NON_RENEWING_PURCHASE', { product_id: 'plus_annual', expiration_at_ms: null }))
+  await deliverAndProcess(app, adaEvent('NON_RENEWING_PURCHASE', { product_id: 'plus_annual', expiration_at_ms: null }))
   await passTime(app, noon('2030-06-15'))
   expect([await planOf(app, ada.id), await creditsOf(app, ada.id)]).toEqual(['PLUS', 300])
   expect(await app.app.db.prisma.billingGrant.count({ where: { userId: ada.id } })).toBe(6)
@@ -199,7 +208,7 @@ describe('sandbox purchases', () => {
   const sandboxed = { ...monthly, environment: 'SANDBOX' }
 
   test('count in development', async () => {
-    await tell(app, adaEvent('INITIAL_PURCHASE', sandboxed))
+    await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', sandboxed))
     expect(await planOf(app, ada.id)).toBe('PLUS')
   })
 
@@ -208,9 +217,12 @@ describe('sandbox purchases', () => {
     const config = { allowsSandbox: false, revenueCat: { ...revenueCat, sandboxUsers: [ben.clerkId ?? ''] } }
     await using production = await startTestApp({ databaseUrl: app.databaseUrl, config })
     production.now = app.now
-    await tell(production, adaEvent('INITIAL_PURCHASE', sandboxed))
-    await tell(production, adaEvent('NON_RENEWING_PURCHASE', { ...sandboxed, transaction_id: `pack of ${ada.id}` }))
-    await tell(
+    await deliverAndProcess(production, adaEvent('INITIAL_PURCHASE', sandboxed))
+    await deliverAndProcess(
+      production,
+      adaEvent('NON_RENEWING_PURCHASE', { ...sandboxed, transaction_id: `pack of ${ada.id}` }),
+    )
+    await deliverAndProcess(
       production,
       eventNow(app, 'INITIAL_PURCHASE', { ...sandboxed, app_user_id: ben.clerkId, transaction_id: `of ${ben.id}` }),
     )

@@ -26,11 +26,11 @@ export async function recordNames(
   const rows = await tx.billingName.findMany({ where: { name: { in: [...assigned.keys()] } } })
   const known = new Map(rows.map((row) => [row.name, row]))
   const newer = [...assigned].filter(([name, { at, eventId }]) => {
-    const { saidAt = null, eventId: oldId } = known.get(name) ?? {}
-    return saidAt === null || saidAt < at || (saidAt.getTime() === at.getTime() && (oldId ?? '') <= eventId)
+    const { reportedAt = null, eventId: oldId } = known.get(name) ?? {}
+    return reportedAt === null || reportedAt < at || (reportedAt.getTime() === at.getTime() && (oldId ?? '') <= eventId)
   })
-  for (const [name, { userId, at: saidAt, eventId }] of newer) {
-    const data = { userId, saidAt, eventId }
+  for (const [name, { userId, at: reportedAt, eventId }] of newer) {
+    const data = { userId, reportedAt, eventId }
     await tx.billingName.upsert({ where: { name }, create: { name, ...data }, update: data })
   }
   return newer

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { User } from '../../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
-import { creditsOf, tell } from '../../../testing/purchase-steps.ts'
+import { creditsOf, deliverAndProcess } from '../../../testing/purchase-steps.ts'
 import type { PurchaseFields } from '../../../testing/revenuecat-events.ts'
 import { accessEndsAt, statusOf } from '../subscriptions/subscription-status.ts'
 
@@ -74,8 +74,8 @@ describe.skipIf(files.length === 0)("RevenueCat's own samples", () => {
     const event = sampleOf(file)
     // One sample has the year 4466.
     app.now = new Date(Math.min(Number(event.event_timestamp_ms), Date.UTC(2030, 0)))
-    await tell(app, event)
-    await tell(app, event)
+    await deliverAndProcess(app, event)
+    await deliverAndProcess(app, event)
     expect(await app.app.db.prisma.billingEvent.count({ where: { eventId: String(event.id) } })).toBe(1)
     expect(await effectOf(file)).toBe(effects[file.replace('.json', '')])
   })
@@ -87,14 +87,18 @@ describe.skipIf(files.length === 0)("RevenueCat's own samples", () => {
   test('the price has no effect', async () => {
     for (const [at, price] of [null, 0, -9.99, 'much'].entries()) {
       const pack = { product_id: 'credits_100', transaction_id: `pack ${at}`, original_transaction_id: `pack ${at}` }
-      await tell(app, { ...sampleOf('NON_RENEWING_PURCHASE.json'), ...pack, id: `pack ${at}`, price })
+      await deliverAndProcess(app, { ...sampleOf('NON_RENEWING_PURCHASE.json'), ...pack, id: `pack ${at}`, price })
     }
     expect(await creditsOf(app, ada.id)).toBe(400)
   })
 
   test("a paywall's event with the type EXPIRATION does not end a subscription", async () => {
     const before = await effectOf('INITIAL_PURCHASE.json')
-    await tell(app, { ...sampleOf('PAYWALL_COMPONENT_INTERACTED.json'), type: 'EXPIRATION', id: 'a paywall' })
+    await deliverAndProcess(app, {
+      ...sampleOf('PAYWALL_COMPONENT_INTERACTED.json'),
+      type: 'EXPIRATION',
+      id: 'a paywall',
+    })
     expect(await effectOf('INITIAL_PURCHASE.json')).toBe(before)
   })
 })

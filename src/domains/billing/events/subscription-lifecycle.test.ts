@@ -3,7 +3,7 @@ import type { User } from '../../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
 import { render, unindented } from '../../../testing/ledger-table.ts'
-import { creditsOf, eventNow, noon, passTime, planOf, tell } from '../../../testing/purchase-steps.ts'
+import { creditsOf, deliverAndProcess, eventNow, noon, passTime, planOf } from '../../../testing/purchase-steps.ts'
 import type { PurchaseFields } from '../../../testing/revenuecat-events.ts'
 import { accessEndsAt, statusOf } from '../subscriptions/subscription-status.ts'
 
@@ -48,7 +48,7 @@ test('a subscription from its trial to its expiry', { timeout: 60_000 }, async (
   const rows: Awaited<ReturnType<typeof stateAt>>[] = []
   const on = async (day: string, happens: string, type: string | null, fields: PurchaseFields = {}) => {
     await passTime(app, noon(day))
-    if (type !== null) await tell(app, eventNow(app, type, fields))
+    if (type !== null) await deliverAndProcess(app, eventNow(app, type, fields))
     rows.push(await stateAt(day, happens))
   }
 

@@ -130,7 +130,7 @@ describe.each([
 
 test('RevenueCat is called with each name that it may have for the user', async () => {
   const name = '$RCAnonymousID:0123456789abcdef'
-  const assignment = { saidAt: app.now, eventId: 'an event' }
+  const assignment = { reportedAt: app.now, eventId: 'an event' }
   await app.app.db.prisma.billingName.create({ data: { name, userId: user.id, ...assignment } })
   const subscription = await subscribe(google, name)
   expect(await cancel(subscription)).toMatchObject({ __typename: 'CancelSubscriptionPayload' })

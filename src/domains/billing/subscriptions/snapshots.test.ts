@@ -4,13 +4,13 @@ import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
 import {
   creditsOf,
+  deliverAndProcess,
   eventNow,
   noon,
   passTime,
   planOf,
+  processPurchases,
   send,
-  tell,
-  workOffPurchases,
 } from '../../../testing/purchase-steps.ts'
 import { type RestSubscription, restCustomer, restSubscription, startRevenueCat } from '../../../testing/revenuecat.ts'
 
@@ -64,7 +64,7 @@ const runAt = async ({ id }: User) => {
 
 test('an event requests a refresh, and the snapshot decides the subscription', async () => {
   setCustomer(ada, { unsubscribe_detected_at: app.now.toISOString() })
-  await tell(app, adaEvent('INITIAL_PURCHASE', { expiration_at_ms: noon('2040-01-01').getTime() }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { expiration_at_ms: noon('2040-01-01').getTime() }))
   expect(await planOf(app, ada.id)).toBe('FREE')
   await refresh(ada)
   expect(await rowOf(ada)).toMatchObject({ key: transaction(), willRenew: false, expiresAt: noon('2030-02-09') })
@@ -76,7 +76,7 @@ test('an event requests a refresh, and the snapshot decides the subscription', a
 
 test('reads only customers that an event names, and only once', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   await refresh(ada)
   const requestsBefore = revenueCat.requests.length
   await refresh(ada)
@@ -86,24 +86,24 @@ test('reads only customers that an event names, and only once', async () => {
 
 test('an older snapshot has no effect', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   await refresh(ada)
   const row = await rowOf(ada)
   await send(app, adaEvent('RENEWAL'))
-  await workOffPurchases(app)
+  await processPurchases(app)
   app.now = noon('2030-01-09')
   setCustomer(ada, null)
   await refresh(ada)
   expect(await rowOf(ada)).toEqual(row)
   app.now = noon('2030-01-11')
-  await tell(app, adaEvent('RENEWAL'))
+  await deliverAndProcess(app, adaEvent('RENEWAL'))
   await refresh(ada)
   expect(await rowOf(ada)).toMatchObject({ endedAt: noon('2030-01-11'), willRenew: false })
 })
 
 test('a refresh that RevenueCat refuses with 429 is retried at the time of retry-after', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   revenueCat.fault = { status: 429, headers: { 'retry-after': '90' } }
   const before = Date.now()
   await refresh(ada)
@@ -119,7 +119,7 @@ test('a refresh that RevenueCat refuses with 429 is retried at the time of retry
 
 test('a lost job is added again after 15 minutes', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   await app.app.db.prisma.$executeRaw`DELETE FROM graphile_worker._private_jobs`
   app.now = new Date(app.now.getTime() + 10 * 60_000)
   await app.runJob('billing.refresh-lost')
@@ -132,11 +132,11 @@ test('a lost job is added again after 15 minutes', async () => {
 
 test('an event received during a refresh requests another refresh', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   const answer = revenueCat.pause()
   const reading = refresh(ada)
   await expect.poll(() => revenueCat.requests.at(-1)).toContain(ada.id)
-  await tell(app, adaEvent('CANCELLATION'))
+  await deliverAndProcess(app, adaEvent('CANCELLATION'))
   answer()
   await reading
   expect((await customerOf(ada)).refreshDueAt).not.toBeNull()
@@ -151,11 +151,14 @@ test('a TRANSFER requests a refresh of both users, in any order, and no month is
     const bought = { store_transaction_id: `of ${from.id}` }
     app.now = noon('2030-01-10')
     setCustomer(from, bought)
-    await tell(app, adaEvent('INITIAL_PURCHASE', { app_user_id: from.id, transaction_id: `of ${from.id}` }))
+    await deliverAndProcess(
+      app,
+      adaEvent('INITIAL_PURCHASE', { app_user_id: from.id, transaction_id: `of ${from.id}` }),
+    )
     await refresh(from)
     const customer = revenueCat.customers.get(from.id)
     app.now = noon('2030-01-12')
-    await tell(app, eventNow(app, 'TRANSFER', { transferred_from: [from.id], transferred_to: [to.id] }))
+    await deliverAndProcess(app, eventNow(app, 'TRANSFER', { transferred_from: [from.id], transferred_to: [to.id] }))
     setCustomer(from, null)
     if (customer) revenueCat.customers.set(to.id, customer)
     for (const name of order) await refresh(name === 'ada' ? from : to)
@@ -167,8 +170,8 @@ test('a TRANSFER requests a refresh of both users, in any order, and no month is
 test('adding and removing the API key duplicates no grants and no rows', async () => {
   folding.now = app.now
   const packed = { product_id: 'credits_500', transaction_id: `pack ${transaction()}` }
-  await tell(folding, adaEvent('INITIAL_PURCHASE', { expiration_at_ms: noon('2030-02-09').getTime() }))
-  await tell(folding, adaEvent('NON_RENEWING_PURCHASE', packed))
+  await deliverAndProcess(folding, adaEvent('INITIAL_PURCHASE', { expiration_at_ms: noon('2030-02-09').getTime() }))
+  await deliverAndProcess(folding, adaEvent('NON_RENEWING_PURCHASE', packed))
   const row = await rowOf(ada)
   const pack = { id: 'x', is_sandbox: false, purchase_date: app.now.toISOString(), store: 'app_store' }
   const packs = [packed.transaction_id, `eventless ${transaction()}`].map((id) => ({
@@ -178,24 +181,24 @@ test('adding and removing the API key duplicates no grants and no rows', async (
   const subscriptions = { plus_monthly: restSubscription(app.now, { store_transaction_id: transaction() }) }
   const non_subscriptions = { credits_500: packs }
   revenueCat.customers.set(ada.id, restCustomer({ subscriptions, non_subscriptions }))
-  await tell(app, adaEvent('TEST'))
+  await deliverAndProcess(app, adaEvent('TEST'))
   await refresh(ada)
   expect(await rowOf(ada)).toMatchObject({ id: row.id, key: transaction() })
   // The month, the pack with an event, and the pack without one.
   expect(await creditsOf(app, ada.id)).toBe(300 + 500 + 500)
-  await tell(folding, adaEvent('UNCANCELLATION', { expiration_at_ms: noon('2030-02-09').getTime() }))
+  await deliverAndProcess(folding, adaEvent('UNCANCELLATION', { expiration_at_ms: noon('2030-02-09').getTime() }))
   expect(await creditsOf(app, ada.id)).toBe(1_300)
   expect(await app.app.db.prisma.planSubscription.count({ where: { userId: ada.id } })).toBe(1)
 })
 
 test('a subscription without events has a row, which gets the key of its first event', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('TEST', { transaction_id: null }))
+  await deliverAndProcess(app, adaEvent('TEST', { transaction_id: null }))
   await refresh(ada)
   const { id, key } = await rowOf(ada)
   expect(key).toBe('APP_STORE:plus_monthly@2030-01-10T12:00:00.000Z')
   expect(await creditsOf(app, ada.id)).toBe(300)
-  await tell(app, adaEvent('CANCELLATION'))
+  await deliverAndProcess(app, adaEvent('CANCELLATION'))
   await refresh(ada)
   expect(await rowOf(ada)).toMatchObject({ id, key: transaction() })
   expect(await creditsOf(app, ada.id)).toBe(300)
@@ -204,17 +207,17 @@ test('a subscription without events has a row, which gets the key of its first e
 test('a row without events gets the key of its first event, also without the API key', async () => {
   folding.now = app.now
   setCustomer(ada)
-  await tell(app, adaEvent('TEST', { transaction_id: null }))
+  await deliverAndProcess(app, adaEvent('TEST', { transaction_id: null }))
   await refresh(ada)
   const { id } = await rowOf(ada)
-  await tell(folding, adaEvent('CANCELLATION'))
+  await deliverAndProcess(folding, adaEvent('CANCELLATION'))
   expect(await rowOf(ada)).toMatchObject({ id, key: transaction(), willRenew: false })
   expect(await creditsOf(app, ada.id)).toBe(300)
 })
 
 test('a customer is read by the id that RevenueCat has for the user', async () => {
   setCustomer({ ...ada, id: ada.clerkId ?? '' })
-  await tell(app, adaEvent('INITIAL_PURCHASE', { app_user_id: ada.clerkId }))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', { app_user_id: ada.clerkId }))
   await refresh(ada)
   expect(await planOf(app, ada.id)).toBe('PLUS')
   expect(revenueCat.customers.has(ada.id)).toBe(false)
@@ -222,13 +225,13 @@ test('a customer is read by the id that RevenueCat has for the user', async () =
 
 test('a refund in a snapshot revokes the month, and a reversal grants it again', async () => {
   setCustomer(ada)
-  await tell(app, adaEvent('INITIAL_PURCHASE'))
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE'))
   await refresh(ada)
   const bought = restSubscription(app.now, { store_transaction_id: transaction() })
   const now = async (day: string, refunded_at: string | null) => {
     app.now = noon(day)
     revenueCat.customers.set(ada.id, restCustomer({ subscriptions: { plus_monthly: { ...bought, refunded_at } } }))
-    await tell(app, adaEvent('CANCELLATION'))
+    await deliverAndProcess(app, adaEvent('CANCELLATION'))
     await refresh(ada)
     return [await planOf(app, ada.id), await creditsOf(app, ada.id)]
   }

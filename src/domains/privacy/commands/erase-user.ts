@@ -1,6 +1,6 @@
 import type { Tx } from '../../../platform/database/db.ts'
 import { enqueue } from '../../../platform/jobs/define-job.ts'
-import type { ErasedPerson, PersonalData } from '../../../platform/personal-data.ts'
+import type { ErasedUser, PersonalData } from '../../../platform/personal-data.ts'
 import { keepErasedAddress } from '../../credits/index.ts'
 import { findDeletingUser, isAnyErased, lockDeletingUser } from '../../users/index.ts'
 import { eraseStragglers } from '../job-types.ts'
@@ -35,12 +35,12 @@ export async function eraseLate(services: PrivacyServices, userId: string): Prom
   await db.transaction((tx) => eraseRows(tx, personalData, erased))
 }
 
-async function eraseAhead(personalData: readonly PersonalData[], user: ErasedPerson): Promise<void> {
+async function eraseAhead(personalData: readonly PersonalData[], user: ErasedUser): Promise<void> {
   for (const data of personalData) await data.eraseAhead?.(user)
 }
 
 /** Locks the user's row before all others: the same lock order as applying an event about the user. */
-async function writeTombstone(tx: Tx, { users, personalData }: PrivacyServices, user: ErasedPerson): Promise<void> {
+async function writeTombstone(tx: Tx, { users, personalData }: PrivacyServices, user: ErasedUser): Promise<void> {
   const { userId, now } = user
   const row = await lockDeletingUser(tx, userId)
   if (!row) return
@@ -49,6 +49,6 @@ async function writeTombstone(tx: Tx, { users, personalData }: PrivacyServices, 
   await enqueue(tx, eraseStragglers, { userId }, { key: userId, runAt: new Date(now.getTime() + lateErasureDelayMs) })
 }
 
-async function eraseRows(tx: Tx, personalData: readonly PersonalData[], user: ErasedPerson): Promise<void> {
+async function eraseRows(tx: Tx, personalData: readonly PersonalData[], user: ErasedUser): Promise<void> {
   for (const data of personalData) await data.eraseRows(tx, user)
 }

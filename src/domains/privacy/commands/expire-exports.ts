@@ -1,6 +1,8 @@
+import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Database, Tx } from '../../../platform/database/db.ts'
 import { inBatches } from '../../../platform/database/in-batches.ts'
 import { enqueueMany } from '../../../platform/jobs/define-job.ts'
+import { hasUnfinishedJob } from '../../../platform/jobs/jobs-by-key.ts'
 import type { ExportRef } from '../export-file.ts'
 import { removeExport, writeExport } from '../job-types.ts'
 
@@ -41,9 +43,7 @@ function failStuck(tx: Tx, size: number): Promise<ExportRef[]> {
     UPDATE data_exports SET status = 'FAILED'
     WHERE id = ANY(ARRAY(
       SELECT id FROM data_exports
-      WHERE status = 'PENDING' AND NOT EXISTS (
-        SELECT FROM graphile_worker.jobs
-        WHERE key = ${`${writeExport.name}:`} || data_exports.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
+      WHERE status = 'PENDING' AND NOT ${hasUnfinishedJob(writeExport, Prisma.sql`data_exports.id`)}
       LIMIT ${size} FOR UPDATE SKIP LOCKED))
     RETURNING user_id AS "userId", id AS "exportId"`
 }

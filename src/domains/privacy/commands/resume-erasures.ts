@@ -1,6 +1,8 @@
+import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Database, Tx } from '../../../platform/database/db.ts'
 import { inBatches } from '../../../platform/database/in-batches.ts'
 import { enqueueMany, type JobType } from '../../../platform/jobs/define-job.ts'
+import { findFailedJobs, hasUnfinishedJob } from '../../../platform/jobs/jobs-by-key.ts'
 import { eraseStragglers, eraseUser } from '../job-types.ts'
 
 const batchSize = 1_000
@@ -40,16 +42,11 @@ async function resumeInBatches(
 function findWithoutErasure(tx: Tx, size: number): Promise<UserRef[]> {
   return tx.$queryRaw`
     SELECT id AS "userId" FROM users
-    WHERE standing = 'DELETING' AND NOT EXISTS (
-      SELECT FROM graphile_worker.jobs
-      WHERE key = ${`${eraseUser.name}:`} || users.id AND (attempts < max_attempts OR locked_at IS NOT NULL))
+    WHERE standing = 'DELETING' AND NOT ${hasUnfinishedJob(eraseUser, Prisma.sql`users.id`)}
     ORDER BY id LIMIT ${size}`
 }
 
-function findFailedLateErasures(tx: Tx, size: number): Promise<UserRef[]> {
-  const prefix = `${eraseStragglers.name}:`
-  return tx.$queryRaw`
-    SELECT substr(key, length(${prefix}) + 1) AS "userId" FROM graphile_worker.jobs
-    WHERE starts_with(key, ${prefix}) AND attempts >= max_attempts AND locked_at IS NULL
-    ORDER BY key LIMIT ${size}`
+async function findFailedLateErasures(tx: Tx, size: number): Promise<UserRef[]> {
+  const userIds = await findFailedJobs(tx, eraseStragglers, size)
+  return userIds.map((userId) => ({ userId }))
 }

@@ -9,7 +9,7 @@ export interface ClerkState {
   readonly user: ClerkUser
   readonly version: ClerkVersion
   /** The time of the event or response: a lock is counted from then. */
-  readonly saidAt: Date
+  readonly reportedAt: Date
   readonly now: Date
 }
 
@@ -22,13 +22,13 @@ export interface ClerkState {
 export async function applyClerkUser(
   tx: Tx,
   { emails, onUserCreated }: OnUserCreatedPorts,
-  { user, version, saidAt, now }: ClerkState,
+  { user, version, reportedAt, now }: ClerkState,
 ): Promise<'created' | 'updated' | 'stale'> {
   const { email } = user
   const adopted = user.externalId === null ? null : await adoptLegacyRow(tx, user.clerkId, user.externalId)
   if (adopted !== null) await onUserCreated(tx, { userId: adopted, email, isNew: false, now })
   const { emailEncrypted, emailIndex } = emails.columns(email)
-  const { standing, lockedUntil } = standingOf(user, saidAt)
+  const { standing, lockedUntil } = standingOf(user, reportedAt)
   const [row] = await tx.$queryRaw<{ id: string; created: boolean }[]>`
     INSERT INTO users AS person (
       id, clerk_id, email_encrypted, email_index, first_name, last_name, username, image_url, standing, locked_until,
@@ -59,11 +59,11 @@ async function adoptLegacyRow(tx: Tx, clerkId: string, legacyId: string): Promis
   return row?.id ?? null
 }
 
-function standingOf({ banned, locked, lockoutSeconds }: ClerkUser, saidAt: Date) {
+function standingOf({ banned, locked, lockoutSeconds }: ClerkUser, reportedAt: Date) {
   if (banned) return { standing: 'BANNED', lockedUntil: null }
   if (!locked) return { standing: 'ACTIVE', lockedUntil: null }
   return {
     standing: 'LOCKED',
-    lockedUntil: lockoutSeconds === null ? null : new Date(saidAt.getTime() + lockoutSeconds * 1_000),
+    lockedUntil: lockoutSeconds === null ? null : new Date(reportedAt.getTime() + lockoutSeconds * 1_000),
   }
 }

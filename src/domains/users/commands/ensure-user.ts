@@ -23,7 +23,7 @@ export async function ensureUser(db: Database, request: FirstRequest): Promise<U
   if (directory) {
     const user = await directory.getUser(clerkId)
     if (!user) throw new Unauthenticated('invalid')
-    const state = { user, version: versionOfAnswer(user), saidAt: now, now }
+    const state = { user, version: versionOfAnswer(user), reportedAt: now, now }
     await db.transaction((tx) => applyClerkUser(tx, request, state))
   } else {
     const { email, ...profile } = claims.profile

@@ -28,7 +28,7 @@ export async function linkLegacyUser(
       const { count } = await tx.user.updateMany({ where: { ...unlinked, id: userId }, data: { clerkId } })
       if (count === 0) return
       await onUserCreated(tx, { userId, email, isNew: false, now })
-      await applyClerkUser(tx, ports, { user, version: versionOfAnswer(user), saidAt: now, now })
+      await applyClerkUser(tx, ports, { user, version: versionOfAnswer(user), reportedAt: now, now })
     })
   } catch (error) {
     if (!isTaken(error)) throw error

@@ -207,7 +207,7 @@ test('a newer state from a concurrent webhook is not overwritten', async () => {
       for (const user of people) {
         const newer = { ...user, firstName: 'New', updatedAt: new Date(began + 6) }
         const version = versionOfAnswer(newer)
-        const state = { user: newer, version, saidAt: clock(), now: clock() }
+        const state = { user: newer, version, reportedAt: clock(), now: clock() }
         await db.transaction((tx) => applyClerkUser(tx, services, state))
       }
       return people

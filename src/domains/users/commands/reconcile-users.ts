@@ -133,7 +133,7 @@ function nextPosition(
 
 async function applyUsers(ports: ReconcilePorts, users: readonly ClerkUser[], dryRun: boolean): Promise<Difference[]> {
   const { db, emails, clock } = ports
-  const saidAt = clock()
+  const reportedAt = clock()
   const legacyIds = users.flatMap(({ externalId }) => externalId ?? [])
   const rows = await db.prisma.user.findMany({
     where: {
@@ -155,9 +155,9 @@ async function applyUsers(ports: ReconcilePorts, users: readonly ClerkUser[], dr
       differences.push({ clerkId, kind: 'remains at Clerk', fields: [] })
       continue
     }
-    const fields = row ? compareClerkUser(emails, { row, user, saidAt }) : []
+    const fields = row ? compareClerkUser(emails, { row, user, reportedAt }) : []
     if (row && fields.length === 0) continue
-    const isStale = !dryRun && (await apply(ports, user, saidAt)) === 'stale'
+    const isStale = !dryRun && (await apply(ports, user, reportedAt)) === 'stale'
     if (isStale) continue
     const kind = row ? 'updated' : unlinkedLegacyIds.has(externalId) ? 'linked' : 'created'
     differences.push({ clerkId, kind, fields })
@@ -165,8 +165,8 @@ async function applyUsers(ports: ReconcilePorts, users: readonly ClerkUser[], dr
   return differences
 }
 
-function apply(ports: ReconcilePorts, user: ClerkUser, saidAt: Date) {
-  const state = { user, version: versionOfAnswer(user), saidAt, now: ports.clock() }
+function apply(ports: ReconcilePorts, user: ClerkUser, reportedAt: Date) {
+  const state = { user, version: versionOfAnswer(user), reportedAt, now: ports.clock() }
   return ports.db.transaction((tx) => applyClerkUser(tx, ports, state))
 }
 

@@ -39,7 +39,7 @@ export async function updateProfile(
 
   const now = clock()
   await runAs(services, viewer, async (tx) => {
-    if (user) await applyClerkUser(tx, services, { user, version: versionOfAnswer(user), saidAt: now, now })
+    if (user) await applyClerkUser(tx, services, { user, version: versionOfAnswer(user), reportedAt: now, now })
     const { count } = await tx.user.updateMany({
       where: { id, standing: { notIn: ['DELETING', 'DELETED'] } },
       data: { ...(user ? {} : names), ...settings },
