@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
+/** Starting a server takes 1.5 s of CPU with the compiled modules of an earlier start, and 2.1 s without them. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/tests', import.meta.url))
 
 export interface Program extends AsyncDisposable {
   readonly pid: number
@@ -15,11 +17,11 @@ export interface Program extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Runs a program of the project (`src/main.ts`, `all`) with this environment, PATH and HOME. */
+/** Runs a program of the project (`src/main.ts`, `all`) with this environment, PATH, HOME and a cache of compiled modules. */
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd: project,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -57,12 +57,12 @@ async function leftovers(dataDir: string): Promise<string[]> {
   return lines.filter((line) => line.includes(dataDir))
 }
 
-test('starts without configuration, keeps its data, and leaves no processes behind', async () => {
+test('starts without configuration, beside a server that has the default metrics port', async () => {
   const dataDir = await temporaryFolder()
   const other = await takeDefaultMetricsPort()
-  const first = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
-  const api = await addressOf(first)
-  const [, metricsPort] = await first.waitForOutput(/"metricsPort":(\d+)/)
+  const program = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
+  const api = await addressOf(program)
+  const [, metricsPort] = await program.waitForOutput(/"metricsPort":(\d+)/)
   expect(metricsPort).not.toBe('9464')
   expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
   other.close()
@@ -76,6 +76,12 @@ test('starts without configuration, keeps its data, and leaves no processes behi
     bucketEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
     dataDir,
   })
+})
+
+test('keeps its data, and leaves no processes behind', async () => {
+  const dataDir = await temporaryFolder()
+  const first = start({ DATA_DIR: dataDir })
+  const api = await addressOf(first)
   const token = await cli(dataDir, 'token', 'alice@example.com')
   expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
   const me = await query(api, token.trim(), '{ me { id name role } }')
