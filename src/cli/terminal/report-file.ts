@@ -25,7 +25,7 @@ export async function openReportFile(name: string | undefined, head: readonly st
   }
 }
 
-/** An apostrophe keeps spreadsheets from running a cell as a formula, since names of files come from strangers. */
+/** An apostrophe keeps spreadsheets from running a cell as a formula: users choose the names of files. */
 function quoted(cell: string): string {
   const text = /^[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text

@@ -1,6 +1,9 @@
-import type { User } from '../../generated/prisma/client.ts'
+import type { UserStanding } from '../../generated/prisma/enums.ts'
 
-/** Whether the user may send requests. An expired lock counts as lifted: Clerk may send no event when a lock expires. */
-export function maySignIn({ standing, lockedUntil }: Pick<User, 'standing' | 'lockedUntil'>, now: Date): boolean {
-  return standing === 'ACTIVE' || (standing === 'LOCKED' && lockedUntil !== null && lockedUntil <= now)
+/**
+ * Whether the user may send requests. LOCKED users may: a lock at Clerk stops new sign-ins, which Clerk refuses itself,
+ * and existing sessions continue.
+ */
+export function mayAct({ standing }: { readonly standing: UserStanding }): boolean {
+  return standing === 'ACTIVE' || standing === 'LOCKED'
 }
