@@ -24,7 +24,7 @@ if [[ ${1:-} = once ]]; then
   exit
 fi
 
-trap 'exit 0' TERM INT
+trap 'kill $(jobs -p) 2>/dev/null || true; exit 0' TERM INT
 while true; do
   now=$(date -u +%s)
   next=$(date -u --date "today $hour:00" +%s)
