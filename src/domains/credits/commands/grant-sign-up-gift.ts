@@ -37,8 +37,9 @@ async function claimContacts(tx: Tx, hashes: readonly string[], now: Date): Prom
   forgetAt.setUTCMonth(forgetAt.getUTCMonth() + memoryMonths)
   const claimed = await tx.$executeRaw`
     INSERT INTO gifted_addresses AS gifted (address_hash, forget_at)
-    SELECT hash, ${forgetAt} FROM unnest(${[...new Set(hashes)].sort()}::text[]) AS hash
+    SELECT hash, ${forgetAt} FROM unnest(${[...new Set(hashes)]}::text[]) AS hash
     WHERE NOT EXISTS (SELECT FROM erased_addresses WHERE address_hash = hash AND forget_at > ${now})
+    ORDER BY hash
     ON CONFLICT (address_hash) DO UPDATE SET forget_at = excluded.forget_at WHERE gifted.forget_at <= ${now}`
   return claimed > 0
 }
