@@ -11,6 +11,7 @@ export type { OnUserCreated } from './on-user-created.ts'
 export { type ClerkDirectory, ClerkRefused, type ClerkUser } from './ports.ts'
 export { findUnavailableUsers } from './queries/find-unavailable-users.ts'
 export { findUser } from './queries/find-user.ts'
+export { isUserId, usersNamed } from './queries/users-named.ts'
 export {
   countUnlinkedUsers,
   findLegacyUsers,
@@ -19,6 +20,7 @@ export {
   readUnlinkedUsers,
   type UnlinkedUser,
 } from './queries/legacy-users.ts'
+export { readTexts, type TextRef } from './queries/personal-texts.ts'
 export { clerkIdOf, legacyCreditsOf, timeZoneOf } from './queries/user-columns.ts'
 export { findDeletingUser, isAnyErased, presentUsers } from './queries/user-standing.ts'
 export { type RetryClock, retryClerk } from './retry-clerk.ts'

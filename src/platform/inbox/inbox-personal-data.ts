@@ -10,17 +10,17 @@ export type UserEventsFilter = (db: Reader, userId: string) => Promise<Prisma.In
 export interface InboxPersonalDataOptions {
   readonly encryptor: Encryptor
   /** One per provider. */
-  readonly userEventsFilters: readonly UserEventsFilter[]
+  readonly sources: readonly { readonly userEventsFilter: UserEventsFilter; readonly erasesSubjects?: boolean }[]
 }
 
 /**
  * The events that providers sent about a person. Erasure deletes their bodies; the rows stay as a record of what was
  * processed.
  */
-export function inboxPersonalData({ encryptor, userEventsFilters }: InboxPersonalDataOptions): PersonalData {
+export function inboxPersonalData({ encryptor, sources }: InboxPersonalDataOptions): PersonalData {
   const eventsAbout = async (db: Reader, userId: string) => {
     const wheres: Prisma.InboxEventWhereInput[] = []
-    for (const filterOf of userEventsFilters) wheres.push(await filterOf(db, userId))
+    for (const { userEventsFilter } of sources) wheres.push(await userEventsFilter(db, userId))
     return { OR: wheres }
   }
   return {
@@ -38,7 +38,11 @@ export function inboxPersonalData({ encryptor, userEventsFilters }: InboxPersona
       yield { path: 'webhook-events.json', json }
     },
     async eraseRows(tx, { userId }) {
-      await tx.inboxEvent.updateMany({ where: await eventsAbout(tx, userId), data: { body: null, lastError: null } })
+      for (const { userEventsFilter, erasesSubjects = false } of sources) {
+        const where = await userEventsFilter(tx, userId)
+        const subject = erasesSubjects ? { subject: null } : {}
+        await tx.inboxEvent.updateMany({ where, data: { body: null, lastError: null, ...subject } })
+      }
     },
   }
 }

@@ -31,4 +31,6 @@ export interface WebhookSource {
   readonly endpoint: WebhookEndpoint
   readonly inbox: InboxSource
   readonly userEventsFilter: UserEventsFilter
+  /** Whether the subjects of a user's events are erased with their bodies: the provider lets apps choose them. */
+  readonly erasesSubjects?: boolean
 }

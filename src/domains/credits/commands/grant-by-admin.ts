@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { recordAudit } from '../../../platform/audit.ts'
 import type { Tx } from '../../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../../platform/errors.ts'
@@ -42,21 +43,35 @@ async function post(
     now,
   })
   // The claim belongs to the admin and expires after a day; the ledger key never expires.
-  const key = `admin:${actorId}:${idempotencyKey}`
+  const key = ledgerKey(actorId, idempotencyKey)
   const known = claimed.isNew ? await tx.creditTransaction.count({ where: { userId, key } }) : 1
-  const posted = await grant(tx, { userId, amount, source: 'GIFTS', key, description: reason, expiresAt, now })
+  const posted = await grant(tx, {
+    userId,
+    amount,
+    source: 'GIFTS',
+    key,
+    description: 'Granted by an admin',
+    personalText: reason,
+    expiresAt,
+    now,
+  })
   if (known === 0) {
     await recordAudit(tx, {
       actorId,
       action: 'credits.grant',
       subjectId: userId,
-      reason,
+      reasonId: posted.textId,
       before: { balance: posted.balanceAfter - posted.amount },
       after: { balance: posted.balanceAfter, transactionId: posted.id },
       now,
     })
   }
   return posted
+}
+
+/** The admin has chosen the text of the idempotency key, and ledger keys are kept for ever: only its hash is stored. */
+function ledgerKey(actorId: string, idempotencyKey: string): string {
+  return `admin:${actorId}:sha256:${createHash('sha256').update(idempotencyKey).digest('hex')}`
 }
 
 function checkReason(reason: string): string {

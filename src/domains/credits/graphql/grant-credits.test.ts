@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { GrantCreditsDocument, type GrantCreditsInput } from '../../../../operations/typed-operations.ts'
 import { toGlobalId } from '../../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
-import { promoteUser } from '../../users/index.ts'
+import { promoteUser, readTexts } from '../../users/index.ts'
 
 const admin = 'admin@example.com'
 
@@ -47,11 +47,13 @@ describe('grantCredits of an admin', () => {
     })
     const actor = await app.app.db.prisma.user.findFirstOrThrow({ where: { role: 'ADMIN' } })
     const [grant] = await grants()
+    expect(await readTexts(app.app.db.prisma, [{ userId, textId: grant?.textId ?? '' }])).toEqual(['Sorry for the wait'])
     expect(await audits()).toMatchObject([
       {
         actorId: actor.id,
         action: 'credits.grant',
-        reason: 'Sorry for the wait',
+        reason: null,
+        reasonId: grant?.textId,
         before: { balance: 100 },
         after: { balance: 150, transactionId: grant?.id },
       },
