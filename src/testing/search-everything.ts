@@ -1,11 +1,12 @@
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { escapeIdentifier } from 'pg'
 import { DecryptionFailed } from '../platform/encryption/encryptor.ts'
 import type { TestApp } from './app.ts'
+import { unzip } from './unzip.ts'
 
 /**
  * Where a text is stored: 'table.column' for every table of the app and the queue, also in encrypted columns, and
- * 'bucket: key' for object keys, headers and contents. Ignores case.
+ * 'bucket: key' for object keys, headers and contents, also inside of a ZIP. Ignores case.
  */
 export async function searchEverything(app: TestApp, text: string): Promise<string[]> {
   return [...(await searchTables(app, text)), ...(await searchEncrypted(app, text)), ...(await searchBucket(app, text))]
@@ -49,21 +50,20 @@ async function searchEncrypted({ app, owner }: TestApp, text: string): Promise<s
   return found
 }
 
+/** Other tests use the same bucket, so only objects of this app's users are read. */
 async function searchBucket({ app }: TestApp, text: string): Promise<string[]> {
-  const { endpoint, bucket: Bucket, accessKeyId, secretAccessKey } = app.config.bucket
+  const { endpoint, name: Bucket, accessKeyId, secretAccessKey } = app.config.bucket
   const credentials = { accessKeyId, secretAccessKey }
   const client = new S3Client({ endpoint, credentials, region: 'auto', forcePathStyle: true })
+  const users = await app.db.prisma.user.findMany({ select: { id: true } })
   const found: string[] = []
   try {
     for (let token: string | undefined; ; ) {
       const page = await client.send(new ListObjectsV2Command({ Bucket, ContinuationToken: token }))
       for (const { Key = '' } of page.Contents ?? []) {
-        const head = await client.send(new HeadObjectCommand({ Bucket, Key }))
-        const object = await client.send(new GetObjectCommand({ Bucket, Key }))
-        const content = Buffer.from((await object.Body?.transformToByteArray()) ?? []).toString('latin1')
-        const headers = decodeURIComponent(`${head.ContentDisposition} ${JSON.stringify(head.Metadata)}`)
-        const everything = `${Key} ${headers} ${content}`.toLowerCase()
-        if (everything.includes(text.toLowerCase())) found.push(`bucket: ${Key}`)
+        const isOwn = users.some(({ id }) => Key.includes(id))
+        const everything = isOwn ? await readObject(client, { Bucket, Key }) : Key
+        if (everything.toLowerCase().includes(text.toLowerCase())) found.push(`bucket: ${Key}`)
       }
       if (!page.IsTruncated) return found
       token = page.NextContinuationToken
@@ -71,4 +71,14 @@ async function searchBucket({ app }: TestApp, text: string): Promise<string[]> {
   } finally {
     client.destroy()
   }
+}
+
+/** The key, the headers and the content of an object as one text. */
+async function readObject(client: S3Client, object: { Bucket: string; Key: string }): Promise<string> {
+  const { Body, ContentDisposition = '', Metadata } = await client.send(new GetObjectCommand(object))
+  const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array()
+  const files = object.Key.endsWith('.zip')
+    ? [...(await unzip(bytes)).values()]
+    : [Buffer.from(bytes).toString('latin1')]
+  return [object.Key, decodeURIComponent(ContentDisposition), JSON.stringify(Metadata), ...files].join(' ')
 }

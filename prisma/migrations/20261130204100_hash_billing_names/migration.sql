@@ -56,7 +56,8 @@ ALTER TABLE "billing_events" ADD CONSTRAINT "billing_events_names_are_hashes" CH
   array_to_string("names" || "transferred_to", ' ') ~ '^([A-Za-z0-9_-]{43}( [A-Za-z0-9_-]{43})*)?$');
 
 -- AlterTable
-ALTER TABLE "billing_names" DROP CONSTRAINT "billing_names_pkey",
+ALTER TABLE "billing_names" DROP CONSTRAINT "billing_names_say_who_said_so",
+DROP CONSTRAINT "billing_names_pkey",
 ADD COLUMN "hash" TEXT,
 ALTER COLUMN "name" DROP NOT NULL;
 
@@ -68,7 +69,11 @@ UPDATE billing_names SET name = NULL, user_id = erased.user_id FROM erased_billi
 WHERE billing_names.name = erased.name AND (billing_names.user_id IS NULL OR billing_names.user_id = erased.user_id);
 
 ALTER TABLE "billing_names" ALTER COLUMN "hash" SET NOT NULL,
-ADD CONSTRAINT "billing_names_pkey" PRIMARY KEY ("hash");
+ADD CONSTRAINT "billing_names_pkey" PRIMARY KEY ("hash"),
+-- An event assigns a readable name to a user; the erasure leaves a hash of the user's.
+ADD CONSTRAINT "billing_names_are_assigned_by_events" CHECK (
+  ("reported_at" IS NULL) = ("event_id" IS NULL) AND ("user_id" IS NOT NULL OR "reported_at" IS NULL)
+  AND CASE WHEN "name" IS NULL THEN "user_id" IS NOT NULL ELSE ("user_id" IS NULL) = ("reported_at" IS NULL) END);
 
 -- Of an event about an erased user, whose body was erased, the subject may be any text that an app has chosen.
 UPDATE inbox_events SET subject = NULL

@@ -7,7 +7,7 @@ import { claimPurchases } from './events/claim-purchases.ts'
 import { createHashName } from './events/hash-name.ts'
 import { purchaseInbox } from './events/purchase-inbox.ts'
 import { revenueCatWebhook } from './events/webhook.ts'
-import { purchaseEventsOf, purchasesOfUser } from './personal-data.ts'
+import { identifyingNamesOf, purchaseEventsOf, purchasesOfUser } from './personal-data.ts'
 import { loadPlans } from './plans/load-plans.ts'
 import { planLimitsOf } from './plans/plan-limits.ts'
 import { readPlans } from './plans/read-plans.ts'
@@ -45,7 +45,7 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
       endpoint: revenueCatWebhook(services),
       inbox: purchaseInbox(services),
       userEventsFilter: purchaseEventsOf(services),
-      erasesSubjects: true,
+      keptSubjects: identifyingNamesOf,
     },
   ],
   // Assigns purchases made before the first request to the new user.

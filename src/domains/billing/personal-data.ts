@@ -77,11 +77,15 @@ export const purchaseEventsOf =
     return { source: revenueCatSource, OR: [{ subject: { in: subjects } }, { eventId: { in: eventIds } }] }
   }
 
+/** The names that identify the user: the ids in Pacer and in Clerk, which the tombstone has too. */
+export async function identifyingNamesOf(db: Reader, userId: string): Promise<string[]> {
+  return [userId, await clerkIdOf(db, userId)].filter((name) => name !== null)
+}
+
 /** The user's names by their hashes; null where a name was erased. */
 async function namesOfUser(db: Reader, hashName: HashName, userId: string): Promise<Map<string, string | null>> {
-  const clerkId = await clerkIdOf(db, userId)
+  const identifying = await identifyingNamesOf(db, userId)
   const aliases = await db.billingName.findMany({ where: { userId }, select: { hash: true, name: true } })
-  const identifying = [userId, clerkId].filter((name) => name !== null)
   return new Map([
     ...aliases.map(({ hash, name }) => [hash, name] as const),
     ...identifying.map((name) => [hashName(name), name] as const),

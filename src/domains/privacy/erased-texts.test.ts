@@ -28,6 +28,8 @@ beforeAll(async () => {
   clerk = await startClerk()
   const log = createLog({ level: 'trace', pretty: false, destination: { write: (line) => lines.push(line) } })
   app = await startAppWithClerk(clerk, { log })
+  // On a busy machine, the first sign-up of a process may take longer than a request may.
+  await signUp(app, clerk, 'first@example.com').catch(() => {})
 })
 afterAll(async () => {
   await app[Symbol.asyncDispose]()
@@ -92,7 +94,6 @@ async function buy(): Promise<void> {
 test('no text of a deleted user is left in any table, in the bucket, in the queue or in the log', async () => {
   user = await signUp(app, clerk, email, names)
   await signUp(app, clerk, other, { first_name: 'Bystander' })
-  await sendClerkUser(app, (await signUp(app, clerk, admin)).clerkId ?? '')
   await promoteUser(app.app.db.prisma, (await signUp(app, clerk, admin)).clerkId ?? '')
   await writeTexts()
   expect(await searchEverything(app, marker)).toEqual(

@@ -7,10 +7,13 @@ import { bodyPlace } from './inbox.ts'
 /** A condition for the events of one provider that are about a user. */
 export type UserEventsFilter = (db: Reader, userId: string) => Promise<Prisma.InboxEventWhereInput>
 
+/** The subjects of one provider that may stay when a user is erased. */
+export type KeptSubjects = (db: Reader, userId: string) => Promise<readonly string[]>
+
 export interface InboxPersonalDataOptions {
   readonly encryptor: Encryptor
   /** One per provider. */
-  readonly sources: readonly { readonly userEventsFilter: UserEventsFilter; readonly erasesSubjects?: boolean }[]
+  readonly sources: readonly { readonly userEventsFilter: UserEventsFilter; readonly keptSubjects?: KeptSubjects }[]
 }
 
 /**
@@ -38,10 +41,12 @@ export function inboxPersonalData({ encryptor, sources }: InboxPersonalDataOptio
       yield { path: 'webhook-events.json', json }
     },
     async eraseRows(tx, { userId }) {
-      for (const { userEventsFilter, erasesSubjects = false } of sources) {
+      for (const { userEventsFilter, keptSubjects } of sources) {
         const where = await userEventsFilter(tx, userId)
-        const subject = erasesSubjects ? { subject: null } : {}
-        await tx.inboxEvent.updateMany({ where, data: { body: null, lastError: null, ...subject } })
+        await tx.inboxEvent.updateMany({ where, data: { body: null, lastError: null } })
+        if (!keptSubjects) continue
+        const subject = { notIn: [...(await keptSubjects(tx, userId))] }
+        await tx.inboxEvent.updateMany({ where: { AND: [where, { subject }] }, data: { subject: null } })
       }
     },
   }

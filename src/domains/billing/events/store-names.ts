@@ -12,8 +12,8 @@ interface NameRow {
 }
 
 /**
- * Stores the readable names of an event by their hashes. Of an erased user only the hashes are stored. Requires that the
- * names are locked, and precedes the locks of keys.
+ * Stores the readable names of an event by their hashes. Of an erased user only the hashes are stored; a name that a
+ * present user has now is stored again. Requires that the names are locked, and precedes the locks of keys.
  */
 export async function storeNames(
   tx: Tx,
@@ -33,7 +33,9 @@ export async function storeNames(
     SELECT DISTINCT ON (hash) hash, name, user_id
     FROM unnest(${hashes}::text[], ${texts}::text[], ${userIds}::uuid[]) AS given (hash, name, user_id)
     ORDER BY hash, name
-    ON CONFLICT (hash) DO UPDATE SET name = excluded.name WHERE known.name IS NULL AND excluded.name IS NOT NULL`
+    ON CONFLICT (hash) DO UPDATE SET
+      name = excluded.name, user_id = CASE WHEN known.reported_at IS NOT NULL THEN known.user_id END
+    WHERE known.name IS NULL AND excluded.name IS NOT NULL`
 }
 
 async function rowsOf(tx: Tx, hashName: HashName, names: readonly string[]): Promise<NameRow[]> {
