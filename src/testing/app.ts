@@ -127,9 +127,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const handlers = app.jobs()
   const { directUrl } = config.database
   if (options.worker) {
-    stack.use(
-      await runJobs({ directUrl, handlers, cron: app.cron, concurrency: config.jobConcurrency, log }),
-    )
+    stack.use(await runJobs({ directUrl, handlers, cron: app.cron, concurrency: config.jobConcurrency, log }))
   }
 
   const url = `http://127.0.0.1:${front.port}`

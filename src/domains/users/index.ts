@@ -11,7 +11,6 @@ export type { OnUserCreated } from './on-user-created.ts'
 export { type ClerkDirectory, ClerkRefused, type ClerkUser } from './ports.ts'
 export { findUnavailableUsers } from './queries/find-unavailable-users.ts'
 export { findUser } from './queries/find-user.ts'
-export { isUserId, usersNamed } from './queries/users-named.ts'
 export {
   countUnlinkedUsers,
   findLegacyUsers,
@@ -23,6 +22,7 @@ export {
 export { readTexts, type TextRef } from './queries/personal-texts.ts'
 export { clerkIdOf, legacyCreditsOf, timeZoneOf } from './queries/user-columns.ts'
 export { findDeletingUser, isAnyErased, presentUsers } from './queries/user-standing.ts'
+export { isUserId, usersNamed } from './queries/users-named.ts'
 export { type RetryClock, retryClerk } from './retry-clerk.ts'
 export { type UsersServices, users } from './services.ts'
 export { standingTopic } from './topic.ts'

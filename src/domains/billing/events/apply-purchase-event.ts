@@ -54,7 +54,8 @@ export async function applyPurchaseEvent(
 /** Hashes these names, and the ids of the users whom they identify: the names of a first event have no rows yet. */
 async function hashesOfNamed(tx: Tx, hashName: HashName, names: readonly string[]): Promise<string[]> {
   const hashes = names.map(hashName)
-  for (const id of new Set((await usersNamed(tx, names)).values())) hashes.push(...(await hashedIdsOf(tx, hashName, id)))
+  for (const id of new Set((await usersNamed(tx, names)).values()))
+    hashes.push(...(await hashedIdsOf(tx, hashName, id)))
   return hashes
 }
 

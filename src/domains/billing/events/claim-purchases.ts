@@ -23,7 +23,10 @@ export async function claimPurchases(
 
   // The connected names are locked too, and all locks must be taken in order.
   await tx.$executeRaw`ROLLBACK TO SAVEPOINT user_created`
-  const connected = await lockConnectedNames(tx, hashName, async () => [...names, ...namesOf(await eventsNaming(tx, names))])
+  const connected = await lockConnectedNames(tx, hashName, async () => [
+    ...names,
+    ...namesOf(await eventsNaming(tx, names)),
+  ])
   const events = (await eventsNaming(tx, names)).filter((event) => isPermitted(event, ports.sandbox))
   const { resolveIdentified } = await resolveCustomer(tx, namesOf(events))
   const reassigned = await recordNames(tx, events, resolveIdentified)

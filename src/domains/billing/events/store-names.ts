@@ -42,7 +42,8 @@ async function rowsOf(tx: Tx, hashName: HashName, names: readonly string[]): Pro
   if (names.length === 0) return []
   const named = await usersNamed(tx, names)
   const { resolveUserId } = await resolveCustomer(tx, names.map(hashName))
-  const ownerId = names.map((name) => named.get(name)).find((id) => id !== undefined) ?? resolveUserId(names.map(hashName))
+  const ownerId =
+    names.map((name) => named.get(name)).find((id) => id !== undefined) ?? resolveUserId(names.map(hashName))
   const isErased = ownerId !== null && (await isAnyErased(tx, [ownerId]))
   return names.map((name) => {
     const isOwners = isErased && (named.get(name) ?? ownerId) === ownerId

@@ -12,7 +12,9 @@ export async function readSnapshot(
   { revenueCat, hashName }: { readonly revenueCat: Pick<RevenueCat, 'readCustomer'>; readonly hashName: HashName },
   userId: string,
 ): Promise<CustomerSnapshot> {
-  const snapshots = await Promise.all((await customersOf(db, hashName, userId)).map((name) => revenueCat.readCustomer(name)))
+  const snapshots = await Promise.all(
+    (await customersOf(db, hashName, userId)).map((name) => revenueCat.readCustomer(name)),
+  )
   return {
     requestedAt: new Date(Math.min(...snapshots.map(({ requestedAt }) => requestedAt.getTime()))),
     managementUrl: snapshots.map(({ managementUrl }) => managementUrl).find((url) => url !== null) ?? null,

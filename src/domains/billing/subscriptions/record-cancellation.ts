@@ -17,7 +17,10 @@ export async function recordCancellation(
   { canRead, hashName }: Pick<BillingServices, 'canRead' | 'hashName'>,
   { id, now }: { readonly id: string; readonly now: Date },
 ): Promise<void> {
-  const { key, userId: ownerId } = await tx.planSubscription.findUniqueOrThrow({ where: { id }, select: { key: true, userId: true } })
+  const { key, userId: ownerId } = await tx.planSubscription.findUniqueOrThrow({
+    where: { id },
+    select: { key: true, userId: true },
+  })
   // Names precede keys, as in the processing of events.
   await storeNames(tx, hashName, { names: ownerId === null ? [] : [ownerId], transferredTo: [] })
   await lockKeys(tx, [key])

@@ -47,7 +47,9 @@ describe('grantCredits of an admin', () => {
     })
     const actor = await app.app.db.prisma.user.findFirstOrThrow({ where: { role: 'ADMIN' } })
     const [grant] = await grants()
-    expect(await readTexts(app.app.db.prisma, [{ userId, textId: grant?.textId ?? '' }])).toEqual(['Sorry for the wait'])
+    expect(await readTexts(app.app.db.prisma, [{ userId, textId: grant?.textId ?? '' }])).toEqual([
+      'Sorry for the wait',
+    ])
     expect(await audits()).toMatchObject([
       {
         actorId: actor.id,

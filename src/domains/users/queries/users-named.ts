@@ -14,5 +14,7 @@ export async function usersNamed(db: Reader, names: readonly string[]): Promise<
     where: { OR: [{ id: { in: names.filter(isUserId) } }, { clerkId: { in: [...names] } }] },
     select: { id: true, clerkId: true },
   })
-  return new Map(rows.flatMap(({ id, clerkId }) => [[id, id] as const, ...(clerkId === null ? [] : [[clerkId, id] as const])]))
+  return new Map(
+    rows.flatMap(({ id, clerkId }) => [[id, id] as const, ...(clerkId === null ? [] : [[clerkId, id] as const])]),
+  )
 }
