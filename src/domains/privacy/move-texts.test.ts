@@ -87,9 +87,9 @@ async function writeRows(): Promise<void> {
   await addEvent('of nobody', ['nobody'])
   await rows(`INSERT INTO billing_names VALUES ('$RCAnonymousID:a', $1, now(), 'of Ada')`, [ada])
   await rows(
-    `INSERT INTO inbox_events (id, source, event_id, type, subject, sent_at, received_at, state)
-     VALUES ($1, 'revenuecat', '1', 'RENEWAL', 'erased@of-the-app.example', now(), now(), 'PROCESSED'),
-            ($2, 'revenuecat', '2', 'RENEWAL', 'user_erased', now(), now(), 'PROCESSED')`,
+    `INSERT INTO inbox_events (id, source, event_id, type, subject, sent_at, received_at, state, processed_at)
+     VALUES ($1, 'revenuecat', '1', 'RENEWAL', 'erased@of-the-app.example', now(), now(), 'PROCESSED', now()),
+            ($2, 'revenuecat', '2', 'RENEWAL', 'user_erased', now(), now(), 'PROCESSED', now())`,
     [randomUUID(), randomUUID()],
   )
 }
