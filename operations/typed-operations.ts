@@ -413,7 +413,7 @@ export type CreditsQueryVariables = Exact<{
 }>;
 
 
-export type CreditsQuery = { me: { creditBalance: number, lapsingCredits: Array<{ amount: number, expiresAt: string }>, creditTransactions: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, edges: Array<{ node: { id: string, kind: CreditTransactionKind, amount: number, balanceAfter: number, description: string, createdAt: string, expiresAt: string | null } }> } } | null };
+export type CreditsQuery = { me: { creditBalance: number, lapsingCredits: Array<{ amount: number, expiresAt: string }>, creditTransactions: { totalCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, edges: Array<{ node: { id: string, kind: CreditTransactionKind, amount: number, balanceAfter: number, description: string | null, createdAt: string, expiresAt: string | null } }> } } | null };
 
 export type CreditBalanceChangedSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -427,7 +427,7 @@ export type GrantCreditsMutationVariables = Exact<{
 
 export type GrantCreditsMutation = { grantCredits:
     | { __typename: 'ForbiddenError', code: string, message: string }
-    | { __typename: 'GrantCreditsPayload', user: { id: string, creditBalance: number }, transaction: { id: string, amount: number, balanceAfter: number, description: string } }
+    | { __typename: 'GrantCreditsPayload', user: { id: string, creditBalance: number }, transaction: { id: string, amount: number, balanceAfter: number, description: string | null } }
     | { __typename: 'IdempotencyConflictError', code: string, message: string }
     | { __typename: 'InvalidInputError', code: string, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'NotFoundError', code: string, message: string }

@@ -4,7 +4,8 @@
 -- Raises: PC003 where there is no such hold; PC004 where it has ended; the detail is its state. PC005 where more is
 -- captured than held; the detail is the amount of the hold.
 CREATE OR REPLACE FUNCTION credits_capture(
-  new_id uuid, wanted text, captured_amount integer, new_description text, at timestamptz
+  new_id uuid, wanted text, captured_amount integer, new_description text, at timestamptz,
+  personal_text text DEFAULT NULL
 ) RETURNS credit_transactions LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   held credit_holds := credits_lock_hold(wanted);
@@ -16,10 +17,10 @@ BEGIN
   END IF;
   posted := credits_post(
     new_id, held.user_id, 'CAPTURE', 0, taking, 'capture:' || held.reference, new_description, held.reference, NULL, at,
-    ledger_account('HOLDS'), ledger_account('SPENDING'), taking);
+    ledger_account('HOLDS'), ledger_account('SPENDING'), taking, personal_text);
   UPDATE credit_holds SET state = 'CAPTURED', captured = taking, ended_at = at WHERE id = held.id;
   IF taking < held.amount THEN
-    PERFORM credits_return(uuid_v7(at), held, held.amount - taking, new_description, at);
+    PERFORM credits_return(uuid_v7(at), held, held.amount - taking, new_description, at, personal_text);
   END IF;
   RETURN posted;
 END $$;

@@ -3,7 +3,8 @@
 -- Locks: the wallet of the user.
 -- Raises: PC001 where the wallet has less than the amount; PC002 where the reference was used with another amount.
 CREATE OR REPLACE FUNCTION credits_hold(
-  new_id uuid, person uuid, amount integer, new_reference text, new_description text, until timestamptz, at timestamptz
+  new_id uuid, person uuid, amount integer, new_reference text, new_description text, until timestamptz, at timestamptz,
+  personal_text text DEFAULT NULL
 ) RETURNS credit_transactions LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   wallet uuid := credits_lock(person);
@@ -14,7 +15,7 @@ BEGIN
   PERFORM credits_require(wallet, amount);
   posted := credits_post(
     new_id, person, 'HOLD', -amount, amount, 'hold:' || new_reference, new_description, new_reference, NULL, at,
-    wallet, ledger_account('HOLDS'), amount);
+    wallet, ledger_account('HOLDS'), amount, personal_text);
   PERFORM credits_take(new_id, person, amount);
   INSERT INTO credit_holds (id, user_id, reference, amount, state, deadline, created_at)
   VALUES (new_id, person, new_reference, amount, 'HELD', until, at);

@@ -2,8 +2,9 @@
 -- and changes nothing.
 -- Locks: the wallet of the user.
 -- Raises: PC003 where there is no such spend; PC002 where the key of its refund was used for something else.
-CREATE OR REPLACE FUNCTION credits_refund(new_id uuid, person uuid, spend_key text, new_description text, at timestamptz)
-RETURNS credit_transactions LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION credits_refund(
+  new_id uuid, person uuid, spend_key text, new_description text, at timestamptz, personal_text text DEFAULT NULL
+) RETURNS credit_transactions LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   wallet uuid := credits_lock(person);
   spent credit_transactions;
@@ -17,7 +18,7 @@ BEGIN
   PERFORM credits_expire_lots(person, wallet, at);
   posted := credits_post(
     new_id, person, 'REFUND', -spent.amount, -spent.amount, 'refund:' || spend_key, new_description, spent.id::text,
-    NULL, at, ledger_account('SPENDING'), wallet, -spent.amount);
+    NULL, at, ledger_account('SPENDING'), wallet, -spent.amount, personal_text);
   PERFORM credits_give_back(new_id, spent.id, -spent.amount);
   PERFORM credits_settle(person, wallet, -spent.amount - credits_expire_lots(person, wallet, at), at);
   RETURN posted;

@@ -79,7 +79,7 @@ export function compose<Vendors>(
     streamsOfUser({ encryptor }),
     inboxPersonalData({
       encryptor,
-      userEventsFilters: webhooks().map(({ userEventsFilter }) => userEventsFilter),
+      sources: webhooks(),
     }),
   ]
   return {

@@ -8,10 +8,12 @@ export function addMigrate(program: Command): void {
     .command('migrate')
     .description('apply pending migrations as the role of DIRECT_URL')
     .action(async () => {
-      const { database } = readSettings(readEnvironment())
+      const { database, privacy } = readSettings(readEnvironment())
       if (!database) throw new Error('DATABASE_URL is not set. `npm start` migrates the embedded database.')
       const { migrate } = await import('../platform/database/migrate.ts')
-      const { applied } = await migrate({ url: database.directUrl })
+      const { hashExistingNames } = await import('../domains/billing/index.ts')
+      const before = privacy.indexKey === undefined ? [] : [hashExistingNames(privacy.indexKey)]
+      const { applied } = await migrate({ url: database.directUrl, before })
       process.stdout.write(applied.length > 0 ? `Applied: ${applied.join(', ')}\n` : 'No pending migrations.\n')
     })
 }

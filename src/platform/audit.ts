@@ -8,7 +8,8 @@ export interface AuditRecord {
   /** For example credits.grant. */
   readonly action: string
   readonly subjectId: string
-  readonly reason: string
+  /** The id of the reason in the subject's personal_texts; null where the subject was erased. */
+  readonly reasonId: string | null
   readonly before: Prisma.InputJsonObject
   readonly after: Prisma.InputJsonObject
   readonly now: Date

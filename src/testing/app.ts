@@ -14,7 +14,7 @@ import type { Plans } from '../domains/billing/plans/plans.ts'
 import { removeOldestDueJob } from '../platform/compat/graphile-worker.ts'
 import { newKey } from '../platform/encryption/encryptor.ts'
 import { runJobs } from '../platform/jobs/run-jobs.ts'
-import { silentLog } from '../platform/observability/log.ts'
+import { type Log, silentLog } from '../platform/observability/log.ts'
 import { testRun } from './job-run.ts'
 import { writePlans } from './plans-file.ts'
 import { openPool } from './pool.ts'
@@ -41,6 +41,8 @@ export interface TestAppOptions {
   /** Plans and products instead of the project's own. */
   readonly plans?: Plans
   readonly adapters?: Partial<Adapters>
+  /** Receives the log, which is silent by default. */
+  readonly log?: Log
 }
 
 export interface Answer<Data> {
@@ -109,14 +111,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...options.config,
   }
   const adapters = { ...createAdapters(config), ...options.adapters }
-  const app = stack.use(createApp({ config, adapters, log: silentLog, clock: () => test.now }))
+  const log = options.log ?? silentLog
+  const app = stack.use(createApp({ config, adapters, log, clock: () => test.now }))
   const statements: string[] = []
   const owner = stack.adopt(openPool(ownerUrlOf(databaseUrl), 2), (pool) => pool.end())
   app.db.onStatement(({ query }) => statements.push(query))
 
   const health = createHealth()
   health.begin(app)
-  const front = await startHttpServer({ ...config, log: silentLog, health })
+  const front = await startHttpServer({ ...config, log, health })
   stack.defer(() => front.close())
   const { graphiqlFor } = options
   const graphiql = graphiqlFor === undefined ? null : graphiqlPage(() => test.token(graphiqlFor))
@@ -124,9 +127,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const handlers = app.jobs()
   const { directUrl } = config.database
   if (options.worker) {
-    stack.use(
-      await runJobs({ directUrl, handlers, cron: app.cron, concurrency: config.jobConcurrency, log: silentLog }),
-    )
+    stack.use(await runJobs({ directUrl, handlers, cron: app.cron, concurrency: config.jobConcurrency, log }))
   }
 
   const url = `http://127.0.0.1:${front.port}`

@@ -60,7 +60,11 @@ export async function endOfPurchases(app: TestApp, userIds: readonly string[]) {
   const { prisma } = app.app.db
   const [subscriptions, names, grants] = await Promise.all([
     prisma.planSubscription.findMany({ orderBy: { key: 'asc' }, omit: { id: true } }),
-    prisma.billingName.findMany({ orderBy: { name: 'asc' } }),
+    prisma.billingName.findMany({
+      where: { name: { startsWith: '$RCAnonymousID:' } },
+      orderBy: { name: 'asc' },
+      omit: { hash: true },
+    }),
     prisma.billingGrant.findMany({
       where: { revokedAt: null },
       orderBy: { purpose: 'asc' },

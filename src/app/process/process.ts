@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, isComplete, type Settings } from '../../config/config.ts'
+import { hashExistingNames } from '../../domains/billing/index.ts'
 import type { Domain } from '../../domains/define-domain.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { explainUnusable } from '../../platform/database/database-unusable.ts'
@@ -95,7 +96,8 @@ async function run(
       work.catch((error: unknown) => Promise.reject(explainUnusable(error, direct))),
     ])
 
-  if (config.autoMigrate) await unlessStopped(migrate({ url: directUrl, log }))
+  const before = [hashExistingNames(config.privacy.indexKey)]
+  if (config.autoMigrate) await unlessStopped(migrate({ url: directUrl, before, log }))
   const adapters = createAdapters(config)
   const app = createApp({ config, adapters, log, clock: systemClock, name: processName(role), domains })
   running.defer(() => closeApp(app))

@@ -4,9 +4,10 @@ import { users } from '../users/index.ts'
 import { createAttemptCheckout } from './checkouts/attempt-checkout.ts'
 import { checkoutCron, checkoutJobs } from './checkouts/jobs/handlers.ts'
 import { claimPurchases } from './events/claim-purchases.ts'
+import { createHashName } from './events/hash-name.ts'
 import { purchaseInbox } from './events/purchase-inbox.ts'
 import { revenueCatWebhook } from './events/webhook.ts'
-import { purchaseEventsOf, purchasesOfUser } from './personal-data.ts'
+import { identifyingNamesOf, purchaseEventsOf, purchasesOfUser } from './personal-data.ts'
 import { loadPlans } from './plans/load-plans.ts'
 import { planLimitsOf } from './plans/plan-limits.ts'
 import { readPlans } from './plans/read-plans.ts'
@@ -20,6 +21,7 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
   checkEnvironment: ({ PLANS_FILE }) => readPlans(PLANS_FILE).problems,
   build({ platform, vendors: { revenueCat, purchaseWebhooks: webhooks }, services }) {
     const { db, clock, log, metrics, notifications, encryptor, config } = platform
+    const hashName = createHashName(config.privacy.indexKey)
     return {
       db,
       clock,
@@ -31,17 +33,23 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
       revenueCat,
       canRead: revenueCat.canRead,
       webhooks,
-      sandbox: { allowed: config.allowsSandbox, testers: config.revenueCat.sandboxUsers },
+      sandbox: { allowed: config.allowsSandbox, testers: config.revenueCat.sandboxUsers.map(hashName) },
+      hashName,
       attemptCheckout: createAttemptCheckout({ db, revenueCat, clock, log, metrics }),
     }
   },
   jobs: (services) => [...subscriptionJobs(services), ...checkoutJobs(services)],
   cron: [...subscriptionCron, ...checkoutCron],
   webhooks: (services) => [
-    { endpoint: revenueCatWebhook(services), inbox: purchaseInbox(services), userEventsFilter: purchaseEventsOf },
+    {
+      endpoint: revenueCatWebhook(services),
+      inbox: purchaseInbox(services),
+      userEventsFilter: purchaseEventsOf(services),
+      keptSubjects: identifyingNamesOf,
+    },
   ],
   // Assigns purchases made before the first request to the new user.
   onUserCreated: (services) => (tx, user) => claimPurchases(tx, services, user),
   planLimits: planLimitsOf,
-  personalData: () => [purchasesOfUser],
+  personalData: (services) => [purchasesOfUser(services)],
 })

@@ -1,4 +1,5 @@
 export { ManagedElsewhere } from './errors.ts'
+export { hashExistingNames } from './events/hash-existing-names.ts'
 export { loadPlans } from './plans/load-plans.ts'
 export { tierOf } from './plans/plan-of.ts'
 export type { Plans } from './plans/plans.ts'

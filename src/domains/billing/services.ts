@@ -6,6 +6,7 @@ import type { Log } from '../../platform/observability/log.ts'
 import { serviceKey } from '../../platform/services.ts'
 import type { Emails } from '../users/index.ts'
 import type { AttemptCheckout } from './checkouts/attempt-checkout.ts'
+import type { HashName } from './events/hash-name.ts'
 import type { SandboxRules } from './events/sandbox-rules.ts'
 import type { Plans } from './plans/plans.ts'
 import type { PurchaseWebhooks, RevenueCat } from './ports.ts'
@@ -30,6 +31,7 @@ export interface BillingServices {
   readonly webhooks: PurchaseWebhooks
   /** Which purchases in a store's test environment count. */
   readonly sandbox: SandboxRules
+  readonly hashName: HashName
   readonly attemptCheckout: AttemptCheckout
 }
 

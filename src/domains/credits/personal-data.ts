@@ -1,4 +1,5 @@
 import type { PersonalData } from '../../platform/personal-data.ts'
+import { readTexts } from '../users/index.ts'
 
 /**
  * A user's wallet. All of its rows are exported. They are financial records, so erasing the user keeps them; they then
@@ -32,7 +33,16 @@ export const creditsOfUser: PersonalData = {
     const lots = await db.$queryRaw`
       SELECT id, granted, remaining, created_at AS "createdAt", NULLIF(expires_at, 'infinity') AS "expiresAt"
       FROM credit_lots WHERE user_id = ${userId}::uuid ORDER BY created_at, id`
-    yield { path: 'credits.json', json: { wallet, transactions, lots, holds, debts, awaitedGift, grantsByAdmins } }
+    const refs = transactions.flatMap(({ textId }) => (textId === null ? [] : { userId, textId }))
+    const texts = new Map((await readTexts(db, refs)).map((text, at) => [refs[at]?.textId, text]))
+    const described = transactions.map(({ textId, ...transaction }) => ({
+      ...transaction,
+      description: textId === null ? transaction.description : (texts.get(textId) ?? null),
+    }))
+    yield {
+      path: 'credits.json',
+      json: { wallet, transactions: described, lots, holds, debts, awaitedGift, grantsByAdmins },
+    }
   },
   async eraseRows(tx, { userId }) {
     await tx.awaitedGift.deleteMany({ where: { userId } })

@@ -2,6 +2,7 @@
 export const readme = `This is everything that we hold about you, as JSON.
 
 profile.json          your account
+texts.json            texts about you that other files refer to, such as the reason of a gift
 credits.json          your credits and everything that happened to them
 purchases.json        your subscriptions and purchases, the events about them, and your checkouts
 usage.json            how much of your plan you have used

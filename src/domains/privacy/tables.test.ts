@@ -16,6 +16,7 @@ import {
 } from '../../testing/privacy-steps.ts'
 import { deliverAndProcess, eventNow } from '../../testing/purchase-steps.ts'
 import { rowId } from '../../testing/upload-steps.ts'
+import { billing } from '../billing/index.ts'
 import { grant, hold, revoke, spend } from '../credits/index.ts'
 
 /** Tables that are neither exported nor erased, each with the reason. */
@@ -25,7 +26,7 @@ const exceptions: Readonly<Record<string, string>> = {
   job_progress: 'how far jobs have come: by the ids of jobs, and keys of what their steps made',
   rate_limits: 'the number of requests in the last minutes, by hashes of the clients',
   bookmarks: 'the position of an operator command: an instant or the id of a row',
-  audit_log: 'what admins did, for which user and why: must be kept, and names users only by their ids',
+  audit_log: 'what admins did and for which user: must be kept, and names users and reasons only by their ids',
   gifted_addresses: 'hashes without a reference to a row: addresses that had the sign-up gift, deleted after 12 months',
   erased_addresses: 'written by the erasure: hashes without a reference to a row, deleted after 12 months',
 }
@@ -43,6 +44,8 @@ const kept = [
   'credit_debts',
   'admin_grant_keys',
   'billing_events',
+  // The names are erased; the hashes stay, so that purchases are not assigned to another user.
+  'billing_names',
   'plan_subscriptions',
   'billing_grants',
 ]
@@ -93,7 +96,8 @@ async function moveCredits(userId: string): Promise<void> {
     const reference = 'video:held-of-the-person'
     await tx.awaitedGift.create({ data: { userId, createdAt: now } })
     await tx.adminGrantKey.create({ data: { userId, actorId: randomUUID(), keyHash: 'hash', createdAt: now } })
-    await hold(tx, { userId, amount: 3, reference, description: 'A video', deadline: now, now })
+    const personalText = 'For Quillon, with thanks'
+    await hold(tx, { userId, amount: 3, reference, description: 'A video', personalText, deadline: now, now })
   })
 }
 
@@ -176,6 +180,7 @@ describe('the data of a user who has rows in every table', () => {
 
   /** For each table a file of the ZIP, and the user's data in it. */
   const proofs = (): Record<string, readonly [path: string, ...content: string[]]> => ({
+    personal_texts: ['texts.json', 'For Quillon, with thanks'],
     users: ['profile.json', email, 'Quillon', 'Vantage', 'quillvan', 'old-quill-7', user.clerkId ?? '?'],
     uploads: ['files.json', 'quill-morning.fit', run.uploadId],
     activities: [`activities/${run.activityId}.json`, 'Along the Quill', '"RUNNING"'],
@@ -194,7 +199,7 @@ describe('the data of a user who has rows in every table', () => {
     stream_chunks: [`streams/${streamIds[0]}.json`, '"outcome": null', 'Quillon ran along the Quill'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],
-    credit_transactions: ['credits.json', 'A gift to look at'],
+    credit_transactions: ['credits.json', 'A gift to look at', 'For Quillon, with thanks'],
     ledger_entries: ['credits.json', '"accountId"'],
     credit_lots: ['credits.json', '"granted": 7'],
     credit_lot_movements: ['credits.json', '"lotId"'],
@@ -228,6 +233,7 @@ describe('the data of a user who has rows in every table', () => {
   })
   const plainFiles = [
     'profile.json',
+    'texts.json',
     'credits.json',
     'files.json',
     'usage.json',
@@ -241,7 +247,9 @@ describe('the data of a user who has rows in every table', () => {
     const tables = await allTables()
     const marks = [email, 'quill', 'vantage', run.uploadId, run.activityId, ...exportIds, ...streamIds]
     const hasMark = (row: string) => marks.some((mark) => row.toLowerCase().includes(mark))
-    const isOwn = (row: string) => hasMark(row) || row.includes(user.id) || row.includes(user.clerkId ?? '?')
+    const { hashName } = app.app.services(billing)
+    const ids = [user.id, user.clerkId ?? '?', hashName(user.id), hashName(user.clerkId ?? '?')]
+    const isOwn = (row: string) => hasMark(row) || ids.some((id) => row.includes(id))
     const rowsBefore = await Promise.all(tables.map((table) => dump(app, table)))
     const counts = Object.fromEntries(tables.map((table, at) => [table, rowsBefore[at]?.filter(isOwn).length]))
     // These tables reference a transaction and no user.

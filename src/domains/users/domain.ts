@@ -3,7 +3,7 @@ import { defineDomain } from '../define-domain.ts'
 import { clerkInbox } from './clerk-inbox.ts'
 import { createAuthenticator } from './commands/authenticate.ts'
 import { createEmails, emailPlace } from './emails.ts'
-import { clerkEventsOf, profileOfUser } from './personal-data.ts'
+import { clerkEventsOf, profileOfUser, textsOfUser } from './personal-data.ts'
 import { type UsersServices, type UsersVendors, users } from './services.ts'
 import { clerkWebhook } from './webhook.ts'
 
@@ -22,6 +22,6 @@ export const usersDomain = defineDomain<UsersVendors, UsersServices>({
   webhooks: (services) => [
     { endpoint: clerkWebhook(services), inbox: clerkInbox(services), userEventsFilter: clerkEventsOf },
   ],
-  personalData: ({ emails }) => [profileOfUser({ emails })],
+  personalData: ({ emails }) => [textsOfUser, profileOfUser({ emails })],
   encryptedColumns: [{ table: 'users', column: 'email_encrypted', place: emailPlace }],
 })

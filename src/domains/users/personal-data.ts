@@ -50,6 +50,22 @@ export function profileOfUser({ emails }: { emails: Emails }): PersonalData {
   }
 }
 
+/** Free text of a user or about them, to which append-only rows refer by its id. */
+export const textsOfUser: PersonalData = {
+  tables: ['personal_texts'],
+  async *exportFiles(db, userId) {
+    const texts = await db.personalText.findMany({
+      where: { userId },
+      select: { id: true, text: true },
+      orderBy: { id: 'asc' },
+    })
+    yield { path: 'texts.json', json: texts }
+  },
+  async eraseRows(tx, { userId }) {
+    await tx.personalText.deleteMany({ where: { userId } })
+  },
+}
+
 /** The webhook events of Clerk about a user; none for users of the older system who are not linked to a Clerk user. */
 export async function clerkEventsOf(db: Reader, userId: string): Promise<Prisma.InboxEventWhereInput> {
   const { clerkId } = await db.user.findUniqueOrThrow({ where: { id: userId }, select: { clerkId: true } })

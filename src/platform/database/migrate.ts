@@ -60,6 +60,13 @@ class MigrationError extends Error {
   override readonly name = 'MigrationError'
 }
 
+/** Work that a migration needs before its SQL and that SQL cannot do, in the transaction of the migration. */
+export interface BeforeMigration {
+  /** The name of the migration. */
+  readonly name: string
+  run(client: Pick<Client, 'query'>): Promise<void>
+}
+
 export interface MigrateOptions {
   /**
    * The URL of an existing database as its owner. Direct, not through a pooler: an advisory lock belongs to one
@@ -68,6 +75,7 @@ export interface MigrateOptions {
   readonly url: string
   /** The project's own by default. */
   readonly directory?: string
+  readonly before?: readonly BeforeMigration[]
   readonly log?: Log
 }
 
@@ -79,6 +87,7 @@ export interface MigrateOptions {
 export async function migrate({
   url,
   directory = projectMigrations,
+  before = [],
   log = silentLog,
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory)
@@ -94,7 +103,7 @@ export async function migrate({
     const pending = findPending(migrations, await readMigrationRows(client))
     for (const migration of pending) {
       const began = performance.now()
-      await apply(client, migration)
+      await apply(client, migration, before)
       log.info({ migration: migration.name, ms: Math.round(performance.now() - began) }, 'applied a migration')
     }
     await grantQueue(client)
@@ -201,9 +210,14 @@ function findPending(migrations: readonly Migration[], rows: readonly MigrationR
  * Applies the migration and inserts its row, or neither. A script without parameters is sent in one message and may
  * contain any SQL.
  */
-async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {
+async function apply(
+  client: Client,
+  { name, sql, checksum }: Migration,
+  before: readonly BeforeMigration[],
+): Promise<void> {
   try {
     await client.query('BEGIN')
+    for (const work of before) if (work.name === name) await work.run(client)
     await client.query(sql)
     await client.query(
       `INSERT INTO _prisma_migrations

@@ -12,3 +12,8 @@ export async function readBody(db: Reader, encryptor: Encryptor, id: string): Pr
 export async function eraseBody(tx: Tx, id: string): Promise<void> {
   await tx.inboxEvent.update({ where: { id }, data: { body: null } })
 }
+
+/** Deletes the provider's name of the user whom an event is about. */
+export async function eraseSubject(tx: Tx, id: string): Promise<void> {
+  await tx.inboxEvent.update({ where: { id }, data: { subject: null } })
+}

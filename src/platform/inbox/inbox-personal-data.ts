@@ -7,20 +7,23 @@ import { bodyPlace } from './inbox.ts'
 /** A condition for the events of one provider that are about a user. */
 export type UserEventsFilter = (db: Reader, userId: string) => Promise<Prisma.InboxEventWhereInput>
 
+/** The subjects of one provider that may stay when a user is erased. */
+export type KeptSubjects = (db: Reader, userId: string) => Promise<readonly string[]>
+
 export interface InboxPersonalDataOptions {
   readonly encryptor: Encryptor
   /** One per provider. */
-  readonly userEventsFilters: readonly UserEventsFilter[]
+  readonly sources: readonly { readonly userEventsFilter: UserEventsFilter; readonly keptSubjects?: KeptSubjects }[]
 }
 
 /**
  * The events that providers sent about a person. Erasure deletes their bodies; the rows stay as a record of what was
  * processed.
  */
-export function inboxPersonalData({ encryptor, userEventsFilters }: InboxPersonalDataOptions): PersonalData {
+export function inboxPersonalData({ encryptor, sources }: InboxPersonalDataOptions): PersonalData {
   const eventsAbout = async (db: Reader, userId: string) => {
     const wheres: Prisma.InboxEventWhereInput[] = []
-    for (const filterOf of userEventsFilters) wheres.push(await filterOf(db, userId))
+    for (const { userEventsFilter } of sources) wheres.push(await userEventsFilter(db, userId))
     return { OR: wheres }
   }
   return {
@@ -38,7 +41,13 @@ export function inboxPersonalData({ encryptor, userEventsFilters }: InboxPersona
       yield { path: 'webhook-events.json', json }
     },
     async eraseRows(tx, { userId }) {
-      await tx.inboxEvent.updateMany({ where: await eventsAbout(tx, userId), data: { body: null, lastError: null } })
+      for (const { userEventsFilter, keptSubjects } of sources) {
+        const where = await userEventsFilter(tx, userId)
+        await tx.inboxEvent.updateMany({ where, data: { body: null, lastError: null } })
+        if (!keptSubjects) continue
+        const subject = { notIn: [...(await keptSubjects(tx, userId))] }
+        await tx.inboxEvent.updateMany({ where: { AND: [where, { subject }] }, data: { subject: null } })
+      }
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { InboxSource } from './inbox.ts'
 import type { EventSource } from './inbox-metrics.ts'
-import type { UserEventsFilter } from './inbox-personal-data.ts'
+import type { KeptSubjects, UserEventsFilter } from './inbox-personal-data.ts'
 
 /** A provider's request, byte for byte. */
 export interface Delivery {
@@ -31,4 +31,6 @@ export interface WebhookSource {
   readonly endpoint: WebhookEndpoint
   readonly inbox: InboxSource
   readonly userEventsFilter: UserEventsFilter
+  /** The subjects that stay when a user is erased: ids that the tombstone has. If omitted, all stay. */
+  readonly keptSubjects?: KeptSubjects
 }

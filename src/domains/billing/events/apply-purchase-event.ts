@@ -1,16 +1,19 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { BillingEvent } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
-import { lockUsersForReference } from '../../users/index.ts'
+import { isUserId, lockUsersForReference, usersNamed } from '../../users/index.ts'
 import { productOf } from '../plans/product-of.ts'
 import type { PurchaseEvent } from '../ports.ts'
 import { isLifecycle } from '../subscriptions/apply-event-to-period.ts'
 import { foldPurchases, namesOf, type PurchasePorts } from '../subscriptions/fold-purchases.ts'
 import { requestRefresh } from '../subscriptions/request-refresh.ts'
+import { type HashName, withHashedNames } from './hash-name.ts'
+import { hashedIdsOf } from './hashed-ids.ts'
 import { lockConnectedNames } from './lock-purchases.ts'
 import { recordNames } from './record-names.ts'
-import { isUserId, resolveCustomer } from './resolve-customer.ts'
+import { resolveCustomer } from './resolve-customer.ts'
 import { isPermitted } from './sandbox-rules.ts'
+import { storeNames } from './store-names.ts'
 
 /**
  * Stores an event of RevenueCat, and computes everything that it affects again from all stored events. So events may be
@@ -24,8 +27,10 @@ export async function applyPurchaseEvent(
   // Locks users before purchases, as sign-up and erasure do, because credits reference the user's row.
   const names = namesOf([{ names: [...event.names], transferredTo: [...event.transferredTo] }])
   await lockUsersForReference(tx, { ids: names.filter(isUserId), clerkIds: names })
-  const connected = await lockConnectedNames(tx, async () => [...event.names, ...event.transferredTo])
-  const stored = await storeEvent(tx, event, now)
+  const { hashName } = ports
+  const connected = await lockConnectedNames(tx, hashName, () => hashesOfNamed(tx, hashName, names))
+  await storeNames(tx, hashName, event)
+  const stored = await storeEvent(tx, withHashedNames(hashName, event), now)
   if (!isPermitted(stored, ports.sandbox)) return
   warnOfUnknownProduct(ports, stored)
 
@@ -46,10 +51,18 @@ export async function applyPurchaseEvent(
   await requestRefresh(tx, { userIds: affected.filter((id) => id !== null), now })
 }
 
-/** Finds the keys of all subscriptions and packs with an event that contains one of these names. */
-export async function keysOf(tx: Tx, names: readonly string[]): Promise<string[]> {
+/** Hashes these names, and the ids of the users whom they identify: the names of a first event have no rows yet. */
+async function hashesOfNamed(tx: Tx, hashName: HashName, names: readonly string[]): Promise<string[]> {
+  const hashes = names.map(hashName)
+  for (const id of new Set((await usersNamed(tx, names)).values()))
+    hashes.push(...(await hashedIdsOf(tx, hashName, id)))
+  return hashes
+}
+
+/** Finds the keys of all subscriptions and packs with an event that contains one of these hashes. */
+export async function keysOf(tx: Tx, hashes: readonly string[]): Promise<string[]> {
   const rows = await tx.billingEvent.findMany({
-    where: { names: { hasSome: [...names] }, subscriptionKey: { not: null } },
+    where: { names: { hasSome: [...hashes] }, subscriptionKey: { not: null } },
     select: { subscriptionKey: true },
     distinct: ['subscriptionKey'],
   })

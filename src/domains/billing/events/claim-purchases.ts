@@ -1,9 +1,9 @@
 import type { BillingEvent } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
-import { clerkIdOf } from '../../users/index.ts'
 import { foldPurchases, namesOf, type PurchasePorts } from '../subscriptions/fold-purchases.ts'
 import { requestRefresh } from '../subscriptions/request-refresh.ts'
 import { keysOf } from './apply-purchase-event.ts'
+import { hashedIdsOf } from './hashed-ids.ts'
 import { lockConnectedNames, lockNames } from './lock-purchases.ts'
 import { recordNames } from './record-names.ts'
 import { resolveCustomer } from './resolve-customer.ts'
@@ -15,14 +15,18 @@ export async function claimPurchases(
   ports: PurchasePorts,
   { userId, now }: { readonly userId: string; readonly now: Date },
 ): Promise<void> {
-  const names = [userId, await clerkIdOf(tx, userId)].filter((name) => name !== null)
+  const { hashName } = ports
+  const names = await hashedIdsOf(tx, hashName, userId)
   await tx.$executeRaw`SAVEPOINT user_created`
   await lockNames(tx, names)
   if ((await eventsNaming(tx, names)).length === 0) return
 
   // The connected names are locked too, and all locks must be taken in order.
   await tx.$executeRaw`ROLLBACK TO SAVEPOINT user_created`
-  const connected = await lockConnectedNames(tx, async () => [...names, ...namesOf(await eventsNaming(tx, names))])
+  const connected = await lockConnectedNames(tx, hashName, async () => [
+    ...names,
+    ...namesOf(await eventsNaming(tx, names)),
+  ])
   const events = (await eventsNaming(tx, names)).filter((event) => isPermitted(event, ports.sandbox))
   const { resolveIdentified } = await resolveCustomer(tx, namesOf(events))
   const reassigned = await recordNames(tx, events, resolveIdentified)

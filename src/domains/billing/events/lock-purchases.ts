@@ -1,9 +1,10 @@
 import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
+import type { HashName } from './hash-name.ts'
 import { asUserIdSql } from './resolve-customer.ts'
 
 /*
- * Purchases are locked by RevenueCat's names and by keys of subscriptions. Neither needs to have a row, so these are
+ * Purchases are locked by hashes of RevenueCat's names and by keys of subscriptions. Neither needs to have a row, so these are
  * advisory locks: first names, then keys, each in sorted order, and wallets after them. If one transaction can change what
  * another folds, the two share a name or a key, so the second one reads what the first one wrote.
  */
@@ -13,23 +14,27 @@ import { asUserIdSql } from './resolve-customer.ts'
  * with them. Resolves to the locked names. If more names are connected while it waits, it releases its locks and starts
  * again with all of them, since two transactions that lock out of order would deadlock.
  */
-export async function lockConnectedNames(tx: Tx, namesOf: () => Promise<readonly string[]>): Promise<string[]> {
-  let connected = await connectedNames(tx, await namesOf())
+export async function lockConnectedNames(
+  tx: Tx,
+  hashName: HashName,
+  hashesOf: () => Promise<readonly string[]>,
+): Promise<string[]> {
+  let connected = await connectedNames(tx, hashName, await hashesOf())
   for (;;) {
     await tx.$executeRaw`SAVEPOINT names`
     await lockNames(tx, connected)
     const locked = new Set(connected)
-    connected = await connectedNames(tx, await namesOf())
-    if (connected.every((name) => locked.has(name))) break
+    connected = await connectedNames(tx, hashName, await hashesOf())
+    if (connected.every((hash) => locked.has(hash))) break
     await tx.$executeRaw`ROLLBACK TO SAVEPOINT names`
   }
   await tx.$executeRaw`RELEASE SAVEPOINT names`
   return connected
 }
 
-/** Locks names without those connected with them. */
-export function lockNames(tx: Tx, names: readonly string[]): Promise<void> {
-  return lock(tx, names, 'billing name:')
+/** Locks names by their hashes, without those connected with them. */
+export function lockNames(tx: Tx, hashes: readonly string[]): Promise<void> {
+  return lock(tx, hashes, 'billing name:')
 }
 
 /** Locks subscriptions and packs. Requires that their names are locked. */
@@ -45,24 +50,37 @@ async function lock(tx: Tx, items: readonly string[], prefix: string): Promise<v
     SELECT pg_advisory_xact_lock(hash) FROM wanted`
 }
 
-/** Finds all names connected with these, directly or indirectly, by users and TRANSFERs. Includes these names. */
-export async function connectedNames(tx: Tx, names: readonly string[]): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ name: string }[]>`
-    WITH RECURSIVE connected (name) AS (
-      SELECT unnest(${[...names]}::text[])
-      UNION
-      SELECT next.name FROM connected CROSS JOIN LATERAL (
-        SELECT unnest(event.names || event.transferred_to) FROM billing_events AS event
-        WHERE event.type = 'TRANSFER'
-          AND (event.names @> ARRAY[connected.name] OR event.transferred_to @> ARRAY[connected.name])
-        UNION ALL
-        SELECT unnest(array_remove(ARRAY[account.id::text, account.clerk_id], NULL) || ARRAY(
-          SELECT alias.name FROM billing_names AS alias WHERE alias.user_id = account.id))
-        FROM users AS account WHERE account.id IN (
-          SELECT id FROM users WHERE clerk_id = connected.name
-          UNION ALL SELECT ${asUserIdSql(Prisma.sql`connected.name`)}
-          UNION ALL SELECT user_id FROM billing_names WHERE billing_names.name = connected.name)
-      ) AS next (name))
-    SELECT name FROM connected`
-  return rows.map(({ name }) => name)
+/** Finds the hashes of all names connected with these, directly or indirectly, by users and TRANSFERs. Includes these. */
+export async function connectedNames(tx: Tx, hashName: HashName, hashes: readonly string[]): Promise<string[]> {
+  const found = new Set(hashes)
+  for (;;) {
+    const rows = await tx.$queryRaw<{ hash: string; userId: string | null; clerkId: string | null }[]>`
+      WITH RECURSIVE connected (hash) AS (
+        SELECT unnest(${[...found]}::text[])
+        UNION
+        SELECT next.hash FROM connected CROSS JOIN LATERAL (
+          SELECT unnest(event.names || event.transferred_to) FROM billing_events AS event
+          WHERE event.type = 'TRANSFER'
+            AND (event.names @> ARRAY[connected.hash] OR event.transferred_to @> ARRAY[connected.hash])
+          UNION ALL
+          SELECT alias.hash FROM billing_names AS alias WHERE alias.user_id IN (${usersOf})
+        ) AS next (hash))
+      SELECT connected.hash, account.id AS "userId", account.clerk_id AS "clerkId"
+      FROM connected LEFT JOIN users AS account ON account.id IN (${usersOf})`
+    const before = found.size
+    for (const { hash, userId, clerkId } of rows) {
+      // The database cannot hash the ids of users.
+      for (const each of [hash, userId && hashName(userId), clerkId && hashName(clerkId)]) if (each) found.add(each)
+    }
+    if (rows.every(({ userId }) => userId === null) || found.size === before) return [...found]
+  }
 }
+
+/** The ids of the users of a connected name. */
+const usersOf = Prisma.sql`
+  SELECT user_id FROM billing_names WHERE billing_names.hash = connected.hash
+  UNION ALL
+  SELECT ${asUserIdSql(Prisma.sql`billing_names.name`)} FROM billing_names WHERE billing_names.hash = connected.hash
+  UNION ALL
+  SELECT users.id FROM billing_names JOIN users ON users.clerk_id = billing_names.name
+  WHERE billing_names.hash = connected.hash`

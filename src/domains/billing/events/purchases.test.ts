@@ -228,7 +228,11 @@ describe('sandbox purchases', () => {
     )
     expect([await planOf(app, ada.id), await creditsOf(app, ada.id)]).toEqual(['FREE', 0])
     expect([await planOf(app, ben.id), await creditsOf(app, ben.id)]).toEqual(['PLUS', 300])
-    expect(await app.app.db.prisma.billingEvent.count({ where: { names: { has: ada.id } } })).toBe(2)
+    expect(
+      await app.app.db.prisma.billingEvent.count({
+        where: { names: { has: app.app.services(billing).hashName(ada.id) } },
+      }),
+    ).toBe(2)
   })
 })
 

@@ -4,9 +4,9 @@ import type { ResolveUserId } from './resolve-customer.ts'
 
 const anonymous = '$RCAnonymousID:'
 
-/** An anonymous name that was assigned to another user. */
+/** An anonymous name, by its hash, that was assigned to another user. */
 export interface ReassignedName {
-  readonly name: string
+  readonly hash: string
   readonly userId: string
   /** The user to whom it was assigned before. */
   readonly formerId: string | null
@@ -14,7 +14,8 @@ export interface ReassignedName {
 
 /**
  * Assigns the anonymous names in these events to the user whose id is in the same event. The newest event decides, in
- * whatever order events are received. Requires that the names are locked. Resolves to the names whose user changed.
+ * whatever order events are received. Requires that the names are stored and locked. Resolves to the names whose user
+ * changed.
  */
 export async function recordNames(
   tx: Tx,
@@ -23,18 +24,21 @@ export async function recordNames(
 ): Promise<ReassignedName[]> {
   const assigned = new Map(events.toSorted(compareEvents).flatMap((event) => assignmentsOf(event, resolveIdentified)))
   if (assigned.size === 0) return []
-  const rows = await tx.billingName.findMany({ where: { name: { in: [...assigned.keys()] } } })
-  const known = new Map(rows.map((row) => [row.name, row]))
-  const newer = [...assigned].filter(([name, { at, eventId }]) => {
-    const { reportedAt = null, eventId: oldId } = known.get(name) ?? {}
+  const rows = await tx.billingName.findMany({
+    where: { hash: { in: [...assigned.keys()] }, name: { startsWith: anonymous } },
+  })
+  const known = new Map(rows.map((row) => [row.hash, row]))
+  const newer = [...assigned].filter(([hash, { at, eventId }]) => {
+    const row = known.get(hash)
+    if (!row) return false
+    const { reportedAt, eventId: oldId } = row
     return reportedAt === null || reportedAt < at || (reportedAt.getTime() === at.getTime() && (oldId ?? '') <= eventId)
   })
-  for (const [name, { userId, at: reportedAt, eventId }] of newer) {
-    const data = { userId, reportedAt, eventId }
-    await tx.billingName.upsert({ where: { name }, create: { name, ...data }, update: data })
+  for (const [hash, { userId, at: reportedAt, eventId }] of newer) {
+    await tx.billingName.update({ where: { hash }, data: { userId, reportedAt, eventId } })
   }
   return newer
-    .map(([name, { userId }]) => ({ name, userId, formerId: known.get(name)?.userId ?? null }))
+    .map(([hash, { userId }]) => ({ hash, userId, formerId: known.get(hash)?.userId ?? null }))
     .filter(({ userId, formerId }) => userId !== formerId)
 }
 
@@ -50,8 +54,6 @@ function assignmentsOf(event: StoredEvent, resolveIdentified: ResolveUserId): [s
     const userId = resolveIdentified(names)
     if (userId === null) return []
     const assignment = { userId, at: occurredAtOf(event), eventId: event.eventId }
-    return names
-      .filter((name) => name.startsWith(anonymous))
-      .map((name): [string, NameAssignment] => [name, assignment])
+    return names.map((hash): [string, NameAssignment] => [hash, assignment])
   })
 }

@@ -4,7 +4,7 @@ import type { StoredEvent } from './event-order.ts'
 export interface SandboxRules {
   /** Whether all of them count. */
   readonly allowed: boolean
-  /** Otherwise only those of customers with one of these names at RevenueCat. */
+  /** Otherwise only those of customers with one of these names at RevenueCat, hashed. */
   readonly testers: readonly string[]
 }
 

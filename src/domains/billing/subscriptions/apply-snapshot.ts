@@ -1,6 +1,7 @@
 import type { PlanSubscription } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
 import { completeCheckouts } from '../checkouts/complete-checkouts.ts'
+import { hashedIdsOf } from '../events/hashed-ids.ts'
 import { lockConnectedNames, lockKeys } from '../events/lock-purchases.ts'
 import { reconcileGrants } from '../grants/reconcile-grants.ts'
 import { wantedPack } from '../grants/wanted-grants.ts'
@@ -24,7 +25,7 @@ export interface ReadCustomer {
 /** Updates a user's subscriptions and credits to a snapshot, unless a newer one was applied. */
 export async function applySnapshot(tx: Tx, ports: PurchasePorts, read: ReadCustomer): Promise<void> {
   const { userId, snapshot, dueAt } = read
-  const names = await lockConnectedNames(tx, async () => [userId])
+  const names = await lockConnectedNames(tx, ports.hashName, () => hashedIdsOf(tx, ports.hashName, userId))
   const [customer] = await tx.$queryRaw<{ snapshotAt: Date | null }[]>`
     SELECT snapshot_at AS "snapshotAt" FROM billing_customers WHERE user_id = ${userId}::uuid FOR UPDATE`
   if (!customer) return
@@ -33,7 +34,7 @@ export async function applySnapshot(tx: Tx, ports: PurchasePorts, read: ReadCust
   if (customer.snapshotAt && requestedAt < customer.snapshotAt) return
   await tx.billingCustomer.update({ where: { userId }, data: { snapshotAt: requestedAt, managementUrl } })
 
-  const isTester = names.some((name) => ports.sandbox.testers.includes(name))
+  const isTester = names.some((hash) => ports.sandbox.testers.includes(hash))
   const counts = ({ isSandbox }: { readonly isSandbox: boolean }) => !isSandbox || ports.sandbox.allowed || isTester
   const purchases = snapshot.purchases.filter(counts)
   const lifetime = purchases.filter(({ productId }) => productOf(ports.plans, productId)?.kind === 'SUBSCRIPTION')

@@ -6,6 +6,7 @@ import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
 import { type FakeRevenueCat, restCustomer, restSubscription, startRevenueCat } from '../../../testing/revenuecat.ts'
 import { createSubscription, dayMs, revenueCatConfig, sendPurchase } from '../../../testing/subscriptions.ts'
+import { billing } from '../services.ts'
 
 let revenueCat: FakeRevenueCat
 let app: TestApp
@@ -47,6 +48,7 @@ const cancel = async ({ id }: Pick<PlanSubscription, 'id'>, as = email) =>
 
 const willRenew = async ({ id }: Pick<PlanSubscription, 'id'>) =>
   (await app.app.db.prisma.planSubscription.findUniqueOrThrow({ where: { id } })).willRenew
+const hashName = (name: string) => app.app.services(billing).hashName(name)
 const events = ({ key }: Pick<PlanSubscription, 'key'>) =>
   app.app.db.prisma.billingEvent.findMany({ where: { subscriptionKey: key } })
 const cancelCalls = () => revenueCat.requests.filter((line) => line.startsWith('POST ') && line.endsWith('/cancel'))
@@ -72,7 +74,12 @@ describe.each([
     const { data } = await app.query(email, '{ me { plan { tier } } }')
     expect(data).toEqual({ me: { plan: { tier: 'PLUS' } } })
     expect(await events(subscription)).toMatchObject([
-      { type: 'CANCELLATION', reason: 'UNSUBSCRIBE', transactionId: subscription.transactionId, names: [user.id] },
+      {
+        type: 'CANCELLATION',
+        reason: 'UNSUBSCRIBE',
+        transactionId: subscription.transactionId,
+        names: [hashName(user.id)],
+      },
     ])
   })
 
@@ -131,7 +138,7 @@ describe.each([
 test('RevenueCat is called with each name that it may have for the user', async () => {
   const name = '$RCAnonymousID:0123456789abcdef'
   const assignment = { reportedAt: app.now, eventId: 'an event' }
-  await app.app.db.prisma.billingName.create({ data: { name, userId: user.id, ...assignment } })
+  await app.app.db.prisma.billingName.create({ data: { hash: hashName(name), name, userId: user.id, ...assignment } })
   const subscription = await subscribe(google, name)
   expect(await cancel(subscription)).toMatchObject({ __typename: 'CancelSubscriptionPayload' })
 })

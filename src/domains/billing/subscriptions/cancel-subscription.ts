@@ -32,7 +32,7 @@ export async function cancelRenewal(
   if (!doesRenew(subscription, clock())) return
   const outcome = await revenueCat.cancel(await describeRenewal(db.prisma, subscription))
   if (outcome === 'elsewhere') throw await managedElsewhere(db, subscription)
-  await runAs(services, viewer, (tx) => recordCancellation(tx, revenueCat, { id: subscription.id, now: clock() }))
+  await runAs(services, viewer, (tx) => recordCancellation(tx, services, { id: subscription.id, now: clock() }))
 }
 
 async function managedElsewhere({ prisma }: Database, subscription: PlanSubscription): Promise<ManagedElsewhere> {

@@ -26,8 +26,21 @@ export async function describeRenewal(db: Reader, subscription: PlanSubscription
     select: { names: true },
     orderBy: [{ occurredAt: 'desc' }, { eventId: 'desc' }],
   })
-  const names = [...(event?.names ?? []), ...(userId === null ? [] : await namesOfUser(db, userId))]
+  const names = [
+    ...(await readableNames(db, event?.names ?? [])),
+    ...(userId === null ? [] : await namesOfUser(db, userId)),
+  ]
   return { names: [...new Set(names)], store, productId, transactionId }
+}
+
+/** Those of these names that were not erased, in the same order. */
+async function readableNames(db: Reader, hashes: readonly string[]): Promise<string[]> {
+  const rows = await db.billingName.findMany({
+    where: { hash: { in: [...hashes] } },
+    select: { hash: true, name: true },
+  })
+  const names = new Map(rows.map(({ hash, name }) => [hash, name]))
+  return hashes.map((hash) => names.get(hash) ?? null).filter((name) => name !== null)
 }
 
 async function namesOfUser(db: Reader, userId: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import type { Tx } from '../../../platform/database/db.ts'
 import type { Log } from '../../../platform/observability/log.ts'
 import { completeCheckouts } from '../checkouts/complete-checkouts.ts'
 import type { StoredEvent } from '../events/event-order.ts'
+import type { HashName } from '../events/hash-name.ts'
 import { connectedNames, lockKeys } from '../events/lock-purchases.ts'
 import { ownersOf } from '../events/owner-history.ts'
 import { type ResolveUserId, resolveCustomer } from '../events/resolve-customer.ts'
@@ -19,6 +20,7 @@ export interface PurchasePorts {
   readonly sandbox: SandboxRules
   /** Whether subscriptions come from RevenueCat's API. Otherwise they are computed from its events. */
   readonly canRead: boolean
+  readonly hashName: HashName
   readonly log: Log
 }
 
@@ -34,7 +36,7 @@ export async function foldPurchases(
 ): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set()
   await lockKeys(tx, keys)
-  const { events, transfers, resolveUserId } = await readEvents(tx, ports.sandbox, keys)
+  const { events, transfers, resolveUserId } = await readEvents(tx, ports, keys)
   const wanted: WantedGrant[] = []
   const written = new Set<string>()
   for (const key of [...keys].sort()) {
@@ -74,11 +76,15 @@ interface EventsToFold {
   readonly resolveUserId: ResolveUserId
 }
 
-async function readEvents(tx: Tx, sandbox: SandboxRules, keys: readonly string[]): Promise<EventsToFold> {
+async function readEvents(
+  tx: Tx,
+  { sandbox, hashName }: PurchasePorts,
+  keys: readonly string[],
+): Promise<EventsToFold> {
   const counts = (event: StoredEvent) => isPermitted(event, sandbox)
   const ofKeys = await tx.billingEvent.findMany({ where: { subscriptionKey: { in: [...keys] } } })
   const events = ofKeys.filter(counts)
-  const names = await connectedNames(tx, namesOf(events))
+  const names = await connectedNames(tx, hashName, namesOf(events))
   const moved = await tx.billingEvent.findMany({
     where: { type: 'TRANSFER', OR: [{ names: { hasSome: names } }, { transferredTo: { hasSome: names } }] },
   })

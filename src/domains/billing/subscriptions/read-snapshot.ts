@@ -1,5 +1,6 @@
 import type { Reader } from '../../../platform/database/db.ts'
 import { clerkIdOf } from '../../users/index.ts'
+import type { HashName } from '../events/hash-name.ts'
 import type { CustomerSnapshot, RevenueCat } from '../ports.ts'
 
 /**
@@ -8,10 +9,12 @@ import type { CustomerSnapshot, RevenueCat } from '../ports.ts'
  */
 export async function readSnapshot(
   db: Reader,
-  revenueCat: Pick<RevenueCat, 'readCustomer'>,
+  { revenueCat, hashName }: { readonly revenueCat: Pick<RevenueCat, 'readCustomer'>; readonly hashName: HashName },
   userId: string,
 ): Promise<CustomerSnapshot> {
-  const snapshots = await Promise.all((await customersOf(db, userId)).map((name) => revenueCat.readCustomer(name)))
+  const snapshots = await Promise.all(
+    (await customersOf(db, hashName, userId)).map((name) => revenueCat.readCustomer(name)),
+  )
   return {
     requestedAt: new Date(Math.min(...snapshots.map(({ requestedAt }) => requestedAt.getTime()))),
     managementUrl: snapshots.map(({ managementUrl }) => managementUrl).find((url) => url !== null) ?? null,
@@ -20,13 +23,13 @@ export async function readSnapshot(
   }
 }
 
-async function customersOf(db: Reader, userId: string): Promise<string[]> {
+async function customersOf(db: Reader, hashName: HashName, userId: string): Promise<string[]> {
   const names = [userId, await clerkIdOf(db, userId)].filter((name) => name !== null)
   const events = await Promise.all(
-    names.map((name) => db.billingEvent.findFirst({ where: namedBy(name), select: { id: true } })),
+    names.map((name) => db.billingEvent.findFirst({ where: namedBy(hashName(name)), select: { id: true } })),
   )
   const customers = names.filter((_, at) => events[at])
   return customers.length > 0 ? customers : [userId]
 }
 
-const namedBy = (name: string) => ({ OR: [{ names: { has: name } }, { transferredTo: { has: name } }] })
+const namedBy = (hash: string) => ({ OR: [{ names: { has: hash } }, { transferredTo: { has: hash } }] })

@@ -23,7 +23,7 @@ export async function refreshDue(services: BillingServices, userId: string): Pro
   const dueAt = (await db.prisma.billingCustomer.findFirst({ where }))?.refreshDueAt
   if (!dueAt) return
   try {
-    const snapshot = await readSnapshot(db.prisma, revenueCat, userId)
+    const snapshot = await readSnapshot(db.prisma, services, userId)
     await db.transaction((tx) => applySnapshot(tx, services, { userId, snapshot, dueAt, now: clock() }))
   } catch (error) {
     if (!(error instanceof ProviderUnavailable)) throw error

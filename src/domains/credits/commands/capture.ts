@@ -10,12 +10,13 @@ import { type Posted, post } from './post.ts'
  * Throws HoldEnded, CaptureTooLarge, NotInLedger.
  */
 export function capture(tx: Tx, ending: HoldEnding & { readonly amount?: number }): Promise<Posted> {
-  const { reference, amount = null, description, now } = ending
+  const { reference, amount = null, description, personalText = null, now } = ending
   if (amount !== null) checkAmount(amount)
   return post(
     tx,
     Prisma.sql`credits_capture(
-      ${uuidv7({ msecs: now.getTime() })}::uuid, ${reference}, ${amount}::int, ${description}, ${now}::timestamptz)`,
+      ${uuidv7({ msecs: now.getTime() })}::uuid, ${reference}, ${amount}::int, ${description}, ${now}::timestamptz,
+      ${personalText})`,
     errorsOfHold(reference),
   )
 }

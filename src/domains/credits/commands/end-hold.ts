@@ -1,10 +1,13 @@
 import { CaptureTooLarge, HoldEnded, NotInLedger } from '../errors.ts'
 import type { LedgerErrors } from './post.ts'
 
-/** A hold to end, and the description that the user sees. */
+/** A hold to end. */
 export interface HoldEnding {
   readonly reference: string
+  /** The description that the user sees. Fixed: text of or about the user belongs into `personalText`. */
   readonly description: string
+  /** What the user sees instead of the description. Erased with the user. */
+  readonly personalText?: string
   readonly now: Date
 }
 

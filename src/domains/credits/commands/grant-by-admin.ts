@@ -51,13 +51,21 @@ async function post(tx: Tx, entry: Entry, inputHash: string): Promise<Posted> {
     VALUES (${userId}::uuid, ${actorId}::uuid, ${keyHash}, ${inputHash}, ${now}) ON CONFLICT DO NOTHING`
   if (claimed === 0) return repeated(tx, entry, { keyHash, inputHash })
 
-  const key = `admin:${actorId}:${keyHash}`
-  const posted = await grant(tx, { userId, amount, source: 'GIFTS', key, description: reason, expiresAt, now })
+  const posted = await grant(tx, {
+    userId,
+    amount,
+    source: 'GIFTS',
+    key: ledgerKey(actorId, keyHash),
+    description: 'Granted by an admin',
+    personalText: reason,
+    expiresAt,
+    now,
+  })
   await recordAudit(tx, {
     actorId,
     action: 'credits.grant',
     subjectId: userId,
-    reason,
+    reasonId: posted.textId,
     before: { balance: posted.balanceAfter - posted.amount },
     after: { balance: posted.balanceAfter, transactionId: posted.id },
     now,
@@ -68,19 +76,22 @@ async function post(tx: Tx, entry: Entry, inputHash: string): Promise<Posted> {
 /** The grant that used the key before. Throws IdempotencyConflict if it had another input. */
 async function repeated(
   tx: Tx,
-  { actorId, userId, amount, key }: Entry,
+  { actorId, userId, amount }: Entry,
   { keyHash, inputHash }: { readonly keyHash: string; readonly inputHash: string },
 ): Promise<Posted> {
   const known = await tx.adminGrantKey.findUniqueOrThrow({ where: { actorId_keyHash: { actorId, keyHash } } })
   if (known.userId !== userId || (known.inputHash ?? inputHash) !== inputHash) throw new IdempotencyConflict()
-  // Grants before the key was hashed have the key itself.
-  const keys = [`admin:${actorId}:${keyHash}`, `admin:${actorId}:${key}`]
   const posted = await tx.creditTransaction.findFirstOrThrow({
-    where: { userId, key: { in: keys } },
-    select: { id: true, userId: true, kind: true, amount: true, balanceAfter: true },
+    where: { userId, key: ledgerKey(actorId, keyHash) },
+    select: { id: true, userId: true, kind: true, amount: true, balanceAfter: true, textId: true },
   })
   if (posted.amount !== amount) throw new IdempotencyConflict()
   return posted
+}
+
+/** The admin has chosen the text of the idempotency key, and ledger keys are kept for ever: only its hash is stored. */
+function ledgerKey(actorId: string, keyHash: string): string {
+  return `admin:${actorId}:sha256:${keyHash}`
 }
 
 function checkReason(reason: string): string {

@@ -11,7 +11,10 @@ export interface Hold {
   readonly amount: number
   /** The work that the credits are held for: 'video:<id>'. Unique: one hold per reference. */
   readonly reference: string
+  /** Fixed: text of or about the user belongs into `personalText`. */
   readonly description: string
+  /** What the user sees instead of the description. Erased with the user. */
+  readonly personalText?: string
   /** When the sweep asks the owner for the state of the work. */
   readonly deadline: Date
   readonly now: Date
@@ -19,13 +22,13 @@ export interface Hold {
 
 /** Holds credits for work. Repeating it has no further effect. Throws InsufficientCredits, IdempotencyConflict. */
 export function hold(tx: Tx, input: Hold): Promise<Posted> {
-  const { userId, amount, reference, description, deadline, now } = input
+  const { userId, amount, reference, description, personalText = null, deadline, now } = input
   checkAmount(amount)
   return post(
     tx,
     Prisma.sql`credits_hold(
       ${uuidv7({ msecs: now.getTime() })}::uuid, ${userId}::uuid, ${amount}::int, ${reference}, ${description},
-      ${deadline}::timestamptz, ${now}::timestamptz)`,
+      ${deadline}::timestamptz, ${now}::timestamptz, ${personalText})`,
     {
       PC001: (available) => new InsufficientCredits(amount, Number(available)),
       // A hold of another user has this reference.

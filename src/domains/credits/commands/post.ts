@@ -12,9 +12,12 @@ export interface Posted {
   /** The change to the balance. */
   readonly amount: number
   readonly balanceAfter: number
+  /** The id of its personal text; null where it has only a description. */
+  readonly textId: string | null
 }
 
-const columns = Prisma.sql`id, user_id AS "userId", kind, amount, balance_after AS "balanceAfter"`
+const columns = Prisma.sql`
+  id, user_id AS "userId", kind, amount, balance_after AS "balanceAfter", text_id AS "textId"`
 
 /**
  * Runs one of the ledger's SQL functions in one round trip. The function locks the wallet and then reads the state that

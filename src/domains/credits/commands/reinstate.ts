@@ -5,7 +5,7 @@ import { checkAmount, checkKey } from './check-entry.ts'
 import type { Grant } from './grant.ts'
 import { type Posted, post } from './post.ts'
 
-export interface Reinstatement extends Grant {
+export interface Reinstatement extends Omit<Grant, 'personalText'> {
   /** The key of the revoked grant. */
   readonly revokedKey: string
 }

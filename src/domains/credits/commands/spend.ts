@@ -9,20 +9,24 @@ export interface Spending {
   readonly userId: string
   readonly amount: number
   readonly key: string
+  /** Fixed: text of or about the user belongs into `personalText`. */
   readonly description: string
+  /** What the user sees instead of the description. Erased with the user. */
+  readonly personalText?: string
   readonly reference?: string | null
   readonly now: Date
 }
 
 /** Spends credits: those that expire first, then the oldest. Throws InsufficientCredits, IdempotencyConflict. */
-export function spend(tx: Tx, { userId, amount, key, description, reference = null, now }: Spending): Promise<Posted> {
+export function spend(tx: Tx, spending: Spending): Promise<Posted> {
+  const { userId, amount, key, description, personalText = null, reference = null, now } = spending
   checkAmount(amount)
   checkKey(key)
   return post(
     tx,
     Prisma.sql`credits_spend(
       ${uuidv7({ msecs: now.getTime() })}::uuid, ${userId}::uuid, ${amount}::int, ${key}, ${description}, ${reference},
-      ${now}::timestamptz)`,
+      ${now}::timestamptz, ${personalText})`,
     { PC001: (available) => new InsufficientCredits(amount, Number(available)) },
   )
 }

@@ -1,5 +1,18 @@
+import type { CreditTransaction } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
+import type { Context } from '../../../graphql/context.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
+import { requestLoader } from '../../../graphql/request-loader.ts'
+import { readsColumns } from '../../../graphql/selected-columns.ts'
+import { readTexts } from '../../users/index.ts'
+
+type DescribedRow = Pick<CreditTransaction, 'userId' | 'description' | 'textId'>
+
+/** Loads the personal texts of all transactions in a response in one statement. A key is 'user text'. */
+const textLoader = requestLoader<string | null>(({ db }, keys) => {
+  const refs = keys.map((key) => key.split(' ')).map(([userId = '', textId = '']) => ({ userId, textId }))
+  return readTexts(db.prisma, refs)
+})
 
 const CreditTransactionKind = builder.enumType('CreditTransactionKind', {
   description: 'The kind of credit transaction.',
@@ -27,8 +40,15 @@ export const CreditTransactionNode = builder.prismaNode('CreditTransaction', {
         'The change to the balance. Negative when credits are spent or held, 0 when held credits are captured.',
     }),
     balanceAfter: t.exposeInt('balanceAfter', { description: 'The balance after the transaction.' }),
-    description: t.exposeString('description', {
-      description: "A description for users. Examples: 'Sign-up gift', 'Video: Sunrise'.",
+    description: t.string({
+      nullable: true,
+      description:
+        "A description for users. Examples: 'Sign-up gift', 'Video: Sunrise'. Null where it was erased with the user's account.",
+      ...readsColumns<DescribedRow, [unknown, Context], string | Promise<string | null>>(
+        { userId: true, description: true, textId: true },
+        ({ userId, description, textId }, _args, context) =>
+          textId === null ? description : textLoader(context).load(`${userId} ${textId}`),
+      ),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the transaction took place.' }),
     expiresAt: t.expose('expiresAt', {

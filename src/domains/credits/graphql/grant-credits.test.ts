@@ -5,12 +5,12 @@ import { GrantCreditsDocument, type GrantCreditsInput } from '../../../../operat
 import { toGlobalId } from '../../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
-import { promoteUser } from '../../users/index.ts'
+import { promoteUser, readTexts } from '../../users/index.ts'
 import { grant } from '../index.ts'
 
 const admin = 'admin@example.com'
 const migration = readFileSync(
-  new URL('../../../../prisma/migrations/20261130203400_admin_grant_keys/migration.sql', import.meta.url),
+  new URL('../../../../prisma/migrations/20261130204200_admin_grant_keys/migration.sql', import.meta.url),
   'utf8',
 )
 
@@ -54,11 +54,15 @@ describe('grantCredits of an admin', () => {
     })
     const actor = await app.app.db.prisma.user.findFirstOrThrow({ where: { role: 'ADMIN' } })
     const [grant] = await grants()
+    expect(await readTexts(app.app.db.prisma, [{ userId, textId: grant?.textId ?? '' }])).toEqual([
+      'Sorry for the wait',
+    ])
     expect(await audits()).toMatchObject([
       {
         actorId: actor.id,
         action: 'credits.grant',
-        reason: 'Sorry for the wait',
+        reason: null,
+        reasonId: grant?.textId,
         before: { balance: 100 },
         after: { balance: 150, transactionId: grant?.id },
       },
