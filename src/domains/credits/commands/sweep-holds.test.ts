@@ -85,6 +85,23 @@ test.each<[string, WorkState, string, number]>([
   expect(await balanceAt(day(1))).toBe(balance)
 })
 
+test('sweepHolds looks at every overdue hold once, however many there are', async () => {
+  await grantCredits(2_600)
+  const references = Array.from({ length: 260 }, (_, nth) => `podcast:many.${nth}`)
+  for (const reference of references) await holdCredits(reference)
+  let requested = 0
+  const owners = {
+    podcast: async () => {
+      requested += 1
+      // An owner whose clock is late: the hold stays overdue.
+      return requested === 1 ? { kind: 'running' as const, until: day(1) } : { kind: 'failed' as const }
+    },
+  }
+  expect(await sweepHolds(app.app.db, owners, day(1))).toBe(259)
+  expect(requested).toBe(260)
+  expect(await sweepHolds(app.app.db, owners, day(1))).toBe(1)
+})
+
 test('sweepHolds releases holds without an owner, and keeps the result of an owner that ended the hold meanwhile', async () => {
   await grantCredits(100)
   await holdCredits('podcast:unknown')
