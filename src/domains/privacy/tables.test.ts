@@ -34,6 +34,8 @@ const exceptions: Readonly<Record<string, string>> = {
 /** Tables whose rows are kept when the user is erased: records of money, and the tombstone. */
 const kept = [
   'users',
+  // Until the last job of the user has ended: the id in the payloads of jobs.
+  'job_turns',
   'inbox_events',
   'ledger_accounts',
   'credit_transactions',

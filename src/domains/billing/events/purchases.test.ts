@@ -154,16 +154,14 @@ test('access ends by time without an EXPIRATION event, and subscribers are notif
 })
 
 test('the job of a change is added a day ahead: by the write, or by the hourly sweep once it is due within a day', async () => {
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', monthly))
+  const { id, nextChangeAt } = await app.app.db.prisma.planSubscription.findFirstOrThrow({ where: { userId: ada.id } })
   const jobs = () =>
     app.app.db.prisma.$queryRaw<{ runAt: Date }[]>`
-      SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE task_identifier = 'billing.settle'`
-  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', monthly))
-  expect(await jobs()).toEqual([])
+      SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE key = ${`billing.settle:${id}`}`
   await app.runJob('billing.settle-ahead')
   expect(await jobs()).toEqual([])
-  const { nextChangeAt } = await app.app.db.prisma.planSubscription.findFirstOrThrow()
-  const due = nextChangeAt?.getTime() ?? 0
-  app.now = new Date(due - 24 * 3_600_000)
+  app.now = new Date((nextChangeAt?.getTime() ?? 0) - 24 * 3_600_000)
   await Promise.all([app.runJob('billing.settle-ahead'), app.runJob('billing.settle-ahead')])
   expect(await jobs()).toEqual([{ runAt: nextChangeAt }])
 })
