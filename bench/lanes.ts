@@ -11,6 +11,7 @@ import { defaultJobConcurrency } from '../src/platform/jobs/lanes.ts'
 import { runJobs } from '../src/platform/jobs/run-jobs.ts'
 import { silentLog } from '../src/platform/observability/log.ts'
 import { percentile } from './percentile.ts'
+import { turns } from './turns.ts'
 
 const rounds = 5
 const jobsOfRound = 60
@@ -26,7 +27,8 @@ const message = defineJob({ name: 'bench.message', payload: z.object({}), lane: 
 
 /**
  * How long a job of the lane `default` waits, from its transaction's beginning until its handler begins: in an empty queue;
- * while a long job runs in another lane and 20 wait; and while 100,000 messages wait in a third one as well. In turns.
+ * while a long job runs in another lane and 20 wait; and while 100,000 messages wait in a third one as well. In turns. Then
+ * the delays beside the slow files of one user (turns.ts).
  */
 export async function lanes(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pacer-bench-'))
@@ -35,7 +37,7 @@ export async function lanes(): Promise<string> {
     const url = postgres.url()
     await migrate({ url })
     await using db = createDatabase({ url, isPooled: false, poolSize: 2, log: silentLog, onNotify: () => undefined })
-    return await measure(db, url)
+    return `${await measure(db, url)}\n${await turns(db, url)}`
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

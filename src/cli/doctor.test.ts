@@ -171,6 +171,25 @@ test('reports an owner as the role, pending migrations, and too many processes',
   }
 })
 
+test('warns where a pooler’s connections have JIT, until it is off for the role', async () => {
+  const { database } = app.app.config
+  // Another host name for the same server, as a pooler has.
+  const { hostname } = new URL(database.url)
+  const directUrl = database.directUrl.replace(hostname, hostname === 'localhost' ? '127.0.0.1' : 'localhost')
+  const check = async () => (await find({ config: { database: { url: database.url, directUrl } } })).JIT
+  expect(await check()).toMatchObject({
+    state: 'warning',
+    todo: expect.stringContaining('ALTER ROLE pacer SET jit = off'),
+  })
+  const name = new URL(database.url).pathname.slice(1)
+  await app.owner.query(`ALTER ROLE pacer IN DATABASE "${name}" SET jit = off`)
+  try {
+    expect(await check()).toMatchObject({ state: 'ok' })
+  } finally {
+    await app.owner.query(`ALTER ROLE pacer IN DATABASE "${name}" RESET jit`)
+  }
+})
+
 test('reports missing workers, late jobs and failed jobs', async () => {
   await using idle = await startTestApp()
   await idle.owner.query(`

@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 export interface PostgresProxy extends AsyncDisposable {
   /** The same database URL through the proxy. */
   through(url: string): string
+  /** The parameters with which each connection was opened: user, options, application_name, … */
+  readonly startups: Readonly<Record<string, string>>[]
   /** If true, nothing is forwarded, on new connections either. */
   isSilent: boolean
   /** Stalls the open connections permanently; new ones work. Returns their number. */
@@ -21,6 +23,7 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname)
     open.add(client)
+    client.once('data', (bytes) => proxy.startups.push(startupParameters(bytes)))
     const forwards = () => !proxy.isSilent && !silenced.has(client)
     for (const [from, to] of [
       [client, upstream],
@@ -44,6 +47,7 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
       changed.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
       return changed.href
     },
+    startups: [],
     isSilent: false,
     silenceOpenConnections() {
       for (const socket of open) silenced.add(socket)
@@ -60,4 +64,11 @@ export async function startPostgresProxy(url: string): Promise<PostgresProxy> {
     },
   }
   return proxy
+}
+
+/** Of a StartupMessage: after its length and the protocol version, names and values that end with a zero byte each. */
+function startupParameters(message: Buffer): Record<string, string> {
+  const texts = message.toString('utf8', 8).split('\0')
+  const pairs = texts.flatMap((text, index) => (index % 2 === 0 && text !== '' ? [[text, texts[index + 1] ?? '']] : []))
+  return Object.fromEntries(pairs)
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { usableConnections } from '../../platform/database/connections.ts'
 import { pendingMigrations } from '../../platform/database/migrate.ts'
 import { goesThroughPooler } from '../../platform/database/pooler.ts'
+import { sessionOptions } from '../../platform/database/session-options.ts'
 import { isPrivilegedRole } from '../../platform/database/warn-of-owner.ts'
 import { checkConnectionCount, type Processes } from './check-connection-count.ts'
 import { checkQueue } from './check-queue.ts'
@@ -21,16 +22,17 @@ import {
 const oldestVersion = 15
 const timeoutMs = 5_000
 
-/** Checks DATABASE_URL (version, migrations, role, clock, connections and queue) and DIRECT_URL. */
+/** Checks DATABASE_URL (version, migrations, role, clock, JIT, connections and queue) and DIRECT_URL. */
 export function checkDatabase(config: Config, processes: Processes, redact: Redact): Check[] {
   const { url, directUrl } = config.database
+  const isPooled = goesThroughPooler(config.database)
   const todo = (name: string) => `Check the login, password and database name in ${name}.`
   const program = {
     what: 'database',
     todo: todo('DATABASE_URL'),
     service: postgres('DATABASE_URL'),
     run: () =>
-      connected(url, async (pool) => {
+      connected(isPooled ? { url } : { url, options: sessionOptions }, async (pool) => {
         const { rows } = await pool.query<{ version: string; name: string; role: string }>(
           "SELECT current_setting('server_version') AS version, current_database() AS name, current_user AS role",
         )
@@ -54,9 +56,13 @@ const postgres = (name: string): CheckedService => ({
   todo: `Check that it runs and has free connections, and the host and port in ${name}. A suspended Neon database starts on connect: run the doctor again.`,
 })
 
-async function connected<Result>(url: string, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+async function connected<Result>(
+  { url, options }: { readonly url: string; readonly options?: string },
+  work: (pool: Pool) => Promise<Result>,
+): Promise<Result> {
   const pool = new Pool({
     connectionString: url,
+    options,
     max: 3,
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
@@ -70,7 +76,7 @@ async function connected<Result>(url: string, work: (pool: Pool) => Promise<Resu
 
 /** Neon's pooler hosts contain `-pooler.`. Migrations, LISTEN and the queue need a session, which a pooler does not keep. */
 function checkDirect(url: string): Promise<readonly Finding[]> {
-  return connected(url, async (pool) => {
+  return connected({ url }, async (pool) => {
     const { rows } = await pool.query<{ name: string; role: string }>(
       'SELECT current_database() AS name, current_user AS role',
     )
@@ -87,6 +93,7 @@ function checksOver(pool: Pool, config: Config, processes: Processes): Check[] {
     { what: 'migrations', run: () => checkMigrations(pool, config) },
     { what: 'role', run: () => checkRole(pool) },
     { what: "database's clock", run: () => checkClock(pool) },
+    { what: 'JIT', run: () => checkJit(pool) },
     { what: 'connections', run: () => checkConnections(pool, config, processes) },
     { what: 'queue', run: () => checkQueue(pool) },
   ]
@@ -112,6 +119,17 @@ async function checkClock(pool: Pool): Promise<readonly Finding[]> {
   const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')
   const at = rows[0]?.now.getTime() ?? Number.NaN
   return [compareClocks("database's clock", { at, precisionMs: 1, sentAt, receivedAt: Date.now() })]
+}
+
+/** Our own connections turn it off, but a pooler has only the settings of the role. */
+async function checkJit(pool: Pool): Promise<readonly Finding[]> {
+  const { rows } = await pool.query<{ jit: string; role: string }>(
+    "SELECT current_setting('jit') AS jit, current_user AS role",
+  )
+  const { jit, role = '' } = rows[0] ?? {}
+  if (jit === 'off') return [ok('JIT', 'off')]
+  const todo = `Run \`ALTER ROLE ${role} SET jit = off\` as the owner, then let the pooler connect again: docs/operations.md, Postgres.`
+  return [warning('JIT', 'on: some statements take 0.5 s more', todo)]
 }
 
 async function checkConnections(

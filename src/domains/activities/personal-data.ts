@@ -15,7 +15,7 @@ export function activitiesOfUser({ db }: { db: Database }): PersonalData {
       for (const { id } of ids) {
         const activity = await reader.activity.findUnique({
           where: { id },
-          omit: { orderedAt: true, distanceRank: true },
+          omit: { orderedAt: true, distanceRank: true, rareStatus: true },
           include: { laps: { orderBy: { position: 'asc' } }, track: true },
         })
         if (!activity) continue

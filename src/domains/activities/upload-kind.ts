@@ -39,14 +39,14 @@ export const activityUploads = defineUploadKind({
     })
   },
 
-  async onCompleted(tx, { id: uploadId }) {
+  async onCompleted(tx, { id: uploadId, userId }) {
     const [activity] = await tx.activity.updateManyAndReturn({
       where: { uploadId },
       data: { status: 'PROCESSING', failure: null, revision: { increment: 1 } },
       select: { id: true },
     })
     if (!activity) return
-    await enqueue(tx, readActivityFile, { activityId: activity.id }, { key: activity.id })
+    await enqueue(tx, readActivityFile, { activityId: activity.id, userId }, { key: activity.id })
     notify(tx, activityTopic(activity.id))
   },
 

@@ -8,7 +8,7 @@ export const eraseUser = defineJob({ name: 'privacy.erase-user', payload: z.obje
 export const eraseStragglers = defineJob({ name: 'privacy.erase-stragglers', payload: z.object({ userId: z.uuid() }) })
 
 /** Enqueues a new job for erasures whose job is missing or has failed permanently. */
-export const resumeErasures = defineJob({ name: 'privacy.resume-erasures', payload: z.object({}) })
+export const resumeErasures = defineJob({ name: 'privacy.resume-erasures', payload: z.object({}), priority: 'sweep' })
 
 const exportPayload = z.object({ userId: z.uuid(), exportId: z.uuid() })
 
@@ -16,7 +16,11 @@ const exportPayload = z.object({ userId: z.uuid(), exportId: z.uuid() })
 export const writeExport = defineJob({ name: 'privacy.export', payload: exportPayload, lane: 'files' })
 
 /** Removes the file of a data export that is neither PENDING nor READY. */
-export const removeExport = defineJob({ name: 'privacy.remove-export', payload: exportPayload })
+export const removeExport = defineJob({
+  name: 'privacy.remove-export',
+  payload: exportPayload,
+  priority: 'maintenance',
+})
 
 /** Expires data exports after seven days, and fails those whose job is missing or has failed permanently. */
-export const expireExports = defineJob({ name: 'privacy.expire-exports', payload: z.object({}) })
+export const expireExports = defineJob({ name: 'privacy.expire-exports', payload: z.object({}), priority: 'sweep' })

@@ -23,6 +23,7 @@ import { grant, hold, revoke, spend } from '../credits/index.ts'
 const exceptions: Readonly<Record<string, string>> = {
   _prisma_migrations: 'which migrations were applied',
   worker_heartbeats: 'which worker processes are running',
+  job_turns: 'whose jobs are waiting: by the userId of their payloads, removed within a minute after the last job',
   job_progress: 'how far jobs have come: by the ids of jobs, and keys of what their steps made',
   rate_limits: 'the number of requests in the last minutes, by hashes of the clients',
   bookmarks: 'the position of an operator command: an instant or the id of a row',
@@ -34,6 +35,8 @@ const exceptions: Readonly<Record<string, string>> = {
 /** Tables whose rows are kept when the user is erased: records of money, and the tombstone. */
 const kept = [
   'users',
+  // Until the last job of the user has ended: the id in the payloads of jobs.
+  'job_turns',
   'inbox_events',
   'ledger_accounts',
   'credit_transactions',

@@ -6,7 +6,7 @@ import type { Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPool } from '../../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
-import { completeJob, readDueJobs, readHeldJobs, takeJobs } from './graphile-worker.ts'
+import { completeJob, pruneTurns, readDueJobs, readHeldJobs, takeJobs, turnPriority } from './graphile-worker.ts'
 
 /*
  * What graphile-worker.ts uses of graphile-worker's private tables, as version 0.18 has it. When a test fails after an
@@ -77,6 +77,18 @@ test('taking jobs of one priority reads one range of this index', async () => {
   `)
 })
 
+test('our own index has the jobs of an owner by the time when they are due', async () => {
+  expect(
+    await linesOf(
+      `SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'graphile_worker' AND indexname ~ 'pacer'`,
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "CREATE INDEX pacer_jobs_by_owner ON graphile_worker._private_jobs USING btree (((payload ->> 'userId'::text)), is_available, run_at) WHERE ((priority + 0) = 250)",
+    ]
+  `)
+})
+
 test('a long queue of one priority costs the others nothing: no statement of the worker reads all jobs', async () => {
   await owner.query(`
     SELECT graphile_worker.add_jobs(ARRAY(
@@ -84,16 +96,18 @@ test('a long queue of one priority costs the others nothing: no statement of the
   await owner.query('ANALYZE')
   const lock = { id: '1', revision: 0, worker: 'pool-1' }
   const free = [
-    { priority: 0, slots: 4 },
-    { priority: 3, slots: 32 },
+    { priorities: [0, 100], slots: 4 },
+    { priorities: [turnPriority], slots: 1 },
+    { priorities: [3], slots: 32 },
   ]
   const plans = await plansOf([
     (db) => takeJobs(db, lock.worker, free, ['message', 'other']),
     (db) => completeJob(db, lock),
     (db) => readHeldJobs(db, lock.worker, ['1', '2']),
     (db) => readDueJobs(db, [0, 1, 2, 3, 4]),
+    (db) => pruneTurns(db),
   ])
-  expect(plans).toHaveLength(4)
+  expect(plans).toHaveLength(5)
   for (const plan of plans) expect(plan).not.toContain('Seq Scan on _private_jobs')
   await owner.query('TRUNCATE graphile_worker._private_jobs')
 })

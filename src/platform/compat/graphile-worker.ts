@@ -22,6 +22,33 @@ export const cancellationChannel = 'pacer_job_cancellations'
 /** The last error of a job that an operator cancelled. */
 const cancelled = 'Cancelled by an operator.'
 
+/**
+ * Users take turns with the jobs of this priority (platform/jobs/lanes.ts): at most one job of each runs at once, and the
+ * user who has waited longest for a turn is next. The `userId` of the payload names the owner of a job; the table
+ * job_turns, which is ours, has a row for each owner of such jobs.
+ */
+export const turnPriority = 250
+
+/**
+ * Written as an expression, so that Postgres uses the index below: by the library's own index it would read all jobs of
+ * this priority for one owner.
+ */
+const takesTurns = `priority + 0 = ${turnPriority}`
+const turnIndex = 'pacer_jobs_by_owner'
+
+/** Adds our index to the library's table: the jobs of an owner by the time when they are due. */
+export async function indexJobsByOwner(owner: Queryable): Promise<void> {
+  // CREATE INDEX IF NOT EXISTS would wait for open transactions of the queue, and let others wait, also where it exists.
+  const { rows } = await owner.query<{ exists: boolean }>(
+    `SELECT to_regclass('graphile_worker.${turnIndex}') IS NOT NULL AS exists`,
+  )
+  if (rows[0]?.exists) return
+  await owner.query(
+    `CREATE INDEX IF NOT EXISTS ${turnIndex}
+     ON graphile_worker._private_jobs ((payload ->> 'userId'), is_available, run_at) WHERE ${takesTurns}`,
+  )
+}
+
 /** Counts stop here: counting a million rows would take longer than a reader waits. */
 export const countLimit = 10_000
 
@@ -38,23 +65,44 @@ export interface NewJob {
 /** Adds a job in this transaction. One with the same key that waits is replaced. */
 export async function addJob(tx: Tx, { name, payload, runAt, key, maxAttempts, priority }: NewJob): Promise<void> {
   await tx.$executeRaw`
+    ${priority === turnPriority ? Prisma.sql`WITH turn AS (${addTurns([payload])})` : Prisma.empty}
     SELECT graphile_worker.add_job(
       ${name}, ${payload}::json, run_at => ${runAt}::timestamptz, job_key => ${key}::text,
       max_attempts => ${maxAttempts}::int, priority => ${priority}::int)`
 }
 
-/** Adds many jobs of one name, due at once, in one statement. No key may occur twice. */
+export type NewJobOfMany = Pick<NewJob, 'payload' | 'runAt' | 'priority'> & { readonly key: string }
+
+/** Adds many jobs of one name in one statement. No key may occur twice. */
 export async function addJobs(
   tx: Tx,
-  { name, maxAttempts, priority }: Pick<NewJob, 'name' | 'maxAttempts' | 'priority'>,
-  items: readonly { readonly payload: string; readonly key: string }[],
+  { name, maxAttempts }: Pick<NewJob, 'name' | 'maxAttempts'>,
+  items: readonly NewJobOfMany[],
 ): Promise<void> {
   const payloads = items.map(({ payload }) => payload)
   const keys = items.map(({ key }) => key)
+  const times = items.map(({ runAt }) => runAt)
+  const priorities = items.map(({ priority }) => priority)
+  const taking = items.flatMap(({ payload, priority }) => (priority === turnPriority ? payload : []))
   await tx.$executeRaw`
+    ${taking.length > 0 ? Prisma.sql`WITH turn AS (${addTurns(taking)})` : Prisma.empty}
     SELECT graphile_worker.add_jobs(ARRAY(
-      SELECT (${name}, payload::json, NULL, NULL, ${maxAttempts}::int, key, ${priority}::int, NULL)::graphile_worker.job_spec
-      FROM unnest(${payloads}::text[], ${keys}::text[]) AS item (payload, key)))`
+      SELECT (${name}, payload::json, NULL, run_at, ${maxAttempts}::int, key, priority, NULL)::graphile_worker.job_spec
+      FROM unnest(${payloads}::text[], ${keys}::text[], ${times}::timestamptz[], ${priorities}::smallint[])
+        AS item (payload, key, run_at, priority)))`
+}
+
+/**
+ * Gives the owners of these jobs a place in the order of turns. The row of one that has a place is changed too, so that
+ * pruneTurns, which may have found no job of it, does not remove it.
+ */
+function addTurns(payloads: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO job_turns AS turn (owner, turn_at)
+    SELECT owner, clock_timestamp() FROM (
+      SELECT DISTINCT payload::json ->> 'userId' AS owner FROM unnest(${[...payloads]}::text[]) AS payload) AS owners
+    ORDER BY owner
+    ON CONFLICT (owner) DO UPDATE SET revision = turn.revision + 1`
 }
 
 /** A test of whether a schedule is due in the UTC minute of an instant. Throws for a schedule that is none. */
@@ -117,31 +165,61 @@ export interface TakenJob {
   readonly isCancelled: boolean
 }
 
+/** Free slots, and the priorities of the jobs that may use them, in the order in which they do. */
+export interface FreeSlots {
+  readonly slots: number
+  readonly priorities: readonly number[]
+}
+
+const jobsWithNames = 'ARRAY(SELECT id FROM graphile_worker._private_tasks WHERE identifier = ANY ($5::text[]))'
+
 /**
- * Takes the jobs that have been due longest, per priority as many as it has slots, and locks them for the worker. Only
- * jobs with these names: another version of the program may know others. One index range per priority.
+ * Takes as many jobs as there are free slots, by the order of their priorities and within one those that have been due
+ * longest, and locks them for the worker. Only jobs with these names: another version of the program may know others. One
+ * index range per priority, read only while slots are left.
+ *
+ * Of the priority of turns it takes one job per owner, in the order of turns, unless a job of that owner runs. Two workers
+ * cannot take jobs of one owner: each locks the owner's turn and changes it, and the second then finds another revision
+ * than its snapshot has, or the lock.
  */
 export async function takeJobs(
   db: Queryable,
   worker: string,
-  free: readonly { readonly priority: number; readonly slots: number }[],
+  free: readonly FreeSlots[],
   names: readonly string[],
 ): Promise<TakenJob[]> {
+  const ranges = free.flatMap(({ priorities }, index) => priorities.map((priority) => ({ free: index + 1, priority })))
   const { rows } = await db.query<TakenJob>({
     name: 'take-jobs',
     text: `
-      WITH free AS (SELECT * FROM unnest($2::smallint[], $3::int[]) AS free (priority, slots)),
-      due AS (
-        SELECT job.id FROM free CROSS JOIN LATERAL (
-          SELECT id FROM graphile_worker._private_jobs
-          WHERE is_available AND priority = free.priority AND run_at <= now() AND task_id = ANY (ARRAY(
-            SELECT id FROM graphile_worker._private_tasks WHERE identifier = ANY ($4::text[])))
-          ORDER BY run_at LIMIT free.slots FOR UPDATE SKIP LOCKED) AS job),
+      WITH due AS (
+        SELECT job.id FROM unnest($2::int[]) WITH ORDINALITY AS free (slots, number) CROSS JOIN LATERAL (
+          SELECT next.id FROM unnest($3::int[], $4::smallint[]) AS range (free, priority) CROSS JOIN LATERAL (
+            SELECT id FROM (
+              SELECT id FROM graphile_worker._private_jobs
+              WHERE range.priority <> ${turnPriority} AND is_available AND priority = range.priority AND run_at <= now()
+                AND task_id = ANY (${jobsWithNames})
+              ORDER BY run_at LIMIT free.slots FOR UPDATE SKIP LOCKED) AS longest_due
+            UNION ALL
+            SELECT id FROM (
+              SELECT first.id FROM job_turns AS turn CROSS JOIN LATERAL (
+                SELECT id FROM graphile_worker._private_jobs
+                WHERE ${takesTurns} AND payload ->> 'userId' = turn.owner AND is_available AND run_at <= now()
+                  AND task_id = ANY (${jobsWithNames})
+                ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS first
+              WHERE range.priority = ${turnPriority}
+                AND (SELECT locked_at FROM graphile_worker._private_jobs WHERE id = turn.job_id) IS NULL
+                AND turn.revision = (SELECT revision FROM job_turns WHERE owner = turn.owner)
+              ORDER BY turn.turn_at LIMIT free.slots FOR UPDATE OF turn SKIP LOCKED) AS next_owner) AS next
+          WHERE range.free = free.number LIMIT free.slots) AS job),
       taken AS (
         UPDATE graphile_worker._private_jobs AS job
         SET attempts = job.attempts + 1, locked_by = $1, locked_at = now()
         WHERE job.id = ANY (ARRAY(SELECT id FROM due))
-        RETURNING job.*)
+        RETURNING job.*),
+      turns AS (
+        UPDATE job_turns AS turn SET turn_at = clock_timestamp(), revision = turn.revision + 1, job_id = taken.id
+        FROM taken WHERE taken.priority = ${turnPriority} AND turn.owner = taken.payload ->> 'userId')
       SELECT taken.id::text, task.identifier AS name, taken.payload, taken.priority, taken.attempts AS attempt,
         taken.max_attempts AS "maxAttempts", taken.revision, coalesce(progress.steps, '{}') AS steps,
         progress.cancel_requested_at IS NOT NULL AS "isCancelled"
@@ -149,7 +227,13 @@ export async function takeJobs(
       JOIN graphile_worker._private_tasks AS task ON task.id = taken.task_id
       LEFT JOIN job_progress AS progress ON progress.job_id = taken.id AND progress.revision = taken.revision
       ORDER BY taken.run_at, taken.id`,
-    values: [worker, free.map(({ priority }) => priority), free.map(({ slots }) => slots), names],
+    values: [
+      worker,
+      free.map(({ slots }) => slots),
+      ranges.map((range) => range.free),
+      ranges.map(({ priority }) => priority),
+      names,
+    ],
   })
   return rows
 }
@@ -164,13 +248,23 @@ export interface JobLock {
 const isLocked = 'id = $1::bigint AND revision = $2 AND locked_by = $3'
 const lockOf = ({ id, revision, worker }: JobLock) => [id, revision, worker]
 
+/**
+ * The owner of a job that has ended waits for a turn from now on, behind those who waited meanwhile. Left out where the row
+ * is locked: a transaction that adds a job for the owner may wait for this one.
+ */
+const endTurnOf = (ended: string) => `
+  UPDATE job_turns SET turn_at = clock_timestamp() WHERE owner = (
+    SELECT turn.owner FROM job_turns AS turn JOIN ${ended} AS job ON turn.owner = job.payload ->> 'userId'
+    WHERE job.priority = ${turnPriority} FOR UPDATE OF turn SKIP LOCKED)`
+
 /** Removes a job that is done, and its progress. False when the lock is lost: nothing changes then. */
 export async function completeJob(db: Queryable, lock: JobLock): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'complete-job',
     text: `
-      WITH done AS (DELETE FROM graphile_worker._private_jobs WHERE ${isLocked} RETURNING id),
-      progress AS (DELETE FROM job_progress USING done WHERE job_id = done.id)
+      WITH done AS (DELETE FROM graphile_worker._private_jobs WHERE ${isLocked} RETURNING id, priority, payload),
+      progress AS (DELETE FROM job_progress USING done WHERE job_id = done.id),
+      turn AS (${endTurnOf('done')})
       SELECT FROM done`,
     values: lockOf(lock),
   })
@@ -184,9 +278,12 @@ export async function failJob(
   { error, retryMs }: { readonly error: string; readonly retryMs: number },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE graphile_worker._private_jobs
-     SET last_error = $4, run_at = now() + $5 * interval '1 ms', locked_by = NULL, locked_at = NULL, updated_at = now()
-     WHERE ${isLocked}`,
+    `WITH failed AS (
+       UPDATE graphile_worker._private_jobs
+       SET last_error = $4, run_at = now() + $5 * interval '1 ms', locked_by = NULL, locked_at = NULL, updated_at = now()
+       WHERE ${isLocked} RETURNING priority, payload),
+     turn AS (${endTurnOf('failed')})
+     SELECT FROM failed`,
     [...lockOf(lock), error, retryMs],
   )
   return rowCount === 1
@@ -311,6 +408,21 @@ export async function pruneProgress(db: Queryable): Promise<void> {
   )
 }
 
+/**
+ * Removes the turns of owners without a job. An owner to whom a job is added meanwhile keeps its turn: its row is locked
+ * then, or has another revision than the snapshot.
+ */
+export async function pruneTurns(db: Queryable): Promise<void> {
+  await db.query(
+    `DELETE FROM job_turns WHERE owner = ANY (ARRAY(
+       SELECT owner FROM job_turns AS turn
+       WHERE (SELECT id FROM graphile_worker._private_jobs
+           WHERE ${takesTurns} AND payload ->> 'userId' = turn.owner LIMIT 1) IS NULL
+         AND turn.revision = (SELECT revision FROM job_turns WHERE owner = turn.owner)
+       LIMIT ${countLimit} FOR UPDATE SKIP LOCKED))`,
+  )
+}
+
 export interface QueueReading {
   /** Jobs that are due and not running, up to 10,000. */
   readonly depth: number
@@ -356,7 +468,7 @@ export interface JobFilter {
   readonly ids?: readonly string[] | undefined
   readonly state?: JobState | undefined
   readonly name?: string | undefined
-  readonly priority?: number | undefined
+  readonly priorities?: readonly number[] | undefined
 }
 
 /** A job without its payload. */
@@ -400,12 +512,12 @@ export function findJobs(
 const state = Prisma.sql`CASE
   WHEN job.locked_at IS NOT NULL THEN 'running' WHEN job.attempts >= job.max_attempts THEN 'failed' ELSE 'waiting' END`
 
-function conditions({ ids, state: wanted, name, priority }: JobFilter): Prisma.Sql {
+function conditions({ ids, state: wanted, name, priorities }: JobFilter): Prisma.Sql {
   const all = [
     ids && Prisma.sql`job.id = ANY(${[...ids]}::bigint[])`,
     wanted && Prisma.sql`${state} = ${wanted}`,
     name !== undefined && Prisma.sql`task.identifier = ${name}`,
-    priority !== undefined && Prisma.sql`job.priority = ${priority}`,
+    priorities && Prisma.sql`job.priority = ANY(${[...priorities]}::smallint[])`,
   ].filter((condition) => condition !== undefined && condition !== false)
   return all.length === 0 ? Prisma.sql`true` : Prisma.join(all, ' AND ')
 }

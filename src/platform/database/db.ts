@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool } from 'pg'
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts'
 import type { Log } from '../observability/log.ts'
+import { sessionOptions } from './session-options.ts'
 import { statementNames } from './statement-names.ts'
 import { keepAliveOptions, TimeoutClient } from './timeout-client.ts'
 
@@ -86,7 +87,11 @@ export function createDatabase(options: {
     // A pooler refuses these startup parameters; set them for its login by ALTER ROLE (docs/operations.md).
     ...(options.isPooled
       ? {}
-      : { statement_timeout: serverTimeoutMs, idle_in_transaction_session_timeout: idleInTransactionMs }),
+      : {
+          options: sessionOptions,
+          statement_timeout: serverTimeoutMs,
+          idle_in_transaction_session_timeout: idleInTransactionMs,
+        }),
     idleTimeoutMillis: 30_000,
   })
   // Without a listener, an error of an idle connection would end the process. The pool replaces the connection by

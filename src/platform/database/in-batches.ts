@@ -5,6 +5,8 @@ export interface Batches {
   /** The most rows of a batch. */
   readonly size: number
   readonly mostMs?: number
+  /** Once it is aborted, no further batch begins: rejects with its reason. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -13,12 +15,13 @@ export interface Batches {
  * could never complete. Each batch commits by itself, so a job that is killed or fails keeps the completed batches.
  */
 export async function inBatches(
-  { size, mostMs = longestMs }: Batches,
+  { size, mostMs = longestMs, signal }: Batches,
   take: (size: number) => Promise<number>,
 ): Promise<number> {
   const end = performance.now() + mostMs
   let taken = 0
   for (;;) {
+    signal?.throwIfAborted()
     const count = await take(size)
     taken += count
     if (count < size || performance.now() >= end) return taken

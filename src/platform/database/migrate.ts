@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Logger, runMigrations as runQueueMigrations } from 'graphile-worker'
 import { Client, DatabaseError, Pool } from 'pg'
+import { indexJobsByOwner } from '../compat/graphile-worker.ts'
 import { grantQueue } from '../jobs/grant-queue.ts'
 import { type Log, silentLog } from '../observability/log.ts'
 import { endWithTimeout, keepAliveOptions } from './timeout-client.ts'
@@ -99,6 +100,7 @@ export async function migrate({
     await client.query(sessionSettings)
     await lock(client, log)
     await migrateJobQueue(url)
+    await indexJobsByOwner(client)
     await client.query(createMigrationsTable)
     const pending = findPending(migrations, await readMigrationRows(client))
     for (const migration of pending) {

@@ -6,7 +6,7 @@ import { deleteInBatches } from '../database/delete-in-batches.ts'
 import { type CronEntry, defineJob, handle, type JobHandler } from '../jobs/define-job.ts'
 import { keyLifetimeHours } from './idempotency.ts'
 
-const pruneKeys = defineJob({ name: 'platform.prune-idempotency-keys', payload: z.object({}) })
+const pruneKeys = defineJob({ name: 'platform.prune-idempotency-keys', payload: z.object({}), priority: 'maintenance' })
 
 /** Deletes expired idempotency keys, once an hour. */
 export function idempotencyWorker({ db, clock }: { db: Database; clock: Clock }): JobHandler[] {

@@ -5,6 +5,7 @@ import { clerkAddresses, clerkUser } from '../../testing/clerk.ts'
 import { deliver } from '../../testing/clerk-webhooks.ts'
 import { testRun } from '../../testing/job-run.ts'
 import { lockUsers, waitingForLocks } from '../../testing/locks.ts'
+import { insertRows, rowsOf } from '../../testing/many-rows.ts'
 import type { InboxSource } from './inbox.ts'
 import { replayEvents } from './inbox-replay.ts'
 import { delayAfter, inboxWorker, maxAttempts } from './inbox-worker.ts'
@@ -203,6 +204,28 @@ describe('a lost job', () => {
     expect(await rowOf(event)).toMatchObject({ state: 'PROCESSED' })
     await app.runJob('inbox.resume')
     expect(await waitingJobs()).toEqual([])
+  })
+
+  test('is enqueued again for every event in one run, and a job that waits in a backlog keeps its place', async () => {
+    const { prisma } = app.app.db
+    await insertRows(app, 'inbox_events', 2_500, {
+      ...rowsOf('').event(`'${app.now.toISOString()}'`),
+      event_id: `'lost.' || n`,
+      state: `'PENDING'`,
+      processed_at: 'NULL',
+      next_attempt_at: `'${app.now.toISOString()}'`,
+    })
+    await app.owner.query(`SELECT graphile_worker.add_job('inbox.process', '{}', job_key => 'inbox.process:' || id,
+      run_at => now() - interval '1 hour') FROM inbox_events WHERE event_id = 'lost.7'`)
+    app.now = new Date(app.now.getTime() + 11 * minuteMs)
+    await Promise.all([app.runJob('inbox.resume'), app.runJob('inbox.resume')])
+    const [found] = await prisma.$queryRaw<object[]>`
+      SELECT count(*)::int AS jobs, count(*) FILTER (WHERE run_at < now() - interval '50 minutes')::int AS before
+      FROM graphile_worker.jobs WHERE task_identifier = 'inbox.process'`
+    expect(found).toEqual({ jobs: 2_500, before: 1 })
+    await app.owner.query(
+      `DELETE FROM inbox_events WHERE event_id LIKE 'lost.%'; DELETE FROM graphile_worker._private_jobs`,
+    )
   })
 })
 

@@ -4,7 +4,9 @@ import type { Clock } from '../clock.ts'
 import type { Database, Tx } from '../database/db.ts'
 import { deleteInBatches } from '../database/delete-in-batches.ts'
 import type { Encryptor } from '../encryption/encryptor.ts'
-import { type CronEntry, defineJob, enqueue, enqueueMany, handle, type JobHandler } from '../jobs/define-job.ts'
+import { type CronEntry, defineJob, enqueue, handle, type JobHandler } from '../jobs/define-job.ts'
+import { enqueueInBatches } from '../jobs/enqueue-in-batches.ts'
+import { hasDueJob } from '../jobs/jobs-by-key.ts'
 import type { Log } from '../observability/log.ts'
 import { maskText } from '../observability/mask-text.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -31,15 +33,15 @@ const batchSize = 1_000
 const lostAfterMs = 10 * 60_000
 const maxErrorLength = 2_000
 
-const resume = defineJob({ name: 'inbox.resume', payload: z.object({}) })
-const prune = defineJob({ name: 'inbox.prune', payload: z.object({}) })
+const resume = defineJob({ name: 'inbox.resume', payload: z.object({}), priority: 'sweep' })
+const prune = defineJob({ name: 'inbox.prune', payload: z.object({}), priority: 'maintenance' })
 
 /** The jobs that process events, enqueue lost jobs again, and delete old events. */
 export function inboxWorker(options: InboxWorkerOptions): JobHandler[] {
   const countEvent = eventCounter(options.metrics, options.sources)
   return [
     handle(processEvent, ({ id }) => attempt(options, countEvent, id)),
-    handle(resume, () => resumeLost(options)),
+    handle(resume, (_payload, { signal }) => resumeLost(options, signal)),
     handle(prune, () => pruneProcessed(options)),
   ]
 }
@@ -116,17 +118,22 @@ async function fail(tx: Tx, { id, attempts }: InboxRow, error: unknown, now: Dat
   return state
 }
 
-/** A job that was killed in each of its attempts is not run again; its event is still PENDING. */
-async function resumeLost({ db, clock }: InboxWorkerOptions): Promise<void> {
+/**
+ * A job that was killed in each of its attempts is not run again; its event is still PENDING. Events that wait behind many
+ * others keep their jobs, and their places.
+ */
+async function resumeLost({ db, clock }: InboxWorkerOptions, signal: AbortSignal): Promise<void> {
   const before = new Date(clock().getTime() - lostAfterMs)
-  const lost = await db.prisma.inboxEvent.findMany({
-    where: { state: 'PENDING', nextAttemptAt: { lt: before } },
-    select: { id: true },
-    orderBy: [{ receivedAt: 'asc' }, { id: 'asc' }],
-    take: batchSize,
+  await enqueueInBatches(db, processEvent, {
+    signal,
+    find: (tx, last, size) => tx.$queryRaw`
+      SELECT id, received_at AS at FROM inbox_events
+      WHERE state = 'PENDING' AND next_attempt_at < ${before}
+        AND ${last ? Prisma.sql`(received_at, id) > (${last.at}, ${last.id}::uuid)` : Prisma.sql`true`}
+        AND NOT ${hasDueJob(processEvent, Prisma.sql`inbox_events.id`)}
+      ORDER BY received_at, id LIMIT ${size}`,
+    jobOf: ({ id }) => ({ payload: { id }, key: id }),
   })
-  const jobs = lost.map(({ id }) => ({ payload: { id }, key: id }))
-  await db.transaction((tx) => enqueueMany(tx, processEvent, jobs))
 }
 
 async function pruneProcessed({ db, clock, retentionDays }: InboxWorkerOptions): Promise<void> {

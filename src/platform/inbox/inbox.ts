@@ -34,7 +34,11 @@ export interface InboxSource extends EventSource {
 }
 
 /** Processes one event. The payload holds the event's id and none of its content. */
-export const processEvent = defineJob({ name: 'inbox.process', payload: z.object({ id: z.uuid() }) })
+export const processEvent = defineJob({
+  name: 'inbox.process',
+  payload: z.object({ id: z.uuid() }),
+  priority: 'webhook',
+})
 
 /** The place that encrypted bodies are bound to. */
 export const bodyPlace = 'inbox_events.body'

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { addCronJob, cronMatcher } from '../compat/graphile-worker.ts'
 import type { CronEntry } from './define-job.ts'
-import { priorityOf } from './lanes.ts'
+import { storedPriorityOf } from './lanes.ts'
 
 const minuteMs = 60_000
 /** No schedule waits longer than a month. */
@@ -21,8 +21,10 @@ export async function tickCron(
   const added: string[] = []
   for (const { job, schedule } of crontab) {
     const due = latestDue(schedule, now, since)
+    if (!due) continue
     const { name, maxAttempts, lane } = job
-    if (due && (await addCronJob(pool, { name, due, maxAttempts, priority: priorityOf(lane) }))) added.push(name)
+    const priority = storedPriorityOf(lane, job.priority, false)
+    if (await addCronJob(pool, { name, due, maxAttempts, priority })) added.push(name)
   }
   return added
 }

@@ -29,6 +29,11 @@ export function hasUnfinishedJob(job: Named, key: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`EXISTS (SELECT ${withKey(job, key)} AND NOT (${isFailed}))`
 }
 
+/** SQL: this job runs, or waits and is due. */
+export function hasDueJob(job: Named, key: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`EXISTS (SELECT ${withKey(job, key)} AND NOT (${isFailed}) AND (locked_at IS NOT NULL OR run_at <= now()))`
+}
+
 /** The keys of failed jobs of one type, in order. */
 export async function findFailedJobs(db: Reader, { name }: Named, limit: number): Promise<string[]> {
   const prefix = `${name}:`

@@ -1,6 +1,6 @@
 import { findJobs, type JobState, readJobPayload, type StoredJob } from '../compat/graphile-worker.ts'
 import type { Reader } from '../database/db.ts'
-import { type Lane, laneOf, priorityOf } from './lanes.ts'
+import { type Lane, laneOf, storedPrioritiesOf } from './lanes.ts'
 
 export type { JobState }
 
@@ -21,7 +21,7 @@ export async function listJobs(
   { filter, limit, oldestFirst }: { filter: QueueFilter; limit: number; oldestFirst: boolean },
 ): Promise<QueueListing[]> {
   const { lane, ...rest } = filter
-  const stored = { ...rest, priority: lane && priorityOf(lane) }
+  const stored = { ...rest, priorities: lane && storedPrioritiesOf(lane) }
   const jobs = await findJobs(db, { filter: stored, limit, oldestFirst })
   return jobs.map(({ priority, ...job }) => ({ ...job, lane: laneOf(priority) }))
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notification } from 'pg'
 import { cancellationChannel, queueChannels } from '../compat/graphile-worker.ts'
+import { sessionOptions } from '../database/session-options.ts'
 import { endWithTimeout, keepAliveOptions, keepPinging, TimeoutClient } from '../database/timeout-client.ts'
 import type { Log } from '../observability/log.ts'
 
@@ -37,7 +38,12 @@ export function listenForJobs(options: JobListenerOptions): JobListener {
     if (channel === queueChannels.migrated && isBreaking(payload)) options.onBreakingMigration()
   }
   const connect = async (): Promise<void> => {
-    const next = new TimeoutClient({ connectionString: directUrl, query_timeout: answerMs, ...keepAliveOptions })
+    const next = new TimeoutClient({
+      connectionString: directUrl,
+      options: sessionOptions,
+      query_timeout: answerMs,
+      ...keepAliveOptions,
+    })
     next.on('notification', onNotification)
     next.on('error', (error) => log.warn({ err: error }, 'the connection that listens for jobs broke'))
     try {

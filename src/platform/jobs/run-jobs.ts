@@ -3,6 +3,7 @@ import { Logger, runMigrations } from 'graphile-worker'
 import { Pool } from 'pg'
 import { systemClock } from '../clock.ts'
 import { unlockWorkers } from '../compat/graphile-worker.ts'
+import { sessionOptions } from '../database/session-options.ts'
 import { keepAliveOptions, TimeoutClient } from '../database/timeout-client.ts'
 import type { Log } from '../observability/log.ts'
 import { withTimeout } from '../with-timeout.ts'
@@ -111,7 +112,7 @@ function openQueuePool(connectionString: string, { answerMs, log }: { answerMs: 
     // The server gives up first: then the connection is whole.
     statement_timeout: answerMs * 0.9,
     // Postgres would plan the statement that takes jobs each time: 0.87 ms instead of 0.44 ms.
-    options: '-c plan_cache_mode=force_generic_plan',
+    options: `${sessionOptions} -c plan_cache_mode=force_generic_plan`,
     ...keepAliveOptions,
   })
   const onBroken = (error: Error) => log.warn({ err: error }, 'a queue connection broke')

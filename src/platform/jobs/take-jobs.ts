@@ -4,7 +4,7 @@ import type { Log } from '../observability/log.ts'
 import { type Attempt, beginAttempt } from './attempt.ts'
 import type { JobHandler } from './define-job.ts'
 import { JobAborted } from './job-run.ts'
-import { type JobConcurrency, lanes, priorityOf } from './lanes.ts'
+import { type JobConcurrency, laneOf, lanes, storedPrioritiesOf } from './lanes.ts'
 
 /** Finds jobs that become due by time; that jobs were added is notified. */
 const pollMs = 1_000
@@ -46,9 +46,8 @@ export function startTaking(options: JobTakerOptions): JobTaker {
   const freeSlots = () =>
     lanes
       .map((lane) => {
-        const priority = priorityOf(lane)
-        const used = [...attempts].filter(({ job }) => job.priority === priority).length
-        return { priority, slots: concurrency[lane] - used }
+        const used = [...attempts].filter(({ job }) => laneOf(job.priority) === lane).length
+        return { priorities: storedPrioritiesOf(lane), slots: concurrency[lane] - used }
       })
       .filter(({ slots }) => slots > 0)
 

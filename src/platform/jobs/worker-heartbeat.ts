@@ -1,5 +1,11 @@
 import type { Pool } from 'pg'
-import { findSilentWorkers, pruneProgress, unlockUnknownJobs, unlockWorkers } from '../compat/graphile-worker.ts'
+import {
+  findSilentWorkers,
+  pruneProgress,
+  pruneTurns,
+  unlockUnknownJobs,
+  unlockWorkers,
+} from '../compat/graphile-worker.ts'
 import type { Log } from '../observability/log.ts'
 
 export interface HeartbeatTimes {
@@ -63,6 +69,7 @@ export function keepHeartbeat(options: HeartbeatOptions): Heartbeat {
       await unlockLostJobs()
       await pool.query(`DELETE FROM worker_heartbeats WHERE seen_at < now() - interval '1 day'`)
       await pruneProgress(pool)
+      await pruneTurns(pool)
     } catch (error) {
       log.warn({ err: error }, 'the heartbeat could not be written; trying again')
     }

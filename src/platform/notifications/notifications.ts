@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sessionOptions } from '../database/session-options.ts'
 import { endWithTimeout, keepAliveOptions, keepPinging, TimeoutClient } from '../database/timeout-client.ts'
 import type { Log } from '../observability/log.ts'
 import { type Backoff, delayOf } from '../retry.ts'
@@ -111,7 +112,12 @@ function createListener(
   async function connect(attempt: number): Promise<void> {
     if (attempt > 0) await sleep(delayOf(backoff, attempt))
     if (ended) return
-    const next = new TimeoutClient({ connectionString: directUrl, query_timeout: answerMs, ...keepAliveOptions })
+    const next = new TimeoutClient({
+      connectionString: directUrl,
+      options: sessionOptions,
+      query_timeout: answerMs,
+      ...keepAliveOptions,
+    })
     next.on('notification', (message) => signals.raise(message.payload ?? ''))
     next.on('error', (error) => log.warn({ err: error }, 'the listening connection broke'))
     try {

@@ -4,7 +4,11 @@ import type { Database } from '../database/db.ts'
 import { deleteInBatches } from '../database/delete-in-batches.ts'
 import { type CronEntry, defineJob, handle, type JobHandler } from '../jobs/define-job.ts'
 
-const pruneRateLimits = defineJob({ name: 'platform.prune-rate-limits', payload: z.object({}) })
+const pruneRateLimits = defineJob({
+  name: 'platform.prune-rate-limits',
+  payload: z.object({}),
+  priority: 'maintenance',
+})
 
 /**
  * Deletes expired counters, by the clock of the database. One minute of grace allows for the clocks of other processes.

@@ -8,7 +8,7 @@ import { type CronEntry, defineJob, handle, type JobHandler } from '../jobs/defi
 import { keptDays, longestOpenHours, type StreamKey } from './stream.ts'
 import type { Streams } from './streams.ts'
 
-const pruneStreams = defineJob({ name: 'platform.prune-streams', payload: z.object({}) })
+const pruneStreams = defineJob({ name: 'platform.prune-streams', payload: z.object({}), priority: 'maintenance' })
 
 export interface StreamsPruning {
   readonly db: Database

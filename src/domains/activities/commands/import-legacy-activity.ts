@@ -13,8 +13,8 @@ export function findLegacyActivity(
   db: Reader,
   { userId, legacyId }: LegacyActivity,
 ): Promise<Pick<Activity, 'status' | 'uploadId'> | null> {
-  return db.activity.findUnique({
-    where: { userId_legacyId: { userId, legacyId } },
+  return db.activity.findFirst({
+    where: { userId, legacyId },
     select: { status: true, uploadId: true },
   })
 }

@@ -33,14 +33,14 @@ async function failSome(tx: Tx, size: number): Promise<number> {
 }
 
 async function enqueueSome(tx: Tx, size: number): Promise<number> {
-  const lost = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM activities
+  const lost = await tx.$queryRaw<{ id: string; userId: string }[]>`
+    SELECT id, user_id AS "userId" FROM activities
     WHERE status = 'PROCESSING' AND NOT ${hasJob(readActivityFile, key)}
     LIMIT ${size} FOR NO KEY UPDATE SKIP LOCKED`
   await enqueueMany(
     tx,
     readActivityFile,
-    lost.map(({ id }) => ({ payload: { activityId: id }, key: id })),
+    lost.map(({ id, userId }) => ({ payload: { activityId: id, userId }, key: id })),
   )
   return lost.length
 }

@@ -39,10 +39,17 @@ function whereOf(filter: typeof ActivityFilter.$inferInput | null | undefined): 
   const range = { ...(filter?.from ? { gte: filter.from } : {}), ...(filter?.to ? { lt: filter.to } : {}) }
   const isBounded = Object.keys(range).length > 0
   return {
-    status: filter?.status ? { equals: filter.status, not: 'AWAITING_FILE' } : { not: 'AWAITING_FILE' },
+    ...statusIs(filter?.status),
     ...(filter?.sport ? sportIs(filter.sport) : {}),
     ...(isBounded ? { orderedAt: range, startedAt: range } : {}),
   }
+}
+
+/** Activities that are READY are most of a user's, others few: `rareStatus` has an index of those alone. */
+function statusIs(status: typeof ActivityStatus.$inferType | null | undefined): Prisma.ActivityWhereInput {
+  if (!status) return { status: { not: 'AWAITING_FILE' } }
+  const isVisible = { status: { equals: status, not: 'AWAITING_FILE' } } as const
+  return status === 'READY' ? isVisible : { ...isVisible, rareStatus: status }
 }
 
 /** An unknown sport is returned as OTHER, so filtering by OTHER includes it. */

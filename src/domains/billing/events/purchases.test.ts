@@ -153,6 +153,19 @@ test('access ends by time without an EXPIRATION event, and subscribers are notif
   expect(await notified).toMatchObject({ done: false })
 })
 
+test('the job of a change is added a day ahead: by the write, or by the hourly sweep once it is due within a day', async () => {
+  await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', monthly))
+  const { id, nextChangeAt } = await app.app.db.prisma.planSubscription.findFirstOrThrow({ where: { userId: ada.id } })
+  const jobs = () =>
+    app.app.db.prisma.$queryRaw<{ runAt: Date }[]>`
+      SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE key = ${`billing.settle:${id}`}`
+  await app.runJob('billing.settle-ahead')
+  expect(await jobs()).toEqual([])
+  app.now = new Date((nextChangeAt?.getTime() ?? 0) - 24 * 3_600_000)
+  await Promise.all([app.runJob('billing.settle-ahead'), app.runJob('billing.settle-ahead')])
+  expect(await jobs()).toEqual([{ runAt: nextChangeAt }])
+})
+
 test('a duplicated TRANSFER moves access once and grants no month twice', async () => {
   await deliverAndProcess(app, adaEvent('INITIAL_PURCHASE', annual))
   app.now = noon('2030-01-20')

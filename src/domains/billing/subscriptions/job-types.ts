@@ -2,13 +2,20 @@ import { z } from 'zod'
 import { defineJob } from '../../../platform/jobs/define-job.ts'
 
 /** Applies the changes of a subscription that time causes: grants a month of credits, notifies that access ended. */
-export const settle = defineJob({ name: 'billing.settle', payload: z.object({ id: z.uuid() }) })
+export const settle = defineJob({ name: 'billing.settle', payload: z.object({ id: z.uuid() }), priority: 'sweep' })
 
 /** Adds a new job for subscriptions whose change is due and whose job was lost. */
-export const settleLost = defineJob({ name: 'billing.settle-lost', payload: z.object({}) })
+export const settleLost = defineJob({ name: 'billing.settle-lost', payload: z.object({}), priority: 'sweep' })
 
-/** Reads a customer from RevenueCat. */
-export const refreshCustomer = defineJob({ name: 'billing.refresh-customer', payload: z.object({ userId: z.uuid() }) })
+/** Adds a job for subscriptions whose change is due within a day. */
+export const settleAhead = defineJob({ name: 'billing.settle-ahead', payload: z.object({}), priority: 'sweep' })
+
+/** Reads a customer from RevenueCat: about one for each of its webhooks. */
+export const refreshCustomer = defineJob({
+  name: 'billing.refresh-customer',
+  payload: z.object({ userId: z.uuid() }),
+  priority: 'webhook',
+})
 
 /** Adds a new job for customers whose refresh is overdue. */
-export const refreshLost = defineJob({ name: 'billing.refresh-lost', payload: z.object({}) })
+export const refreshLost = defineJob({ name: 'billing.refresh-lost', payload: z.object({}), priority: 'sweep' })

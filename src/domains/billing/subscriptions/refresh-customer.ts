@@ -1,6 +1,9 @@
+import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Database } from '../../../platform/database/db.ts'
 import { ProviderUnavailable } from '../../../platform/errors.ts'
-import { enqueue, enqueueMany } from '../../../platform/jobs/define-job.ts'
+import { enqueue } from '../../../platform/jobs/define-job.ts'
+import { enqueueInBatches, type SweptRow } from '../../../platform/jobs/enqueue-in-batches.ts'
+import { hasDueJob } from '../../../platform/jobs/jobs-by-key.ts'
 import { type Backoff, delaySince } from '../../../platform/retry.ts'
 import type { BillingServices } from '../services.ts'
 import { applySnapshot } from './apply-snapshot.ts'
@@ -10,7 +13,6 @@ import { readSnapshot } from './read-snapshot.ts'
 const backoff: Backoff = { firstDelayMs: 30_000, maxDelayMs: 10 * 60_000 }
 /** Longer than any delay, so that a customer whose job waits for its next attempt does not count as lost. */
 const lostAfterMs = 15 * 60_000
-const batchSize = 1_000
 
 /**
  * Reads a customer whose refresh is due, outside of any transaction, and applies the snapshot. If RevenueCat is unavailable,
@@ -36,14 +38,19 @@ function nextAttempt(dueAt: Date, now: Date): Date {
   return new Date(now.getTime() + delaySince(now.getTime() - dueAt.getTime(), backoff))
 }
 
-/** Adds a new job for customers whose refresh is overdue. */
-export async function resumeRefreshing(db: Database, now: Date): Promise<void> {
-  const lost = await db.prisma.billingCustomer.findMany({
-    where: { refreshDueAt: { lt: new Date(now.getTime() - lostAfterMs) } },
-    select: { userId: true },
-    orderBy: { refreshDueAt: 'asc' },
-    take: batchSize,
+/** Adds a new job for customers whose refresh is overdue and who have none that is due or runs. */
+export async function resumeRefreshing(db: Database, now: Date, signal: AbortSignal): Promise<void> {
+  const before = new Date(now.getTime() - lostAfterMs)
+  await enqueueInBatches(db, refreshCustomer, {
+    signal,
+    find: (tx, last, size) => tx.$queryRaw`
+      SELECT user_id AS id, refresh_due_at AS at FROM billing_customers
+      WHERE refresh_due_at < ${before} AND ${isAfter(last)}
+        AND NOT ${hasDueJob(refreshCustomer, Prisma.sql`billing_customers.user_id`)}
+      ORDER BY refresh_due_at, user_id LIMIT ${size}`,
+    jobOf: ({ id: userId }) => ({ payload: { userId }, key: userId }),
   })
-  const jobs = lost.map(({ userId }) => ({ payload: { userId }, key: userId }))
-  await db.transaction((tx) => enqueueMany(tx, refreshCustomer, jobs))
 }
+
+const isAfter = (last: SweptRow | undefined) =>
+  last ? Prisma.sql`(refresh_due_at, user_id) > (${last.at}, ${last.id}::uuid)` : Prisma.sql`true`

@@ -1,16 +1,17 @@
-import type { PlanSubscription } from '../../../generated/prisma/client.ts'
+import { type PlanSubscription, Prisma } from '../../../generated/prisma/client.ts'
 import type { Database, Tx } from '../../../platform/database/db.ts'
-import { enqueueMany } from '../../../platform/jobs/define-job.ts'
+import { enqueueInBatches, type SweptRow } from '../../../platform/jobs/enqueue-in-batches.ts'
+import { hasDueJob, hasUnfinishedJob } from '../../../platform/jobs/jobs-by-key.ts'
 import { lockKeys } from '../events/lock-purchases.ts'
 import { reconcileGrants } from '../grants/reconcile-grants.ts'
 import { wantedMonths } from '../grants/wanted-grants.ts'
 import { foldPurchases, type PurchasePorts } from './fold-purchases.ts'
 import { settle } from './job-types.ts'
-import { factsOfRow, settleLater, writeSubscription } from './write-subscription.ts'
+import { aheadMs, factsOfRow, settleLater, writeSubscription } from './write-subscription.ts'
 
 /**
  * Applies the changes of a subscription that time has caused. Idempotent. If it runs too early, it adds the job again for
- * the right time.
+ * the right time, or leaves that to settleAhead.
  */
 export async function settleSubscription(
   tx: Tx,
@@ -19,7 +20,7 @@ export async function settleSubscription(
 ): Promise<void> {
   const found = await tx.planSubscription.findUnique({ where: { id } })
   if (!found) return
-  if (found.nextChangeAt && found.nextChangeAt > now) return settleLater(tx, found)
+  if (found.nextChangeAt && found.nextChangeAt > now) return settleLater(tx, found, now)
   const written = await foldPurchases(tx, ports, { keys: [found.key], now })
   if (written.has(found.key)) return
   await lockKeys(tx, [found.key])
@@ -43,16 +44,33 @@ export async function settleRow(
   await reconcileGrants(tx, wantedMonths(plans, period, { key, owners }, now), { now, mayMove: false })
 }
 
-const batchSize = 1_000
-
-/** Adds a new job for subscriptions whose change is overdue. */
-export async function resumeSettling(db: Database, now: Date): Promise<void> {
-  const lost = await db.prisma.planSubscription.findMany({
-    where: { nextChangeAt: { lte: now } },
-    select: { id: true },
-    orderBy: [{ nextChangeAt: 'asc' }, { id: 'asc' }],
-    take: batchSize,
+/** Adds a new job for subscriptions whose change is due and that have none that is due or runs. */
+export async function resumeSettling(db: Database, now: Date, signal: AbortSignal): Promise<void> {
+  await enqueueInBatches(db, settle, {
+    signal,
+    find: (tx, last, size) => tx.$queryRaw`
+      SELECT id, next_change_at AS at FROM plan_subscriptions
+      WHERE next_change_at <= ${now} AND ${isAfter(last)} AND NOT ${hasDueJob(settle, key)}
+      ORDER BY next_change_at, id LIMIT ${size}`,
+    jobOf: ({ id }) => ({ payload: { id }, key: id }),
   })
-  const jobs = lost.map(({ id }) => ({ payload: { id }, key: id }))
-  await db.transaction((tx) => enqueueMany(tx, settle, jobs))
 }
+
+/** Adds the jobs of the changes that are due within a day, which writeSubscription leaves out until then. */
+export async function settleAhead(db: Database, now: Date, signal: AbortSignal): Promise<void> {
+  const until = new Date(now.getTime() + aheadMs)
+  await enqueueInBatches(db, settle, {
+    signal,
+    find: (tx, last, size) => tx.$queryRaw`
+      SELECT id, next_change_at AS at FROM plan_subscriptions
+      WHERE next_change_at > ${now} AND next_change_at <= ${until} AND ${isAfter(last)}
+        AND NOT ${hasUnfinishedJob(settle, key)}
+      ORDER BY next_change_at, id LIMIT ${size}`,
+    jobOf: ({ id, at }) => ({ payload: { id }, key: id, runAt: at }),
+  })
+}
+
+const key = Prisma.sql`plan_subscriptions.id`
+
+const isAfter = (last: SweptRow | undefined) =>
+  last ? Prisma.sql`(next_change_at, id) > (${last.at}, ${last.id}::uuid)` : Prisma.sql`true`

@@ -18,8 +18,8 @@ export interface SubscriptionToWrite {
 }
 
 /**
- * Writes the row of a subscription. If it changes, the current and the former owner are notified, a job is added for the
- * next change by time, and checkouts are completed. Requires that the key is locked.
+ * Writes the row of a subscription. If it changes, the current and the former owner are notified, a job is added for a
+ * change that time causes within a day, and checkouts are completed. Requires that the key is locked.
  */
 export async function writeSubscription(
   tx: Tx,
@@ -34,7 +34,7 @@ export async function writeSubscription(
     ? await tx.planSubscription.update({ where: { key }, data })
     : await tx.planSubscription.create({ data: { id: uuidv7({ msecs: now.getTime() }), key, ...data } })
   for (const id of new Set([former?.userId, userId])) if (id) notify(tx, planTopic(id))
-  await settleLater(tx, row)
+  await settleLater(tx, row, now)
   const productKey = productOf(plans, row.productId)?.key
   if (userId && productKey) await completeCheckouts(tx, { userId, productKey, purchasedAt: row.purchasedAt })
   return row
@@ -46,9 +46,13 @@ export function factsOfRow(row: PlanSubscription): SubscriptionFacts {
   return facts
 }
 
-/** Adds a job for the next change of a row. It replaces the earlier job. */
-export async function settleLater(tx: Tx, { id, nextChangeAt }: PlanSubscription): Promise<void> {
-  if (nextChangeAt) await enqueue(tx, settle, { id }, { key: id, runAt: nextChangeAt })
+/** Jobs for changes that are due later are added by an hourly sweep: millions of them would wait in the queue for a month. */
+export const aheadMs = 24 * 3_600_000
+
+/** Adds a job for the next change of a row, if that is due within a day. It replaces the earlier job. */
+export async function settleLater(tx: Tx, { id, nextChangeAt }: PlanSubscription, now: Date): Promise<void> {
+  if (!nextChangeAt || nextChangeAt.getTime() > now.getTime() + aheadMs) return
+  await enqueue(tx, settle, { id }, { key: id, runAt: nextChangeAt })
 }
 
 function isUnchanged(data: Partial<PlanSubscription>, row: PlanSubscription): boolean {

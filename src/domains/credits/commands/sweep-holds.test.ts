@@ -85,6 +85,27 @@ test.each<[string, WorkState, string, number]>([
   expect(await balanceAt(day(1))).toBe(balance)
 })
 
+test('sweepHolds looks at every overdue hold once, however many there are', async () => {
+  await grantCredits(1_100)
+  await app.app.db.transaction(async (tx) => {
+    for (let nth = 0; nth < 110; nth += 1) {
+      const reference = `podcast:many.${nth}`
+      await hold(tx, { userId: user.id, amount: 10, reference, description: 'A podcast', deadline: day(1), now })
+    }
+  })
+  let requested = 0
+  const owners = {
+    podcast: async () => {
+      requested += 1
+      // An owner whose clock is late: the hold stays overdue.
+      return requested === 1 ? { kind: 'running' as const, until: day(1) } : { kind: 'failed' as const }
+    },
+  }
+  expect(await sweepHolds(app.app.db, owners, day(1))).toBe(109)
+  expect(requested).toBe(110)
+  expect(await sweepHolds(app.app.db, owners, day(1))).toBe(1)
+})
+
 test('sweepHolds releases holds without an owner, and keeps the result of an owner that ended the hold meanwhile', async () => {
   await grantCredits(100)
   await holdCredits('podcast:unknown')

@@ -13,8 +13,8 @@ export function creditsJobs(services: CreditsServices): JobHandler[] {
     handle(jobs.expireLots, async () => {
       await expireLots(db, clock())
     }),
-    handle(jobs.sweepHolds, async () => {
-      await sweepHolds(db, holdOwners(), clock())
+    handle(jobs.sweepHolds, async (_payload, { signal }) => {
+      await sweepHolds(db, holdOwners(), clock(), signal)
     }),
     handle(jobs.forgetAddresses, async () => {
       await forgetGiftedAddresses(db, clock())

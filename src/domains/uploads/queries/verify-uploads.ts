@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Prisma, Upload } from '../../../generated/prisma/client.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Reader } from '../../../platform/database/db.ts'
+import { estimateCount } from '../../../platform/database/estimate-count.ts'
 import { presentUsers } from '../../users/index.ts'
 import { keepDigest } from '../digest.ts'
 import { objectKey } from '../object-key.ts'
@@ -34,6 +35,7 @@ export interface VerifiedUpload {
 export type VerifyStep =
   | {
       readonly kind: 'begun'
+      /** Beyond 10,000 files an estimate. */
       readonly total: number
       /** The results of an earlier run, and when it was stopped; null without one. */
       readonly checked: number
@@ -59,8 +61,12 @@ export async function* verifyUploads(
   const { db, clock } = ports
   const kept = restart ? null : await verifyBookmark.read(db, clock())
   let position: VerifyPosition = kept?.position ?? { afterId: null, checked: 0, mismatches: 0 }
-  const left = await db.upload.count({ where: readyAfter(position) })
   const { checked, mismatches } = position
+  const left = await estimateCount(db, {
+    table: 'uploads',
+    without: checked,
+    countUpTo: (take) => db.upload.count({ where: readyAfter(position), take }),
+  })
   yield { kind: 'begun', total: checked + left, checked, mismatches, stoppedAt: kept?.savedAt ?? null }
 
   for (;;) {

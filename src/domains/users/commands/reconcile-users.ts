@@ -1,6 +1,7 @@
 import type { Prisma } from '../../../generated/prisma/client.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Database } from '../../../platform/database/db.ts'
+import { estimateCount } from '../../../platform/database/estimate-count.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { compareClerkUser, comparedColumns } from '../compare-clerk-user.ts'
 import type { OnUserCreatedPorts } from '../on-user-created.ts'
@@ -42,7 +43,7 @@ export interface Difference {
 export type ReconcileStep =
   | {
       readonly kind: 'begun'
-      /** The number of comparisons: all users in Clerk, then all users in the database. */
+      /** The number of comparisons: all users in Clerk, then all users in the database (beyond 10,000 an estimate). */
       readonly total: number
       /** How many comparisons an earlier run has done, and when it was stopped; null if there was none. */
       readonly compared: number
@@ -75,7 +76,11 @@ export async function* reconcileUsers(
   if (!force) await recognizeInstance({ ...ports, db: db.prisma })
   const kept = dryRun || restart ? null : await reconcileBookmark.read(db.prisma, clock())
   const atClerk = await retryClerk(ports, () => directory.countUsers())
-  const total = atClerk + (await db.prisma.user.count({ where: notDeleted }))
+  const rows = await estimateCount(db.prisma, {
+    table: 'users',
+    countUpTo: (take) => db.prisma.user.count({ where: notDeleted, take }),
+  })
+  const total = atClerk + rows
   let position: Position | null = kept?.position ?? { phase: 'clerk', from: null, offset: 0, seen: [], compared: 0 }
   yield { kind: 'begun', total, compared: position.compared, stoppedAt: kept?.savedAt ?? null }
 

@@ -8,7 +8,7 @@ import { sweepOpenCheckouts } from '../sweep-checkouts.ts'
 export function checkoutJobs({ db, clock, log, revenueCat, attemptCheckout }: BillingServices): JobHandler[] {
   return [
     handle(prepareCheckout, ({ id }) => attemptCheckout(id)),
-    handle(sweepCheckouts, () => sweepOpenCheckouts(db, clock())),
+    handle(sweepCheckouts, (_payload, { signal }) => sweepOpenCheckouts(db, clock(), signal)),
     handle(endRenewal, (renewal) => endRenewalOf({ revenueCat, log }, renewal)),
   ]
 }
