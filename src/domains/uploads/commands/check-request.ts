@@ -13,9 +13,9 @@ export interface DeclaredFile {
   readonly idempotencyKey: string
 }
 
-/** Validates the declared file and normalises its media type. Throws InvalidInput with all invalid fields. */
+/** Validates the declared file and sets the media type that is stored. Throws InvalidInput with all invalid fields. */
 export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): DeclaredFile {
-  const contentType = file.contentType.trim().toLowerCase() || (rules.defaultContentType ?? '')
+  const contentType = storedType(file.contentType, rules)
   const problems: Record<string, string | null> = {
     filename: filenameProblem(file.filename),
     contentType: rules.contentTypes.includes(contentType)
@@ -28,6 +28,14 @@ export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): D
   const invalid = InvalidInput.ofFields(problems)
   if (invalid) throw invalid
   return { ...file, contentType }
+}
+
+/** Systems name one format differently: a FIT file is application/fits in Chromium on Linux. Parameters are ignored. */
+function storedType(declared: string, { otherContentTypes = {}, defaultContentType }: UploadKindDefinition): string {
+  const [type = ''] = declared.toLowerCase().split(';')
+  const name = type.trim()
+  if (name === '') return defaultContentType ?? ''
+  return Object.hasOwn(otherContentTypes, name) ? (otherContentTypes[name] ?? name) : name
 }
 
 /** Accepts any Unicode text except control characters, unpaired surrogates and paths. */
