@@ -40,7 +40,7 @@ test('a FIT file of 33 million messages fails, and the server that reads it stay
   const sound = await sendRecording(url, await token(ada))
   await expect.poll(() => outcomeOf(app, sound.activityId), { timeout: 30_000 }).toMatchObject({ status: 'READY' })
   expect((await fetch(`${url}/health/live`)).status).toBe(200)
-}, 120_000)
+}, 240_000)
 
 test('a file during whose reading two workers are killed fails in the third', async () => {
   await using app = await startTestApp()
