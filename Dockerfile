@@ -24,6 +24,8 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY operations/*.graphql ./operations/
 COPY src ./src
 COPY --from=generate /app/src/generated ./src/generated
+# For the compiled modules of the processes that read recordings.
+RUN mkdir -p node_modules/.cache && chown node:node node_modules/.cache
 USER node
 EXPOSE 4000 9464
 # Liveness, not readiness: a database that is unavailable for a minute is no reason to restart every container.

@@ -9,6 +9,7 @@ import { growth } from './growth.ts'
 import { lanes } from './lanes.ts'
 import { ledger } from './ledger.ts'
 import { oneContainer } from './one-container.ts'
+import { recordings } from './recordings.ts'
 import { sideBySide } from './side-by-side.ts'
 import { streams } from './streams.ts'
 import { textStreams } from './text-streams.ts'
@@ -20,6 +21,7 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
   lanes,
   ledger,
   documents,
+  recordings,
   streams,
   'text-streams': textStreams,
   container: oneContainer,

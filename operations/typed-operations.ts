@@ -128,7 +128,7 @@ export type RequestUploadInput = {
   byteSize: number;
   /** The Base64-encoded MD5 checksum of the file. With it the bucket rejects damaged data. Only for files that are sent in one request. */
   contentMd5?: string | null | undefined;
-  /** The media type reported by the device; empty if the device does not know it. ACTIVITY accepts application/octet-stream, application/vnd.ant.fit and the types of GPX and TCX; AUDIO accepts audio/mpeg, audio/wav, audio/x-wav, audio/mp4 and audio/x-m4a. */
+  /** The media type reported by the device; empty if the device does not know it. The usual names of a format are accepted (application/fits, image/fits and application/x-garmin-fit for FIT, audio/mp3, audio/wave and audio/m4a, …) and stored as one: the headers of the signed request say which to send. ACTIVITY stores application/octet-stream, application/vnd.ant.fit, application/gpx+xml, application/vnd.garmin.tcx+xml and application/xml; AUDIO stores audio/mpeg, audio/wav, audio/mp4 and application/octet-stream. The first bytes of the file decide whether it is accepted. */
   contentType: string;
   /** The file name on the user's device, 1 to 255 characters, without a path. */
   filename: string;

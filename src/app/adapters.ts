@@ -27,10 +27,7 @@ export interface Adapters extends AsyncDisposable {
 
 const probeLimits = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineMs: 1_000, maxSockets: 1 }
 
-/**
- * The largest accepted file, 32 MiB of GPX, is read in 12 s with 384 MB; a file that needs much more is not a valid
- * recording.
- */
+/** The largest accepted file, 32 MiB of GPX, is read in 4 s with 390 MB; a file that needs much more is no valid recording. */
 const readingLimits = { timeoutMs: 60_000, maxMemoryMb: 512 }
 
 export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket }: Config): Adapters {

@@ -8,6 +8,7 @@ export function testRun(changes: Partial<JobRun> = {}): JobRun {
     attempt: 1,
     isLastAttempt: false,
     step: (_name, work) => work(),
+    isFinished: () => false,
     progress: () => undefined,
     ...changes,
   }

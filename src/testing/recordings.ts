@@ -1,3 +1,4 @@
+import { crc16 } from '../adapters/recordings/fit-file.ts'
 import { generatePoints, type SampleActivity } from '../dev/seed/recordings.ts'
 import type { Sport } from '../generated/prisma/enums.ts'
 
@@ -69,6 +70,20 @@ ${lapElements.join('\n')}
  </Activities>
 </TrainingCenterDatabase>
 `)
+}
+
+/** A FIT file with this many messages of one byte: their definition has no fields. `global` is the number of the message. */
+export function fitOfMessages(count: number, global = 20): Uint8Array {
+  const header = 14
+  const definition = [0x40, 0, 0, global, 0, 0]
+  const file = new Uint8Array(header + definition.length + count + 2)
+  const view = new DataView(file.buffer)
+  file.set([header, 0x20, 0, 0])
+  view.setUint32(4, definition.length + count, true)
+  file.set(new TextEncoder().encode('.FIT'), 8)
+  file.set(definition, header)
+  view.setUint16(file.length - 2, crc16(file.subarray(0, -2)), true)
+  return file
 }
 
 /** The points in laps of the same duration. A point on the boundary belongs to the lap that starts there. */

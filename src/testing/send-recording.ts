@@ -8,8 +8,11 @@ import { encodeFit } from '../dev/seed/recordings.ts'
 import { send } from './send.ts'
 
 /** Uploads a recording over HTTP: requestUpload, PUT, completeUpload. */
-export async function sendRecording(api: string, token: string): Promise<{ uploadId: string; activityId: string }> {
-  const bytes = encodeFit({ sport: 'RUNNING', startedAt: new Date('2026-11-14T06:30:00Z'), seconds: 600 })
+export async function sendRecording(
+  api: string,
+  token: string,
+  bytes: Uint8Array = encodeFit({ sport: 'RUNNING', startedAt: new Date('2026-11-14T06:30:00Z'), seconds: 600 }),
+): Promise<{ uploadId: string; activityId: string }> {
   const post = async (query: string, variables: object): Promise<unknown> => {
     const response = await fetch(`${api}/graphql`, {
       method: 'POST',
@@ -23,7 +26,7 @@ export async function sendRecording(api: string, token: string): Promise<{ uploa
     filename: 'run.fit',
     contentType: '',
     byteSize: bytes.length,
-    idempotencyKey: 'run',
+    idempotencyKey: `${bytes.length} bytes`,
   }
   const requested = (await post(print(RequestUploadDocument), { input })) as { data: RequestUploadMutation }
   const answer = requested.data.requestUpload

@@ -1,3 +1,4 @@
+import { addAbortSignal, Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -51,10 +52,13 @@ export function createR2Bucket({
   async function send<Result, Expected>(
     request: (options: { abortSignal: AbortSignal }) => Promise<Result>,
     expected: Readonly<Record<string, Expected>>,
+    signal?: AbortSignal,
   ): Promise<Result | Expected> {
+    const deadline = AbortSignal.timeout(deadlineMs)
     try {
-      return await request({ abortSignal: AbortSignal.timeout(deadlineMs) })
+      return await request({ abortSignal: signal ? AbortSignal.any([deadline, signal]) : deadline })
     } catch (error) {
+      signal?.throwIfAborted()
       const code = failureCode(error)
       if (Object.hasOwn(expected, code)) return expected[code] as Expected
       throw asThrown(error)
@@ -104,10 +108,13 @@ export function createR2Bucket({
       return start === 'empty' ? new Uint8Array() : start
     },
 
-    read: (key) =>
-      send(async (options) => {
-        return bytesOf(await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), options))
-      }, ABSENT),
+    read: (key, signal) =>
+      send(
+        async (options) =>
+          bytesOf(await client.send(new GetObjectCommand({ Bucket, Key: objectKey(key) }), options), signal),
+        ABSENT,
+        signal,
+      ),
 
     readStream: async (key) => {
       try {
@@ -146,8 +153,11 @@ export function createR2Bucket({
   }
 }
 
-async function bytesOf({ Body, ETag }: GetObjectCommandOutput): Promise<Uint8Array> {
-  const bytes = await required(Body, 'body').transformToByteArray()
+async function bytesOf({ Body, ETag }: GetObjectCommandOutput, signal?: AbortSignal): Promise<Uint8Array> {
+  const body = required(Body, 'body')
+  // The client's signal ends a request until its headers have arrived.
+  if (signal && body instanceof Readable) addAbortSignal(signal, body)
+  const bytes = await body.transformToByteArray()
   required(ETag, 'ETag')
   return bytes
 }

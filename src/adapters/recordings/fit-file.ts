@@ -9,6 +9,9 @@ const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
+/** Twice the points of the longest recording (summary.ts). */
+const MAX_MESSAGES = 1_000_000
+
 /** The checksum of the FIT protocol. */
 export function crc16(bytes: Uint8Array): number {
   let crc = 0
@@ -47,4 +50,45 @@ export function checkFitFile(bytes: Uint8Array): void {
         : `This file is damaged: it is longer than its header states. ${EXPORT_AGAIN}`,
     )
   }
+  checkMessageCount(bytes.subarray(0, end), headerLength)
+}
+
+/**
+ * Throws UnreadableRecording for more than MAX_MESSAGES. A message may have no fields: 32 MiB would be 33 million, and the
+ * parser makes an object of each. Messages are skipped by their sizes.
+ */
+function checkMessageCount(bytes: Uint8Array, headerLength: number): void {
+  const definitions: { readonly byteSize: number; readonly timestampByteSize: number }[] = []
+  let messages = 0
+  for (let at = headerLength; at < bytes.length; messages++) {
+    if (messages === MAX_MESSAGES) {
+      throw new UnreadableRecording(
+        `This file has more than ${MAX_MESSAGES.toLocaleString('en')} messages, more than a recording of an activity has. Split the recording and upload its parts.`,
+      )
+    }
+    const header = bytes[at] ?? 0
+    const hasCompressedTimestamp = (header & 0x80) !== 0
+    if (!hasCompressedTimestamp && (header & 0x40) !== 0) {
+      const fields = fieldsAt(bytes, at + 5)
+      const developerFields = (header & 0x20) === 0 ? null : fieldsAt(bytes, fields.end)
+      definitions[header & 0x0f] = {
+        byteSize: fields.byteSize + (developerFields?.byteSize ?? 0),
+        timestampByteSize: bytes[at + 6] === 253 ? (bytes[at + 7] ?? 0) : 0,
+      }
+      at = developerFields?.end ?? fields.end
+    } else {
+      const definition = definitions[hasCompressedTimestamp ? (header >> 5) & 3 : header & 0x0f]
+      // The parser refuses a message without a definition.
+      if (!definition) return
+      at += 1 + definition.byteSize - (hasCompressedTimestamp ? definition.timestampByteSize : 0)
+    }
+  }
+}
+
+/** The field definitions after the byte that counts them: three bytes each, of which the second is the field's size. */
+function fieldsAt(bytes: Uint8Array, at: number): { readonly byteSize: number; readonly end: number } {
+  const count = bytes[at] ?? 0
+  let byteSize = 0
+  for (let field = 0; field < count; field++) byteSize += bytes[at + 2 + field * 3] ?? 0
+  return { byteSize, end: at + 1 + count * 3 }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { FitBaseType, FitEncoder, type FitEncoderField } from 'fit-file-parser/encoder'
 import { describe, expect, it } from 'vitest'
 import { encodeFit } from '../../dev/seed/recordings.ts'
+import { fitOfMessages } from '../../testing/recordings.ts'
 import { readFit } from './fit.ts'
 import { crc16 } from './fit-file.ts'
 
@@ -185,6 +186,10 @@ describe('readFit', () => {
     )
     expect(() => readFit(Uint8Array.of(...file, ...file))).toThrow('several recordings')
     expect(() => readFit(Uint8Array.of(...file, 0))).toThrow('longer than its header states')
+  })
+
+  it('refuses a file with more messages than a recording has', () => {
+    expect(() => readFit(fitOfMessages(1_000_000))).toThrow('This file has more than 1,000,000 messages')
   })
 
   it('computes CRC-16/ARC: its check value of "123456789" is BB3D', () => {

@@ -107,6 +107,39 @@ describe('readGpx', () => {
     expect({}).not.toHaveProperty('polluted')
   })
 
+  it('refuses more names, attributes and levels than a recording has', () => {
+    const complex = (what: string) => `This file's XML has ${what}, which no recording has.`
+    const named = (count: number) =>
+      track(point(0, 1, Array.from({ length: count }, (_, n) => `<n${n}>1</n${n}>`).join('')))
+    // gpx, its version, trk, trkseg, trkpt, lat, lon and time.
+    expect(readGpx(named(992)).track).toHaveLength(1)
+    expect(() => readGpx(named(993))).toThrow(complex('more than 1,000 different names'))
+    const attributed = (count: number) =>
+      track(point(0, 1, `<a ${Array.from({ length: count }, (_, n) => `n${n}=""`).join(' ')}/>`))
+    expect(readGpx(attributed(100)).track).toHaveLength(1)
+    expect(() => readGpx(attributed(101))).toThrow(complex('an element with more than 100 attributes'))
+    const nested = (count: number) => track(point(0, 1, '<a>'.repeat(count) + '</a>'.repeat(count)))
+    expect(readGpx(nested(46)).track).toHaveLength(1)
+    expect(() => readGpx(nested(47))).toThrow(complex('elements nested more than 50 levels deep'))
+  })
+
+  it('reads files with ampersands that are not escaped, entities of HTML, and CDATA', () => {
+    const { device, sport } = readGpx(
+      `<gpx creator="A&B &eacute; &amp; C"><trk><type><![CDATA[trail run]]></type><desc>R&D</desc><link href="?a=1&b=2"/><trkseg>${point(0, 1)}</trkseg></trk></gpx>`,
+    )
+    expect({ device, sport }).toEqual({ device: 'A&B &eacute; & C', sport: 'RUNNING' })
+  })
+
+  it.each([
+    ['an attribute that is repeated', '<gpx a="1" a="2"/>'],
+    ['text behind the root', '<gpx/>x'],
+    ['two roots', '<gpx/><gpx/>'],
+    ['tags that are closed in another order', '<gpx><a><b></a></b></gpx>'],
+    ['a character reference that is none', '<gpx a="&#0;"/>'],
+  ])('refuses %s', (_, document) => {
+    expect(() => readGpx(document)).toThrow('damaged or cut off')
+  })
+
   it('limits the name of the device to one line of 100 characters', () => {
     const long = `<gpx creator="  a&#10;b${'\u0000'}${'x'.repeat(5_000)}"><trk><trkseg>${point(0, 1)}</trkseg></trk></gpx>`
     const { device } = readGpx(long)

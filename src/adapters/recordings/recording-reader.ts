@@ -1,92 +1,80 @@
 import { fileURLToPath } from 'node:url'
-import { Piscina } from 'piscina'
-import type { RecordingReader } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { deserialize } from 'node:v8'
+import { type RecordingReader, UnreadableRecording } from '../../domains/activities/ports.ts'
+import { ChildFailed } from '../../platform/child-process/child-failed.ts'
+import { runChild } from '../../platform/child-process/run-child.ts'
 import { unpackTrack } from './packed-track.ts'
-import type * as thread from './read-in-thread.ts'
+import type { ChildOutput } from './read-in-child.ts'
 
-/** Each may use `maxMemoryMb`. Two, so that one large file does not delay all others. */
-const THREADS = 2
-/** A thread takes 0.25 s to start, so idle threads are kept for a while. */
-const IDLE_MS = 30_000
+const program = fileURLToPath(new URL('./read-in-child.ts', import.meta.url))
+/**
+ * A child takes 0.2 s of CPU less with its compiled modules of an earlier one. Where the folder cannot be written to, it
+ * compiles them. The folder is the application's own, since what is in it is executed.
+ */
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/recordings', import.meta.url))
+/** 500,000 points of 72 bytes, 10,000 laps, and what the child says on stderr. */
+const outputBytes = 48 * 1024 * 1024
+/** The child has, beside its heap, the file, its text, the packed track and Node itself. */
+const memoryBesideHeap = 400 * 1024 * 1024
+
+const tooLong = 'This file takes too long to read. Split the recording and upload its parts.'
+const tooLarge = 'This file is too large to read. Split the recording and upload its parts.'
 
 /**
- * Reads recordings in worker threads, so that large files, which take seconds, do not block the event loop. The track is
- * unpacked in slices. A file that needs more than `timeoutMs` (not counting the wait for a thread) or more heap than
- * `maxMemoryMb` is an UnreadableRecording too. 60 s and 512 MB suffice for real recordings of up to 32 MiB (26 MiB of
- * GPX, 115,000 points: 5 s; 4.4 MiB of FIT, 200,000 points: 2 s). Threads have no environment variables. Other errors are
- * bugs, or the reader was disposed of meanwhile. Dispose of it to end the threads.
+ * Reads each recording in a process of its own, since no limit within a process holds against every file: V8 ends the
+ * whole process where the heap of a worker thread cannot grow (docs/decisions/0027-recordings-are-read-in-a-child-process.md).
+ * A file that needs more than `timeoutMs` or more heap than `maxMemoryMb` is an UnreadableRecording. Other errors mean
+ * that the child ended in another way, or that the reader was disposed of. Disposing ends the children.
  */
-export function createRecordingReader(options: {
+export function createRecordingReader({
+  timeoutMs,
+  maxMemoryMb,
+}: {
   readonly timeoutMs: number
   readonly maxMemoryMb: number
 }): RecordingReader & AsyncDisposable {
-  const pool = new Piscina<Uint8Array, thread.ThreadResult>({
-    filename: fileURLToPath(new URL('./read-in-thread.ts', import.meta.url)),
-    name: 'readInThread' satisfies keyof typeof thread,
-    minThreads: 0,
-    maxThreads: THREADS,
-    idleTimeout: IDLE_MS,
-    resourceLimits: { maxOldGenerationSizeMb: options.maxMemoryMb },
-    execArgv: [],
-    env: {},
-  })
-  // Errors of a thread without a file are ignored: it ran out of memory just after its file timed out.
-  pool.on('error', () => {})
-  const slots = createSlots(THREADS)
-  let isDisposed = false
+  const closed = new AbortController()
+  const running = new Set<Promise<ChildOutput>>()
+  const limits = { wallMs: timeoutMs, outputBytes, memoryBytes: maxMemoryMb * 1024 * 1024 + memoryBesideHeap }
 
-  async function runInThread(bytes: Uint8Array): Promise<thread.ThreadResult> {
-    await slots.take()
-    const signal = AbortSignal.timeout(options.timeoutMs)
+  async function readInChild(bytes: Uint8Array, signal: AbortSignal): Promise<ChildOutput> {
+    const chunks: Buffer[] = []
     try {
-      // The pool would start new threads after it was destroyed.
-      if (isDisposed) throw new Error('The recording reader is closed.')
-      // A copy, since the buffer is transferred to the thread and the caller may have a view of a larger one.
-      const copy = new Uint8Array(bytes)
-      return await pool.run(copy, { signal, transferList: [copy.buffer] })
-    } catch (cause) {
-      throw unreadableBecause(cause, signal.aborted)
-    } finally {
-      slots.release()
+      await runChild({
+        command: process.execPath,
+        args: [`--max-old-space-size=${maxMemoryMb}`, program],
+        env: { NODE_COMPILE_CACHE: compileCache },
+        signal,
+        limits,
+        input: [bytes],
+        onOutput: (chunk) => chunks.push(chunk),
+      })
+    } catch (error) {
+      throw reasonOf(error)
     }
+    return deserialize(Buffer.concat(chunks)) as ChildOutput
   }
 
   return {
-    async read(bytes) {
-      const result = await runInThread(bytes)
-      if ('unreadable' in result) throw new UnreadableRecording(result.unreadable)
-      return { ...result.recording, track: await unpackTrack(result.packedTrack) }
+    async read(bytes, signal) {
+      const reading = readInChild(bytes, AbortSignal.any([closed.signal, signal]))
+      running.add(reading)
+      const output = await reading.finally(() => running.delete(reading))
+      if ('unreadable' in output) throw new UnreadableRecording(output.unreadable)
+      return { ...output.recording, track: await unpackTrack(output.packedTrack) }
     },
     async [Symbol.asyncDispose]() {
-      isDisposed = true
-      await pool.destroy()
+      closed.abort(new Error('The recording reader is closed.'))
+      await Promise.allSettled(running)
     },
   }
 }
 
-function unreadableBecause(cause: unknown, isLate: boolean): unknown {
-  if (isLate) {
-    return new UnreadableRecording('This file takes too long to read. Split the recording and upload its parts.')
-  }
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return new UnreadableRecording('This file is too large to read. Split the recording and upload its parts.')
-  }
-  return cause
-}
-
-/** Limits the calls to the number of threads: the timeout of a file must not start while it waits in the pool's queue. */
-function createSlots(free: number) {
-  const waiting: (() => void)[] = []
-  return {
-    async take(): Promise<void> {
-      if (free > 0) free--
-      else await new Promise<void>((resolve) => waiting.push(resolve))
-    },
-    release(): void {
-      const next = waiting.shift()
-      if (next) next()
-      else free++
-    },
-  }
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof ChildFailed)) return error
+  if (error.failure === 'aborted') return error.cause
+  if (error.failure === 'wall-time') return new UnreadableRecording(tooLong)
+  // V8 aborts a process whose heap cannot grow.
+  if (error.failure === 'memory' || error.signal === 'SIGABRT') return new UnreadableRecording(tooLarge)
+  return error
 }

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { App } from '../../app/app.ts'
-import { activities, readActivityFile } from '../../domains/activities/index.ts'
+import { activities, type ReadActivityFileRun, readActivityFile } from '../../domains/activities/index.ts'
 import { completeUpload, requestUpload, uploads, writeFile } from '../../domains/uploads/index.ts'
 import { Unauthenticated, users } from '../../domains/users/index.ts'
 import type { User } from '../../generated/prisma/client.ts'
@@ -80,6 +80,15 @@ function trainingsOf({ weeklyActivities, timeZone, place }: SampleUser, now: Dat
   )
 }
 
+/** The files are read here and not by a job. */
+const onlyAttempt: ReadActivityFileRun = {
+  signal: new AbortController().signal,
+  attempt: 1,
+  isLastAttempt: true,
+  step: (_name, work) => work(),
+  isFinished: () => false,
+}
+
 async function upload(app: App, user: User, training: Training): Promise<void> {
   const files = app.services(uploads)
   const { startedAt, minutes, sport } = training
@@ -101,5 +110,5 @@ async function upload(app: App, user: User, training: Training): Promise<void> {
   await writeFile(files.bucket, requested, bytes)
   await completeUpload(files, user, { uploadId: requested.id, parts: null })
   const activity = await app.db.prisma.activity.findUniqueOrThrow({ where: { uploadId: requested.id } })
-  await readActivityFile(app.services(activities), activity.id, { isLastAttempt: true })
+  await readActivityFile(app.services(activities), activity.id, onlyAttempt)
 }

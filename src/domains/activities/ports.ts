@@ -47,6 +47,9 @@ export interface Recording {
 }
 
 export interface RecordingReader {
-  /** Throws UnreadableRecording, with a message for the user, for bytes that are no valid recording. */
-  read(bytes: Uint8Array): Promise<Recording>
+  /**
+   * Throws UnreadableRecording, with a message for the user, for bytes that are no valid recording; the signal's reason
+   * once that is aborted; and another error where the reading ended before it had a result.
+   */
+  read(bytes: Uint8Array, signal: AbortSignal): Promise<Recording>
 }

@@ -15,14 +15,23 @@ export const activityUploads = defineUploadKind({
   contentTypes: [
     'application/octet-stream',
     'application/vnd.ant.fit',
-    'application/fit',
-    'application/x-fit',
     'application/gpx+xml',
     'application/vnd.garmin.tcx+xml',
-    'application/tcx+xml',
     'application/xml',
-    'text/xml',
   ],
+  otherContentTypes: {
+    'application/fit': 'application/vnd.ant.fit',
+    'application/x-fit': 'application/vnd.ant.fit',
+    'application/x-garmin-fit': 'application/vnd.ant.fit',
+    // Linux takes .fit for images of telescopes.
+    'application/fits': 'application/vnd.ant.fit',
+    'image/fits': 'application/vnd.ant.fit',
+    'application/gpx': 'application/gpx+xml',
+    'application/x-gpx+xml': 'application/gpx+xml',
+    'application/tcx+xml': 'application/vnd.garmin.tcx+xml',
+    'application/vnd.garmin.tcx': 'application/vnd.garmin.tcx+xml',
+    'text/xml': 'application/xml',
+  },
   defaultContentType: 'application/octet-stream',
   recognise: isRecording,
   target: {

@@ -3,9 +3,13 @@ import { contentDispositionOf } from './content-disposition.ts'
 import { objectKey } from './object-key.ts'
 import type { Bucket } from './ports.ts'
 
-/** All bytes of an upload's file; null if it does not exist. Only for kinds of bounded size. */
-export function readFile(bucket: Bucket, upload: Pick<Upload, 'id' | 'userId'>): Promise<Uint8Array | null> {
-  return bucket.read(objectKey(upload))
+/** All bytes of an upload's file; null if it does not exist. Only for kinds of bounded size. Ends with the signal. */
+export function readFile(
+  bucket: Bucket,
+  upload: Pick<Upload, 'id' | 'userId'>,
+  signal?: AbortSignal,
+): Promise<Uint8Array | null> {
+  return bucket.read(objectKey(upload), signal)
 }
 
 /** Writes a file of the server to the key and with the headers of the upload's own request. */

@@ -68,8 +68,8 @@ export interface Bucket {
   head(key: string): Promise<StoredObject | null>
   /** The first `maxBytes` bytes, or all of a shorter object; null if it does not exist. */
   readStart(key: string, maxBytes: number): Promise<Uint8Array | null>
-  /** The whole object; null if it does not exist. Callers know its size from the row. */
-  read(key: string): Promise<Uint8Array | null>
+  /** The whole object; null if it does not exist. Callers know its size from the row. Rejects once the signal is aborted. */
+  read(key: string, signal?: AbortSignal): Promise<Uint8Array | null>
   /** Streams an object of any size; null if it does not exist. The caller must read the stream. */
   readStream(key: string): Promise<AsyncIterable<Uint8Array> | null>
   /** Writes bytes of the server; replaces an existing object. */

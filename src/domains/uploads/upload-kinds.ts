@@ -30,10 +30,13 @@ export interface UploadKindDefinition {
   /** The description of the enum value. */
   readonly description: string
   readonly maxByteSize: number
+  /** The media types that files are stored with. */
   readonly contentTypes: readonly string[]
-  /** The media type of a file that is requested without one; null if it is required. */
+  /** Other media types that clients declare for such files, each with the one of `contentTypes` that is stored for it. */
+  readonly otherContentTypes?: Readonly<Record<string, string>>
+  /** The media type that is stored for a file that is requested without one; null if one is required. */
   readonly defaultContentType: string | null
-  /** Whether the file is of this kind, by its first 64 KiB and its declared media type. */
+  /** Whether the file is of this kind, by its first 64 KiB and its stored media type. */
   recognise(firstBytes: Uint8Array, contentType: string): boolean | Promise<boolean>
   /** The argument by which a request names a row that the file belongs to. Omit it if files of this kind belong to no row. */
   readonly target?: UploadTarget

@@ -1,13 +1,25 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { defineUploadKind } from '../uploads/index.ts'
 
-/** The accepted media types, each with the containers that file-type reports for it. */
+/** Stored where the client does not know the type. */
+const anyType = 'application/octet-stream'
+
+/** The stored media types, each with the containers that file-type reports for it. */
 const containersOf: Readonly<Record<string, readonly string[]>> = {
   'audio/mpeg': ['mp3'],
   'audio/wav': ['wav'],
-  'audio/x-wav': ['wav'],
   'audio/mp4': ['m4a', 'mp4'],
-  'audio/x-m4a': ['m4a', 'mp4'],
+  [anyType]: ['mp3', 'wav', 'm4a', 'mp4'],
+}
+
+const otherContentTypes: Readonly<Record<string, string>> = {
+  'audio/mp3': 'audio/mpeg',
+  'audio/x-mp3': 'audio/mpeg',
+  'audio/wave': 'audio/wav',
+  'audio/vnd.wave': 'audio/wav',
+  'audio/x-wav': 'audio/wav',
+  'audio/m4a': 'audio/mp4',
+  'audio/x-m4a': 'audio/mp4',
 }
 
 /** The audio that a video is rendered from. */
@@ -16,9 +28,12 @@ export const audioUploads = defineUploadKind({
   description: 'An audio file: MP3, WAV or M4A, at most 512 MiB.',
   maxByteSize: 512 * 1024 * 1024,
   contentTypes: Object.keys(containersOf),
-  defaultContentType: null,
+  otherContentTypes,
+  defaultContentType: anyType,
   async recognise(firstBytes, contentType) {
     const type = await fileTypeFromBuffer(firstBytes)
-    return type !== undefined && (containersOf[contentType] ?? []).includes(type.ext)
+    // Uploads that an earlier version of the program created are stored with one of the other types.
+    const containers = containersOf[otherContentTypes[contentType] ?? contentType] ?? []
+    return type !== undefined && containers.includes(type.ext)
   },
 })

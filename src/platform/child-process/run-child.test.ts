@@ -55,6 +55,14 @@ describe('a child', () => {
     expect(both.lines.toSorted()).toEqual(['stderr: last', 'stdout: 40 %', 'stdout: 50 %', 'stdout: one'])
   })
 
+  test('delivers the bytes of stdout instead, where they are asked for', async () => {
+    const chunks: Buffer[] = []
+    const { child, lines } = shell(`printf 'a\\000\\377'; echo b >&2`, { onOutput: (chunk) => chunks.push(chunk) })
+    await child
+    expect(Buffer.concat(chunks)).toEqual(Buffer.from([0x61, 0, 0xff]))
+    expect(lines).toEqual(['stderr: b'])
+  })
+
   test('inherits no environment', async () => {
     const { child, lines } = start('env', [], { env: { GIVEN: 'yes' } })
     await child

@@ -22,6 +22,8 @@ export interface RunChildOptions {
   readonly limits: ChildLimits
   /** Each line of its output. An error that this throws ends the child. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** What it writes to stdout, as bytes; `onLine` then gets the lines of stderr only. An error that this throws ends the child. */
+  readonly onOutput?: (chunk: Buffer) => void
   /** What it reads from stdin. Default: nothing. Bytes are taken as fast as the child reads them. */
   readonly input?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   readonly cwd?: string
@@ -79,6 +81,7 @@ export async function runChild(options: RunChildOptions): Promise<ChildResult> {
   const memory = watchMemory(groupId, limits.memoryBytes, () => end({ failure: 'memory' }, 'SIGKILL'))
   const output = readOutput(child, {
     onLine: options.onLine,
+    onOutput: options.onOutput,
     limit: limits.outputBytes,
     onLimit: () => end({ failure: 'output' }, 'SIGKILL'),
     onThrown: (thrown) => end({ thrown }, 'SIGKILL'),
@@ -138,12 +141,13 @@ function exitOf(child: ChildProcess): Promise<{ exitCode: number | null; exitSig
 
 interface OutputOptions {
   readonly onLine: RunChildOptions['onLine']
+  readonly onOutput: RunChildOptions['onOutput']
   readonly limit: number
   readonly onLimit: () => void
   readonly onThrown: (error: unknown) => void
 }
 
-function readOutput(child: ChildProcess, { onLine, limit, onLimit, onThrown }: OutputOptions) {
+function readOutput(child: ChildProcess, { onLine, onOutput, limit, onLimit, onThrown }: OutputOptions) {
   let bytes = 0
   let stderr = ''
   let isOver = false
@@ -167,8 +171,13 @@ function readOutput(child: ChildProcess, { onLine, limit, onLimit, onThrown }: O
         isOver = true
         return onLimit()
       }
+      if (onOutput && stream === 'stdout') {
+        guarded(() => {
+          if (!isOver) onOutput(chunk)
+        })
+      }
       // Bytes that nobody reads as lines are only counted.
-      if (onLine || stream === 'stderr') guarded(() => lines.write(chunk))
+      else if (onLine || stream === 'stderr') guarded(() => lines.write(chunk))
     })
     child[stream]?.once('end', () => guarded(lines.end))
   }

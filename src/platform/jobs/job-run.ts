@@ -48,6 +48,8 @@ export interface JobRun {
    * step made, never personal data. A step that ends with its attempt may be done again. Throws once the signal is aborted.
    */
   step<Result>(name: string, work: () => Promise<Result>): Promise<Result>
+  /** Whether this attempt or an earlier one has finished the step. */
+  isFinished(step: string): boolean
   /** Shows how far the job has come, from 0 to 100. Stored once a second at most; may be lost. */
   progress(percent: number): void
 }
@@ -115,6 +117,7 @@ export function createJobRun(options: JobRunOptions): JobRun & { close(): void }
       results.set(name, JSON.parse(result))
       return results.get(name) as Result
     },
+    isFinished: (name) => results.has(name),
     progress(value) {
       percent = Math.round(Math.min(100, Math.max(0, value)))
       saveSoon()

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ActivityDocument, UpdateActivityDocument } from '../../../../operations/typed-operations.ts'
 import { encodeFit } from '../../../dev/seed/recordings.ts'
 import { toGlobalId } from '../../../graphql/ids.ts'
+import { type AbortReason, JobAborted, type JobRun } from '../../../platform/jobs/job-run.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { testRun } from '../../../testing/job-run.ts'
 import { encodeGpx, encodeTcx } from '../../../testing/recordings.ts'
-import { completed, keyOf, type Requested, rowId } from '../../../testing/upload-steps.ts'
+import { completed, jobsOf, keyOf, type Requested, rowId } from '../../../testing/upload-steps.ts'
+import type { RecordingReader } from '../ports.ts'
 
 const email = 'alice@example.com'
 const job = 'activities.read-file'
@@ -134,6 +136,67 @@ describe('a file that cannot be read', () => {
       failure: 'The file could not be read. Upload it again, or export it again from your device or app.',
     })
     await app.runJob(job, { activityId })
+    expect(await rowOf(activityId)).toMatchObject({ status: 'FAILED' })
+  })
+})
+
+describe('a file whose reading ends without a result', () => {
+  const endsItsReader =
+    'This file cannot be read: reading it was ended twice before it had a result. Export it again from your device or app and upload it again.'
+
+  test('is read a second time, and then the activity is FAILED', async () => {
+    let readings = 0
+    const recordingReader: RecordingReader = {
+      read: async () => {
+        readings += 1
+        throw new Error('The child process was killed.')
+      },
+    }
+    await using other = await startTestApp({
+      databaseUrl: app.databaseUrl,
+      adapters: { recordingReader },
+      worker: true,
+    })
+    const activityId = await uploaded()
+    await expect
+      .poll(() => rowOf(activityId), { timeout: 20_000 })
+      .toMatchObject({ status: 'FAILED', failure: endsItsReader, laps: [], track: null })
+    expect(readings).toBe(2)
+    expect(await jobsOf(other, toGlobalId('Activity', activityId))).toEqual([])
+  })
+
+  test('with its worker counts, and so does not one that ended in order', async () => {
+    const activityId = await uploaded()
+    const handler = app.app.jobs().find(({ name }) => name === job)
+    const runAfter = (...steps: string[]) => testRun({ attempt: 3, isFinished: (step) => steps.includes(step) })
+    const begun = ['reading 1 begins', 'reading 2 begins']
+    await handler?.run({ activityId }, runAfter(...begun))
+    expect(await rowOf(activityId)).toMatchObject({ status: 'FAILED', failure: endsItsReader })
+
+    const other = await uploaded()
+    await handler?.run({ activityId: other }, runAfter(...begun, 'reading 2 ends'))
+    expect(await rowOf(other)).toMatchObject({ status: 'READY' })
+  })
+})
+
+describe('the signal of the job', () => {
+  const aborted = (reason: AbortReason, changes: Partial<JobRun> = {}) => {
+    const abort = new AbortController()
+    abort.abort(new JobAborted(reason))
+    return testRun({ signal: abort.signal, ...changes })
+  }
+  const handler = () => app.app.jobs().find(({ name }) => name === job)
+
+  test('ends it without an outcome', async () => {
+    const activityId = await uploaded()
+    await expect(handler()?.run({ activityId }, aborted('shutdown'))).rejects.toThrow('The worker is stopping.')
+    expect(await rowOf(activityId)).toMatchObject({ status: 'PROCESSING', failure: null })
+  })
+
+  test('sets the activity to FAILED where the job is not tried again', async () => {
+    const activityId = await uploaded()
+    const run = handler()?.run({ activityId }, aborted('cancelled', { isLastAttempt: true }))
+    await expect(run).rejects.toThrow('An operator cancelled the job.')
     expect(await rowOf(activityId)).toMatchObject({ status: 'FAILED' })
   })
 })

@@ -1,8 +1,9 @@
 import type { Database, Tx } from '../../../platform/database/db.ts'
 import { notify } from '../../../platform/database/db.ts'
+import type { JobRun } from '../../../platform/jobs/job-run.ts'
 import { type Bucket, findUpload, readFile, recordDigest } from '../../uploads/index.ts'
 import { timeZoneOf } from '../../users/index.ts'
-import { UnreadableRecording, unreadable } from '../errors.ts'
+import { endsItsReader, UnreadableRecording, unreadable } from '../errors.ts'
 import type { Recording, RecordingReader } from '../ports.ts'
 import { activityTopic } from '../topic.ts'
 import { encodeTrack } from '../track.ts'
@@ -14,16 +15,21 @@ export interface ReadActivityFilePorts {
   readonly reader: RecordingReader
 }
 
+export type ReadActivityFileRun = Pick<JobRun, 'signal' | 'attempt' | 'isLastAttempt' | 'step' | 'isFinished'>
+
 const missingFile = 'The file no longer exists. Upload it again.'
+/** One may have been an accident: the kernel was out of memory, or an operator killed the worker. */
+const mostDeaths = 2
 
 /**
  * Fills a PROCESSING activity from its file, or records why the file cannot be read. Everything is written in one
  * transaction whose first statement ends the state PROCESSING, so a second run, concurrent or later, changes nothing.
+ * With the signal it ends without an outcome, and throws the signal's reason.
  */
 export async function readActivityFile(
   { db, bucket, reader }: ReadActivityFilePorts,
   activityId: string,
-  { isLastAttempt }: { isLastAttempt: boolean },
+  run: ReadActivityFileRun,
 ): Promise<void> {
   const activity = await db.prisma.activity.findUnique({
     where: { id: activityId, status: 'PROCESSING' },
@@ -33,19 +39,46 @@ export async function readActivityFile(
   if (!activity || !upload) return
   const source = { activityId, uploadId: upload.id }
   try {
-    const bytes = await readFile(bucket, upload)
+    const bytes = await readFile(bucket, upload, run.signal)
     if (!bytes) throw new UnreadableRecording(missingFile)
     // Before the transaction: inside, this statement would lock the upload after its activity, against the lock order.
     await recordDigest(db.prisma, upload, bytes)
-    const recording = await reader.read(bytes)
+    const recording = await readCountingDeaths(reader, bytes, run)
     const timeZone = await timeZoneOf(db.prisma, activity.userId)
     await db.transaction((tx) => store(tx, source, recording, timeZone))
   } catch (error) {
     if (error instanceof UnreadableRecording) return db.transaction((tx) => fail(tx, source, error.message))
-    if (isLastAttempt) await db.transaction((tx) => fail(tx, source, unreadable))
+    if (run.isLastAttempt) await db.transaction((tx) => fail(tx, source, unreadable))
     throw error
   }
 }
+
+/**
+ * Reads the recording. An attempt stores that its reading begins, and that it ended; one that stored only the first died
+ * there: its child process did, or the worker with it. A file whose reading died twice is an UnreadableRecording. An
+ * attempt that was returned at shutdown has the number of the next one, and is not counted.
+ */
+async function readCountingDeaths(
+  reader: RecordingReader,
+  bytes: Uint8Array,
+  run: ReadActivityFileRun,
+): Promise<Recording> {
+  const earlier = Array.from({ length: run.attempt - 1 }, (_, index) => index + 1)
+  const deaths = earlier.filter((attempt) => run.isFinished(begins(attempt)) && !run.isFinished(ends(attempt))).length
+  if (deaths >= mostDeaths) throw new UnreadableRecording(endsItsReader)
+  await run.step(begins(run.attempt), async () => null)
+  const recording = await reader.read(bytes, run.signal).catch((error: unknown) => {
+    if (error instanceof UnreadableRecording) throw error
+    run.signal.throwIfAborted()
+    if (deaths + 1 < mostDeaths) throw error
+    throw Object.assign(new UnreadableRecording(endsItsReader), { cause: error })
+  })
+  await run.step(ends(run.attempt), async () => null)
+  return recording
+}
+
+const begins = (attempt: number) => `reading ${attempt} begins`
+const ends = (attempt: number) => `reading ${attempt} ends`
 
 interface Source {
   readonly activityId: string

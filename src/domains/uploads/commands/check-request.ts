@@ -15,12 +15,12 @@ export interface DeclaredFile {
 }
 
 /**
- * Validates the declared file, normalises its media type, and removes from its name what changes the direction of text.
- * Throws InvalidInput with all invalid fields.
+ * Validates the declared file, sets the media type that is stored, and removes from its name what changes the direction of
+ * text. Throws InvalidInput with all invalid fields.
  */
 export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): DeclaredFile {
   const filename = withoutBidiControls(file.filename)
-  const contentType = file.contentType.trim().toLowerCase() || (rules.defaultContentType ?? '')
+  const contentType = storedType(file.contentType, rules)
   const problems: Record<string, string | null> = {
     filename: filenameProblem(filename),
     contentType: rules.contentTypes.includes(contentType)
@@ -33,6 +33,14 @@ export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): D
   const invalid = InvalidInput.ofFields(problems)
   if (invalid) throw invalid
   return { ...file, filename, contentType }
+}
+
+/** Systems name one format differently: a FIT file is application/fits in Chromium on Linux. Parameters are ignored. */
+function storedType(declared: string, { otherContentTypes = {}, defaultContentType }: UploadKindDefinition): string {
+  const [type = ''] = declared.toLowerCase().split(';')
+  const name = type.trim()
+  if (name === '') return defaultContentType ?? ''
+  return Object.hasOwn(otherContentTypes, name) ? (otherContentTypes[name] ?? name) : name
 }
 
 /** Accepts any Unicode text except control characters, unpaired surrogates and paths. */

@@ -60,6 +60,8 @@ describe('completeUpload accepts', () => {
     ['WAV as audio/x-wav', { kind: 'AUDIO', contentType: 'audio/x-wav' }, wav],
     ['M4A', { kind: 'AUDIO', contentType: 'audio/mp4' }, m4a],
     ['M4A as audio/x-m4a', { kind: 'AUDIO', contentType: 'audio/x-m4a' }, m4a],
+    ['WAV without a type', { kind: 'AUDIO', contentType: '' }, wav],
+    ['FIT as an image of a telescope', { contentType: 'image/fits' }, smallFit],
     ['sound in a plain MP4', { kind: 'AUDIO', contentType: 'audio/mp4' }, mp4],
   ])('%s', async (_, changes, bytes) => {
     const { upload } = await sent(app, ann, bytes, changes)
@@ -80,6 +82,7 @@ describe('completeUpload returns CONTENT_MISMATCH for', () => {
     ['GPX behind other text', {}, Buffer.concat([latin1('x'), encodeGpx(activity)])],
     ['FIT in lower case', {}, padded(latin1('\x0e\x10\0\0\0\0\0\0.fit'))],
     ['sound as a recording', {}, mp3],
+    ['FIT without a type as sound', { kind: 'AUDIO', contentType: '' }, smallFit],
     ['FIT as MP3', { kind: 'AUDIO', contentType: 'audio/mpeg' }, smallFit],
     ['MP3 as WAV', { kind: 'AUDIO', contentType: 'audio/wav' }, mp3],
     ['WAV as MP3', { kind: 'AUDIO', contentType: 'audio/mpeg' }, wav],

@@ -101,18 +101,38 @@ describe('requestUpload accepts', () => {
 
   test.each([
     ['', 'application/octet-stream'],
-    ['application/fit', 'application/fit'],
+    ['application/octet-stream', 'application/octet-stream'],
+    ['application/vnd.ant.fit', 'application/vnd.ant.fit'],
+    ['application/fit', 'application/vnd.ant.fit'],
+    // Chromium on Linux.
+    ['application/fits', 'application/vnd.ant.fit'],
+    ['image/fits', 'application/vnd.ant.fit'],
+    ['application/x-garmin-fit', 'application/vnd.ant.fit'],
     ['application/gpx+xml', 'application/gpx+xml'],
+    ['application/gpx+xml; charset=utf-8', 'application/gpx+xml'],
     ['application/vnd.garmin.tcx+xml', 'application/vnd.garmin.tcx+xml'],
-    ['TEXT/XML', 'text/xml'],
-  ])('a recording declared as "%s", stored as %s', async (contentType, stored) => {
-    const { upload } = await requested(app, ann, { contentType })
+    ['TEXT/XML', 'application/xml'],
+  ])('a recording declared as "%s", and says to send it as %s', async (contentType, stored) => {
+    const { upload, request } = await requested(app, ann, { contentType })
     expect(await uploadRow(app, upload.id)).toMatchObject({ contentType: stored })
+    expect(request?.headers).toContainEqual({ name: 'content-type', value: stored })
   })
 
-  test.each(['audio/mpeg', 'audio/wav', 'audio/x-wav', 'audio/mp4', 'audio/x-m4a'])('sound as %s', async (type) => {
-    const { upload } = await requested(app, ann, { kind: 'AUDIO', contentType: type })
-    expect(await uploadRow(app, upload.id)).toMatchObject({ contentType: type, kind: 'AUDIO' })
+  test.each([
+    ['', 'application/octet-stream'],
+    ['audio/mpeg', 'audio/mpeg'],
+    ['audio/mp3', 'audio/mpeg'],
+    ['audio/wav', 'audio/wav'],
+    ['audio/x-wav', 'audio/wav'],
+    ['audio/wave', 'audio/wav'],
+    ['audio/vnd.wave', 'audio/wav'],
+    ['audio/mp4', 'audio/mp4'],
+    ['audio/m4a', 'audio/mp4'],
+    ['audio/x-m4a', 'audio/mp4'],
+  ])('sound declared as "%s", and says to send it as %s', async (contentType, stored) => {
+    const { upload, request } = await requested(app, ann, { kind: 'AUDIO', contentType })
+    expect(await uploadRow(app, upload.id)).toMatchObject({ contentType: stored, kind: 'AUDIO' })
+    expect(request?.headers).toContainEqual({ name: 'content-type', value: stored })
   })
 })
 
@@ -133,7 +153,7 @@ describe('requestUpload returns the path and the message for', () => {
     ['the largest SafeInt', 'byteSize', { byteSize: Number.MAX_SAFE_INTEGER }, /maximum is 32 MiB/],
     ['a recording declared as sound', 'contentType', { contentType: 'audio/mpeg' }, /one of application\/octet/],
     ['sound declared as a recording', 'contentType', { ...sound, contentType: 'text/xml' }, /one of audio\/mpeg/],
-    ['sound without a type', 'contentType', { ...sound, contentType: '' }, /one of audio\/mpeg/],
+    ['a name of every object', 'contentType', { contentType: 'constructor' }, /one of/],
     ['a type with a line break', 'contentType', { contentType: 'text/xml\r\nx: y' }, /one of/],
     ['a type with an unpaired surrogate', 'contentType', { contentType: '\ud800' }, /one of/],
     ['no name', 'filename', { filename: '' }, /1 to 255/],

@@ -79,7 +79,10 @@ export const UploadNode = builder.prismaNode('Upload', {
     filename: t.exposeString('filename', {
       description: "The file name on the user's device. It is only displayed, never used as a storage key.",
     }),
-    contentType: t.exposeString('contentType', { description: 'The media type with which the file is stored.' }),
+    contentType: t.exposeString('contentType', {
+      description:
+        'The media type with which the file is stored: one name for each format, so it may differ from the one in the request.',
+    }),
     byteSize: t.expose('byteSize', {
       type: 'SafeInt',
       description: 'The size in bytes that was declared in the request. The bucket accepts no other size.',
