@@ -1,9 +1,10 @@
 import { recordAudit } from '../../../platform/audit.ts'
 import type { Tx } from '../../../platform/database/db.ts'
-import { InvalidInput, NotFound } from '../../../platform/errors.ts'
+import { checkAll, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { claimKey, keyProblem } from '../../../platform/idempotency/idempotency.ts'
 import { presentUsers, runAs, type Viewer } from '../../users/index.ts'
 import type { CreditsServices } from '../services.ts'
+import { checkAmount } from './check-entry.ts'
 import { grant } from './grant.ts'
 import type { Posted } from './post.ts'
 
@@ -18,12 +19,12 @@ export interface AdminGrant {
 /** Grants credits and records it in the audit log. Throws InvalidInput, NotFound, IdempotencyConflict. */
 export async function grantByAdmin(services: CreditsServices, viewer: Viewer, input: AdminGrant): Promise<Posted> {
   const now = services.clock()
-  const reason = checkReason(input.reason)
-  const problem = keyProblem(input.key)
-  if (problem) throw InvalidInput.of('idempotencyKey', problem)
-  if (input.expiresAt !== null && input.expiresAt <= now) {
-    throw InvalidInput.of('expiresAt', 'The expiry time must be in the future.')
-  }
+  const { reason } = checkAll({
+    amount: () => checkAmount(input.amount),
+    reason: () => checkReason(input.reason),
+    expiresAt: () => checkExpiry(input.expiresAt, now),
+    key: () => checkKey(input.key),
+  })
   return runAs(services, viewer, (tx) => post(tx, { ...input, reason, actorId: viewer.id, now }))
 }
 
@@ -57,6 +58,17 @@ async function post(
     })
   }
   return posted
+}
+
+function checkExpiry(expiresAt: Date | null, now: Date): void {
+  if (expiresAt !== null && expiresAt <= now) {
+    throw InvalidInput.of('expiresAt', 'The expiry time must be in the future.')
+  }
+}
+
+function checkKey(key: string): void {
+  const problem = keyProblem(key)
+  if (problem) throw InvalidInput.of('idempotencyKey', problem)
 }
 
 function checkReason(reason: string): string {

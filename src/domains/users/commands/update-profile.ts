@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import type { Prisma } from '../../../generated/prisma/client.ts'
-import { InvalidInput } from '../../../platform/errors.ts'
+import { checkAll, InvalidInput } from '../../../platform/errors.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { Unauthenticated } from '../errors.ts'
 import { type ClerkDirectory, ClerkRefused, type ClerkUser } from '../ports.ts'
@@ -30,8 +30,7 @@ export async function updateProfile(
   viewer: Viewer,
   { clerkId, changes }: { readonly clerkId: string | null; readonly changes: ProfileChanges },
 ): Promise<void> {
-  const names = checkNames(changes)
-  const settings = checkSettings(changes)
+  const { names, settings } = checkAll({ names: () => checkNames(changes), settings: () => checkSettings(changes) })
   const { directory, clock } = services
   const { id } = viewer
   const changesClerk = directory !== null && clerkId !== null && Object.keys(names).length > 0
@@ -62,10 +61,10 @@ async function updateClerkNames(directory: ClerkDirectory, clerkId: string, name
 }
 
 function checkNames({ firstName, lastName }: ProfileChanges): Names {
-  return {
-    ...(firstName === undefined ? {} : { firstName: checkName(firstName, 'firstName') }),
-    ...(lastName === undefined ? {} : { lastName: checkName(lastName, 'lastName') }),
-  }
+  return checkAll<Names>({
+    ...(firstName === undefined ? {} : { firstName: () => checkName(firstName, 'firstName') }),
+    ...(lastName === undefined ? {} : { lastName: () => checkName(lastName, 'lastName') }),
+  })
 }
 
 function checkName(name: string | null, field: string): string | null {
@@ -79,10 +78,10 @@ function checkName(name: string | null, field: string): string | null {
 }
 
 function checkSettings({ timeZone, locale }: ProfileChanges): Prisma.UserUpdateManyMutationInput {
-  return {
-    ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? 'UTC' : checkTimeZone(timeZone) }),
-    ...(locale === undefined ? {} : { locale: locale === null ? 'en' : checkLocale(locale) }),
-  }
+  return checkAll<Pick<Prisma.UserUpdateManyMutationInput, 'timeZone' | 'locale'>>({
+    ...(timeZone === undefined ? {} : { timeZone: () => (timeZone === null ? 'UTC' : checkTimeZone(timeZone)) }),
+    ...(locale === undefined ? {} : { locale: () => (locale === null ? 'en' : checkLocale(locale)) }),
+  })
 }
 
 /** Returns the IANA spelling. An offset (+09:00) is rejected: with daylight saving time it is wrong for half of the year. */
