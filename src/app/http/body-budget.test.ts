@@ -63,7 +63,7 @@ const statusOf = ({ received }: RawConnection) => /^HTTP\/1\.1 (\d+)/.exec(recei
 const forged = () => signDelivery({ body: 'another body' })
 
 describe('bodies that are not complete', () => {
-  test('share one budget: beyond it, webhooks and GraphQL get 503 with Retry-After, and room is free again', async () => {
+  test('share one budget: beyond it, webhooks and GraphQL get 503 with Retry-After, and space is free again', async () => {
     const server = await startBehindProxy({ bodyBytes: 5 * mib })
     const send = (n: number, path = '/webhooks/clerk', length = mib - 1) =>
       sendUnfinished(server.url, { path, from: `198.51.100.${n}`, length, headers: forged() })

@@ -10,7 +10,7 @@ export interface BodyBudget {
 
 /** One body that is being received. */
 export interface OpenBody {
-  /** Counts a chunk. Returns false if the budget, or the part of one address, has no room for it. */
+  /** Counts a chunk. Returns false if the budget, or the part of one address, has no space for it. */
   take(chunk: Buffer): boolean
   /** The body is complete, refused or aborted: its bytes are free again. */
   close(): void

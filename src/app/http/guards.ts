@@ -93,7 +93,7 @@ export function refuse(response: ServerResponse, status: number, code: string, m
   response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
 }
 
-/** Refuses a request whose body has no room in the memory for bodies that are being received. */
+/** Refuses a request whose body has no space in the memory for bodies that are being received. */
 export function refuseBusy(response: ServerResponse): void {
   for (const [name, value] of Object.entries(retryAfter)) response.setHeader(name, value)
   refuse(response, 503, busy.code, busy.message)

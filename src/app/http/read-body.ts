@@ -20,7 +20,7 @@ export function isTooLarge({ headers }: IncomingMessage, maxBytes: number): bool
 
 /**
  * Reads the body of a request and counts its bytes while they are received: a longer body is refused at the limit,
- * whatever its headers say, and any body where the budget of the process has no room ('busy'). Rejects if the client
+ * whatever its headers say, and any body where the budget of the process has no space ('busy'). Rejects if the client
  * disconnects.
  */
 export async function readBody(
