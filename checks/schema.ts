@@ -8,6 +8,7 @@ import { CriticalityLevel, diff } from '@graphql-inspector/core'
 import { buildSchema, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import { domains } from '../src/app/domains.ts'
 import { buildSchema as buildSchemaOf } from '../src/app/graphql/build-schema.ts'
+import { withoutRemovalDate } from './deprecations.ts'
 import { undescribed } from './undescribed.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
@@ -15,8 +16,12 @@ const built = buildSchemaOf(domains)
 const contract = buildSchema(readFileSync(fileURLToPath(new URL('../schema.graphql', import.meta.url)), 'utf8'))
 const print = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema))
 const bare = undescribed(contract)
+const undated = withoutRemovalDate(contract)
 
-if (print(contract) === print(built) && bare.length === 0) {
+if (undated.length > 0) {
+  process.exitCode = 1
+  for (const place of undated) console.error(`deprecated without a date of removal (docs/deprecation.md): ${place}`)
+} else if (print(contract) === print(built) && bare.length === 0) {
   console.log('The server builds exactly schema.graphql.')
 } else {
   process.exitCode = 1

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { domains } from './app/domains.ts'
+import { checkManifests } from './app/graphql/client-manifests.ts'
 import { runProcess } from './app/process/process.ts'
 import { supervise } from './app/process/supervise.ts'
 import { ConfigError, readSettings } from './config/config.ts'
@@ -20,10 +21,10 @@ try {
   if (role !== 'api' && role !== 'worker' && role !== 'all') {
     throw new ConfigError([`"${role}" is not a role. Choose api, worker or all.`])
   }
-  const settings = readSettings(
-    readEnvironment(),
-    domains.map(({ checkEnvironment }) => checkEnvironment),
-  )
+  const settings = readSettings(readEnvironment(), [
+    ...domains.map(({ checkEnvironment }) => checkEnvironment),
+    checkManifests,
+  ])
   const endWithParent = values['end-with-parent']
   const program = fileURLToPath(import.meta.url)
   if (values.number !== undefined) await runProcess(settings, { role, endWithParent, number: Number(values.number) })

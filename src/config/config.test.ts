@@ -69,7 +69,9 @@ describe('with nothing configured', () => {
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       trustedProxies: [],
       persistedOnly: false,
+      persistedManifests: [],
       limits: defaultLimits,
+      clientNames: [],
       clerkWebhookSecrets: [],
       revenueCat: {
         apiUrl: 'https://api.revenuecat.com',
@@ -366,6 +368,16 @@ describe('an invalid value is refused, with the name of its variable', () => {
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com,*'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
+    ['CORS_ORIGINS', 'https://*'],
+    ['CORS_ORIGINS', 'https://*.example.com'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'file:///'],
+    ['CORS_ORIGINS', 'file://localhost'],
+    ['CORS_ORIGINS', 'capacitor://'],
+    ['CORS_ORIGINS', 'capacitor:localhost'],
+    ['CORS_ORIGINS', 'capacitor://localhost/path'],
+    ['CORS_ORIGINS', 'capacitor://user@localhost'],
+    ['CORS_ORIGINS', 'mailto:ada@example.com'],
   ])('%s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value })
     expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${name}: .+\\.$`)))
@@ -399,6 +411,19 @@ describe('values may be written in several ways', () => {
     ['PUBLIC_URL', 'HTTPS://API.Example.com/', { publicUrl: 'https://api.example.com' }],
     ['PUBLIC_URL', 'https://api.example.com/base//', { publicUrl: 'https://api.example.com/base' }],
     ['CORS_ORIGINS', 'https://App.example.com/', { corsOrigins: ['https://app.example.com'] }],
+    [
+      'CORS_ORIGINS',
+      'capacitor://localhost, Tauri://localhost/,ionic://localhost,chrome-extension://ABcdef,http://tauri.localhost',
+      {
+        corsOrigins: [
+          'capacitor://localhost',
+          'tauri://localhost',
+          'ionic://localhost',
+          'chrome-extension://abcdef',
+          'http://tauri.localhost',
+        ],
+      },
+    ],
     [
       'CORS_ORIGINS',
       ' https://a.example , http://b.example:81/, ',
@@ -447,8 +472,8 @@ describe('values may be written in several ways', () => {
 
   test('an invalid entry of a list is named by its position', () => {
     expect(problemsOf({ CORS_ORIGINS: 'https://a.example, b.example, https://c.example/path' })).toEqual([
-      'CORS_ORIGINS: entry 2 must be an origin such as https://app.example.com, without a path.',
-      'CORS_ORIGINS: entry 3 must be an origin such as https://app.example.com, without a path.',
+      'CORS_ORIGINS: entry 2 must be an origin such as https://app.example.com or capacitor://localhost, without a path.',
+      'CORS_ORIGINS: entry 3 must be an origin such as https://app.example.com or capacitor://localhost, without a path.',
     ])
   })
 })

@@ -7,6 +7,8 @@ export interface Limits {
   readonly requestsPerUser: Rate
   /** Documents that must be parsed and validated. Known documents are cached, and a front end sends the same ones. */
   readonly documentsPerAddress: Rate
+  /** The texts that a process keeps of automatic persisted queries. A text has at most 32,768 characters. */
+  readonly learnedDocumentBytes: number
   /** The cost of a user's operations. Without a user it is counted per address. */
   readonly costPerUser: Rate
   /** Webhook requests of one provider. */
@@ -23,6 +25,11 @@ export interface Limits {
    * Connections of one address, or IPv6 network. Not counted for loopback and trusted proxies, which many users share.
    */
   readonly connectionsPerAddress: number
+  /**
+   * The memory for bodies that one process has not received completely, of webhooks and GraphQL together. One address can
+   * use a quarter of it.
+   */
+  readonly bodyBytes: number
   /** How long a client may take to send the head of a request. */
   readonly headSeconds: number
   /** How long a client may take to send a whole request. */
@@ -34,6 +41,7 @@ export const defaultLimits: Limits = {
   requestsPerAddress: { points: 3_000, seconds: 60 },
   requestsPerUser: { points: 1_000, seconds: 60 },
   documentsPerAddress: { points: 300, seconds: 60 },
+  learnedDocumentBytes: 16 * 1024 ** 2,
   costPerUser: { points: 50_000, seconds: 60 },
   deliveriesPerAddress: { points: 3_000, seconds: 60 },
   maxCost: 5_000,
@@ -41,6 +49,7 @@ export const defaultLimits: Limits = {
   stallSeconds: 30,
   connections: 5_000,
   connectionsPerAddress: 1_000,
+  bodyBytes: 64 * 1024 ** 2,
   headSeconds: 10,
   requestSeconds: 15,
 }

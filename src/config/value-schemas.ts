@@ -61,10 +61,13 @@ export const httpUrl = z
 
 export const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//i, 'must start with postgres:// or postgresql://')
 
-/** As browsers send it in the Origin header: lower case, without a trailing slash. */
+/**
+ * As browsers and web views send it in the Origin header: lower case, without a trailing slash. The scheme of an app's web
+ * view may be its own.
+ */
 export const origin = z
   .string()
-  .refine(isOrigin, 'must be an origin such as https://app.example.com, without a path')
+  .refine(isOrigin, 'must be an origin such as https://app.example.com or capacitor://localhost, without a path')
   .transform(originOf)
 
 /** An origin, or another name that a token may carry as its authorized party. */
@@ -123,13 +126,21 @@ function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
+/** `URL.origin` is null for schemes that the URL standard does not know, such as capacitor: and tauri:. */
 function originOf(text: string): string {
-  return new URL(text).origin
+  const { protocol, host } = new URL(text)
+  return `${protocol}//${host}`.toLowerCase()
 }
 
-/** Whether it is a scheme, a host and perhaps a port, with nothing after them but a slash. */
+/**
+ * Whether it is a scheme, a host and perhaps a port, with nothing after them but a slash. Pages of file: and data: have the
+ * origin null, which any page can have.
+ */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).href === `${originOf(text)}/`
+  if (!URL.canParse(text)) return false
+  const { protocol, host, href } = new URL(text)
+  if (host === '' || host.includes('*') || protocol === 'file:') return false
+  return href.replace(/\/$/, '').toLowerCase() === originOf(text)
 }
 
 /** A name, an IPv4 address, or an IPv6 address in brackets. */

@@ -20,6 +20,8 @@ Pacer is running. Press Ctrl-C to stop it and all embedded services.
   Bucket     ${bucketEndpoint}
   Data       ${dataDir}
 ${token ? `\n  A token for ${email}, valid for 12 hours:\n  ${token}\n` : ''}
+Pages of every localhost port may call the API. Other origins: CORS_ORIGINS. A tunnel's host: ALLOWED_HOSTS.
+
 Try next:
 ${token ? `  TOKEN=$(npm run --silent token -- ${email})\n` : ''}\
   curl -s ${api}/graphql -H "authorization: Bearer ${bearer}" \\

@@ -170,9 +170,11 @@ describe('nodes', () => {
     ])
   })
 
-  test.each(malformed)('rejects %s as one of several IDs', async (_, id) => {
-    const { errors } = await nodes(alice, [alices.ids.activity, id])
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+  test.each(malformed)('returns null for %s as one of several IDs, and the others', async (_, id) => {
+    const { ids } = alices
+    const { data, errors } = await nodes(alice, [ids.activity, id, ids.user])
+    expect(errors).toBeUndefined()
+    expect(data?.nodes.map((found) => found?.id ?? null)).toEqual([ids.activity, null, ids.user])
   })
 
   test('requires authentication', async () => {

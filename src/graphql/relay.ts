@@ -6,6 +6,8 @@ import { costing, countOf } from './limits/field-cost.ts'
 
 const maxNodes = 100
 
+const malformed: GlobalId = { typename: '', id: '' }
+
 /** Each ID reads one row. GraphQL accepts a single ID in place of a list. */
 const rowsOf = (ids: unknown) => (Array.isArray(ids) ? countOf(ids.length, maxNodes) : 1)
 
@@ -23,11 +25,8 @@ function isNodeType(info: GraphQLResolveInfo, typename: string): boolean {
  */
 export const relayOptions = {
   encodeGlobalID: (typename: string, id: string | number | bigint) => toGlobalId(typename, String(id)),
-  decodeGlobalID: (globalId: string): GlobalId => {
-    const decoded = decodeGlobalId(globalId)
-    if (!decoded) throw badUserInput('This is not a valid global ID.')
-    return decoded
-  },
+  // A malformed ID has no type: `node` refuses it, and in `nodes` it is null like an ID without an object.
+  decodeGlobalID: (globalId: string): GlobalId => decodeGlobalId(globalId) ?? malformed,
   idFieldOptions: { description: 'The global ID. It is unique across all types; treat it as opaque.' },
   nodeTypeOptions: { description: 'An object with a global ID, which can be fetched again with `node`.' },
   nodeQueryOptions: {
@@ -41,11 +40,14 @@ export const relayOptions = {
       _context: Context,
       info: GraphQLResolveInfo,
       resolveNode: (id: GlobalId) => unknown,
-    ) => (isNodeType(info, id.typename) ? resolveNode(id) : null),
+    ) => {
+      if (id.typename === malformed.typename) throw badUserInput('This is not a valid global ID.')
+      return isNodeType(info, id.typename) ? resolveNode(id) : null
+    },
   },
   nodesQueryOptions: {
     description:
-      'Fetches several of your objects by their global IDs, in the same order. Admins can fetch objects of all users. Null for an ID without an object.',
+      'Fetches several of your objects by their global IDs, in the same order. Admins can fetch objects of all users. Null for an ID without an object, and for a text that is not an ID.',
     authScopes: { signedIn: true },
     args: { ids: { description: 'The global IDs, at most 100.' } },
     extensions: costing({ own: ({ ids }) => 1 + rowsOf(ids), items: ({ ids }) => rowsOf(ids) }),

@@ -56,21 +56,25 @@ function serializeSafeInt(value: unknown): number {
 export const scalars = {
   DateTime: {
     description: 'A date and time in ISO 8601 format, in UTC with milliseconds. Example: 2026-11-21T09:30:00.000Z.',
+    specifiedByURL: 'https://scalars.graphql.org/andimarek/date-time.html',
     serialize: serializeInstant,
     ...parsersOf(instant, 'a date and time such as 2026-11-21T09:30:00.000Z'),
   },
   SafeInt: {
     description: 'An integer up to 2^53 - 1, used for byte counts.',
+    specifiedByURL: 'https://tc39.es/ecma262/multipage/numbers-and-dates.html#sec-number.issafeinteger',
     serialize: serializeSafeInt,
     ...parsersOf(z.int(), 'an integer up to 2^53 - 1'),
   },
   URL: {
     description: 'An absolute URL.',
+    specifiedByURL: 'https://url.spec.whatwg.org/#absolute-url-string',
     serialize: String,
     ...parsersOf(absoluteUrl, 'an absolute URL'),
   },
   Date: {
     description: 'A calendar date in the format YYYY-MM-DD.',
+    specifiedByURL: 'https://scalars.graphql.org/andimarek/local-date.html',
     serialize: String,
     ...parsersOf(day, 'a date such as 2026-11-21'),
   },

@@ -50,6 +50,29 @@ export class InvalidInput extends DomainError {
   }
 }
 
+/**
+ * Runs the checks of all fields of a command's input, and returns their results. Throws one InvalidInput with the problems
+ * of all of them, so that a client can show them at once.
+ */
+export function checkAll<Results extends object>(
+  checks: {
+    readonly [Field in keyof Results]: () => Results[Field]
+  },
+): Results {
+  const results: Partial<Results> = {}
+  const issues: InputIssue[] = []
+  for (const field of Object.keys(checks) as (keyof Results)[]) {
+    try {
+      results[field] = checks[field]()
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error
+      issues.push(...error.issues)
+    }
+  }
+  if (issues.length > 0) throw new InvalidInput(issues, { isRelative: true })
+  return results as Results
+}
+
 /** The object does not exist or belongs to another user. Clients cannot tell the two cases apart. */
 export class NotFound extends DomainError {
   readonly code = 'NOT_FOUND'

@@ -32,11 +32,14 @@ export function createClerkWebhooks({ secrets }: { secrets: readonly string[] })
 
   return {
     isConfigured: verifiers.length > 0,
+    hasValidHeaders: (headers) => {
+      const signature = readSignature(headers)
+      return signature !== null && Math.abs(Date.now() / 1_000 - Number(signature.timestamp)) <= toleranceSeconds
+    },
     verify({ body, headers }) {
-      const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
-      const [eventId, timestamp, signature] = [header('id'), header('timestamp'), header('signature')]
-      if (typeof eventId !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return null
-      if (!/^[\x21-\x7e]{1,200}$/.test(eventId) || !/^\d{1,12}$/.test(timestamp) || !isUtf8(body)) return null
+      const read = readSignature(headers)
+      if (!read || !isUtf8(body)) return null
+      const { eventId, timestamp, signature } = read
       const text = body.toString('utf8')
       const signed = { 'svix-id': eventId, 'svix-timestamp': timestamp, 'svix-signature': signature }
       if (!verifiers.some((verifier) => isSignedBy(verifier, text, signed))) return null
@@ -55,6 +58,20 @@ export function createClerkWebhooks({ secrets }: { secrets: readonly string[] })
     },
     read: ({ type, body, sentAt }) => readEvent(type, JSON.parse(body.toString('utf8')), sentAt),
   }
+}
+
+/** The tolerance of Svix' library, which compares with the system clock, as `hasValidHeaders` does. */
+const toleranceSeconds = 300
+
+/** The headers of Svix; null if one is missing or malformed. */
+function readSignature(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): { readonly eventId: string; readonly timestamp: string; readonly signature: string } | null {
+  const header = (name: string) => headers[`svix-${name}`] ?? headers[`webhook-${name}`]
+  const [eventId, timestamp, signature] = [header('id'), header('timestamp'), header('signature')]
+  if (typeof eventId !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string') return null
+  if (!/^[\x21-\x7e]{1,200}$/.test(eventId) || !/^\d{1,12}$/.test(timestamp)) return null
+  return { eventId, timestamp, signature }
 }
 
 function isSignedBy(verifier: Webhook, body: string, headers: Record<string, string>): boolean {

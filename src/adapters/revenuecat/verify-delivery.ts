@@ -14,28 +14,47 @@ function hash(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-export interface Signed {
-  readonly body: Buffer
+export interface SignedHead {
   readonly headers: IncomingHttpHeaders
   readonly now: Date
+}
+
+export interface Signed extends SignedHead {
+  readonly body: Buffer
+}
+
+/** Whether there is a well-formed signature whose time is within the tolerance. Reads no body. */
+export function hasRecentSignature(head: SignedHead): boolean {
+  return readSignature(head) !== null
 }
 
 /**
  * Whether one of the secrets signed the raw bytes, with a tolerance of 300 s: hex HMAC-SHA256 over `<t>.<body>`.
  * RevenueCat's documentation has two names for the header.
  */
-export function isSigned({ body, headers, now }: Signed, secrets: readonly string[]): boolean {
-  const header = headers['x-revenuecat-webhook-signature'] ?? headers['x-revenuecat-signature']
-  const signature = typeof header === 'string' ? parse(header) : null
+export function isSigned({ body, ...head }: Signed, secrets: readonly string[]): boolean {
+  const signature = readSignature(head)
   if (!signature) return false
   const { seconds, digest } = signature
-  if (Math.abs(now.getTime() / 1_000 - Number(seconds)) > toleranceSeconds) return false
   const expected = secrets.map((secret) => createHmac('sha256', secret).update(`${seconds}.`).update(body).digest())
   return expected.map((one) => timingSafeEqual(digest, one)).includes(true)
 }
 
+interface Signature {
+  readonly seconds: string
+  readonly digest: Buffer
+}
+
+/** Null if it is missing, malformed, too old or too new. */
+function readSignature({ headers, now }: SignedHead): Signature | null {
+  const header = headers['x-revenuecat-webhook-signature'] ?? headers['x-revenuecat-signature']
+  const signature = typeof header === 'string' ? parse(header) : null
+  if (!signature) return null
+  return Math.abs(now.getTime() / 1_000 - Number(signature.seconds)) > toleranceSeconds ? null : signature
+}
+
 /** Parses `t=<seconds>,v1=<64 hex digits>`, each once. Other parts are ignored. */
-function parse(header: string): { seconds: string; digest: Buffer } | null {
+function parse(header: string): Signature | null {
   const parts = header.split(',').map((part) => part.trim())
   const [seconds, ...otherTimes] = valuesOf(parts, 't=')
   const [digest, ...otherDigests] = valuesOf(parts, 'v1=')

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { PurchaseWebhooks } from '../../domains/billing/ports.ts'
 import { envelope, readPurchaseEvent, subjectOf } from './purchase-event.ts'
-import { isAuthorized, isSigned } from './verify-delivery.ts'
+import { hasRecentSignature, isAuthorized, isSigned } from './verify-delivery.ts'
 
 export interface RevenueCatWebhookOptions {
   /** Accepted values of the Authorization header. */
@@ -16,6 +16,9 @@ const maxContentTypeLength = 200
 export function createRevenueCatWebhooks({ authorizations, secrets }: RevenueCatWebhookOptions): PurchaseWebhooks {
   return {
     isConfigured: authorizations.length + secrets.length > 0,
+    hasValidHeaders: (head) =>
+      (authorizations.length === 0 || isAuthorized(head.headers, authorizations)) &&
+      (secrets.length === 0 || hasRecentSignature(head)),
     verify(delivery) {
       const { body, headers } = delivery
       const isAuthentic =

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { acceptedTypes } from '../http/accepted-types.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { refuse } from '../http/guards.ts'
+import { busy, refuse, refuseBusy } from '../http/guards.ts'
 import { readBody } from '../http/read-body.ts'
 import { answerOperation } from './answer-operation.ts'
 import type { GraphqlServer } from './graphql-server.ts'
@@ -13,7 +13,7 @@ const maxBodyBytes = 256 * 1024
 
 /** Reads a request within the limits, runs it and writes the response. A client that disconnects ends its stream. */
 export async function answerGraphql(graphql: GraphqlServer, exchange: Exchange): Promise<void> {
-  const { request, response, url, record } = exchange
+  const { request, response, url, record, requester, budget } = exchange
   const { method, headers } = request
   const refuseAs = (status: number, code: string, message: string) => {
     record.codes.add(code)
@@ -36,8 +36,13 @@ export async function answerGraphql(graphql: GraphqlServer, exchange: Exchange):
     return refuseAs(406, 'NOT_ACCEPTABLE', message)
   }
   // Reading fails only when the client disconnects, which is not an error of the server.
-  const body = method === 'POST' ? await readBody(exchange, maxBodyBytes).catch(() => 'disconnected' as const) : null
+  const limits = { maxBytes: maxBodyBytes, budget, address: requester.address }
+  const body = method === 'POST' ? await readBody(exchange, limits).catch(() => 'disconnected' as const) : null
   if (body === 'disconnected') return void response.destroy()
+  if (body === 'busy') {
+    record.codes.add(busy.code)
+    return refuseBusy(response)
+  }
   if (body === 'too large') {
     return refuseAs(
       413,

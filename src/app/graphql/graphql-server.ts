@@ -14,10 +14,12 @@ import { noteCode, noteForLog, noteUser } from '../http/request-log.ts'
 import { boundStreams } from './bound-streams.ts'
 import { buildSchema } from './build-schema.ts'
 import { checkLargeVariables, type Sized } from './check-large-variables.ts'
+import { readClientManifests } from './client-manifests.ts'
+import { countDeprecated } from './count-deprecated.ts'
 import { cacheDocuments } from './document-cache.ts'
 import { guardImpersonation } from './guard-impersonation.ts'
 import { guardOperations } from './guard-operations.ts'
-import { readManifest } from './operation-manifest.ts'
+import { readSentTexts } from './operation-manifest.ts'
 import { persistedOperations } from './persisted-operations.ts'
 import { queriesByGet } from './queries-by-get.ts'
 import { readViewer } from './read-viewer.ts'
@@ -51,10 +53,10 @@ export interface RequestedOperation extends OperationRequest, Sized {}
 
 /** Yoga with our schema. The HTTP server (server.ts) has checked and read the request before. */
 export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: GraphiqlPage | null): GraphqlServer {
-  const { log, db, notifications, clock, config, services } = app
+  const { log, db, notifications, clock, metrics, config, services } = app
   const isOpen = config.mode === 'development'
   const maskError = errorMask(log)
-  const manifest = readManifest()
+  const manifest = new Map([...readSentTexts(), ...readClientManifests(config.persistedManifests)])
   const watchUser = watchUsers({ db, notifications, log })
   const yoga = createYoga<RequestContext, BuiltContext>({
     schema: buildSchema(app.domains),
@@ -67,13 +69,14 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
     cors: false, // server.ts sets the headers, also where it refuses a request itself
     extraParamNames: ['documentId'],
     plugins: [
-      persistedOperations({ only: config.persistedOnly, manifest }),
+      persistedOperations({ only: config.persistedOnly, manifest, limits: config.limits }),
       cacheDocuments({ limiter, limits: config.limits, ours: new Set(manifest.values()) }),
       queriesByGet,
       boundedDocument,
       boundedValidation({ isOpen }),
       noteForLog,
       recordSelectedFields,
+      countDeprecated(metrics, config.clientNames),
       guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
       guardImpersonation({ db, clock, mayWrite: config.clerk.impersonation === 'write' }),
       checkLargeVariables,

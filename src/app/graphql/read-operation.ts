@@ -4,14 +4,14 @@ import type { GraphQLParams } from 'graphql-yoga'
 /** The parameters, whose types Yoga checks, or what is wrong with the request. */
 export type Read = { readonly params: GraphQLParams } | { readonly problem: string }
 
-/** Reads a body. JSON allows no byte order mark. */
+/** Reads a body. JSON allows no byte order mark. Members that GraphQL over HTTP does not define are ignored. */
 export function readBodyText(body: Buffer): Read {
   if (!isUtf8(body)) return { problem: 'The request body is not valid UTF-8.' }
   const parsed = parseJson(body.toString())
   if (parsed === undefined) return { problem: 'The request body is not valid JSON.' }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { problem: 'The request body is not a JSON object.' }
-  return { params: parsed }
+  return { params: Object.fromEntries(Object.entries(parsed).filter(([name]) => parameters.has(name))) }
 }
 
 const parameters: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions', 'documentId'])

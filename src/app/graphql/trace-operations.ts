@@ -3,9 +3,10 @@ import { type DocumentNode, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { inSpan } from '../../platform/observability/tracing.ts'
 import { nameOf } from '../http/request-log.ts'
+import { operationHash } from './operation-hash.ts'
 
 /**
- * Adds a span for each GraphQL operation, with its name and kind and without its variables. The span of a subscription
+ * Adds a span for each GraphQL operation, with its name, kind and hash and without its variables. The span of a subscription
  * ends when its stream has begun. Its events are not traced: the trace would grow for as long as the stream is open.
  */
 export const traceOperations: Plugin = {
@@ -26,5 +27,10 @@ function spanOf({ document, operationName }: TracedArgs): [string, SpanOptions] 
   const operation = getOperationAST(document, operationName)
   const type = operation?.operation ?? 'query'
   const name = operation && nameOf(operation)
-  return [`${type} ${name}`, { attributes: { 'graphql.operation.type': type, 'graphql.operation.name': name } }]
+  const attributes = {
+    'graphql.operation.type': type,
+    'graphql.operation.name': name,
+    'pacer.operation_hash': operationHash(document),
+  }
+  return [`${type} ${name}`, { attributes }]
 }

@@ -3,6 +3,7 @@ import type { Limits } from '../../config/limits.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import { addressReader } from '../../platform/rate-limits/client-address.ts'
 import type { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts'
+import { createRequestCount } from './count-requests.ts'
 import { refuse } from './guards.ts'
 
 /** Limits requests by client address, before anything of them is read. */
@@ -24,6 +25,7 @@ export interface AddressLimitsOptions {
 
 export function createAddressLimits({ limiter, limits, trustedProxies, log }: AddressLimitsOptions): AddressLimits {
   const addressOf = addressReader(trustedProxies)
+  const isOverCount = createRequestCount({ limits, trustedProxies })
   const ofRequests = { name: 'requests-of-address', ...limits.requestsPerAddress }
   let isWarned = trustedProxies.length > 0
   // Behind a proxy that is not trusted all clients share its address, and so its limit.
@@ -44,9 +46,11 @@ export function createAddressLimits({ limiter, limits, trustedProxies, log }: Ad
     addressOf,
     async refuseRequest(request, response) {
       warnOfProxy(request)
+      if (isOverCount(request, response)) return true
       return refuseIf(response, await limiter.take(ofRequests, addressOf(request)))
     },
     async refuseDelivery(source, request, response) {
+      if (isOverCount(request, response)) return true
       const deliveries = { name: `deliveries-of-${source}`, ...limits.deliveriesPerAddress }
       return refuseIf(response, await limiter.take(deliveries, addressOf(request)))
     },

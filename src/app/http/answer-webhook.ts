@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../platform/clock.ts'
 import { ServiceUnavailable } from '../../platform/errors.ts'
 import type { CountEvent } from '../../platform/inbox/inbox-metrics.ts'
-import type { WebhookEndpoint } from '../../platform/inbox/webhooks.ts'
+import type { DeliveryAnswer, WebhookEndpoint } from '../../platform/inbox/webhooks.ts'
 import { withTimeout } from '../../platform/with-timeout.ts'
 import { answerMs } from './answer-timeout.ts'
-import { refuse } from './guards.ts'
-import { readBody } from './read-body.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { refuse, refuseBusy } from './guards.ts'
+import { isTooLarge, readBody } from './read-body.ts'
 
 const maxBodyBytes = 1024 * 1024
 
@@ -15,36 +16,51 @@ export interface WebhookExchange {
   readonly response: ServerResponse
   readonly clock: Clock
   readonly countEvent: CountEvent
+  readonly budget: BodyBudget
+  /** The client address. */
+  readonly address: string
 }
 
 /**
- * Passes a provider's POST to its endpoint, byte for byte. A refusal gives no detail that would help to forge a
- * request.
+ * Passes a provider's POST to its endpoint, byte for byte. What its headers show is checked before its body is read. A
+ * refusal gives no detail that would help to forge a request.
  */
 export async function answerWebhook(
   endpoint: WebhookEndpoint,
-  { request, response, clock, countEvent }: WebhookExchange,
+  { request, response, clock, countEvent, budget, address }: WebhookExchange,
 ): Promise<void> {
   if (request.method !== 'POST') {
     response.setHeader('allow', 'POST')
     return refuse(response, 405, 'METHOD_NOT_ALLOWED', 'Use POST for webhooks.')
   }
-  const body = await readBody({ request, response }, maxBodyBytes).catch(() => 'disconnected' as const)
+  const { name: source } = endpoint.source
+  const refuseAs = (status: Refusal) => {
+    countEvent({ source, type: 'unknown' }, 'refused')
+    refuse(response, status, ...refusals[status])
+  }
+  if (isTooLarge(request, maxBodyBytes)) return refuse(response, 413, ...tooLarge)
+  const refused = endpoint.checkHeaders({ headers: request.headers, now: clock() })
+  if (refused !== null) return refuseAs(refused)
+  const limits = { maxBytes: maxBodyBytes, budget, address }
+  const body = await readBody({ request, response }, limits).catch(() => 'disconnected' as const)
   if (body === 'disconnected') return void response.destroy()
-  if (body === 'too large')
-    return refuse(response, 413, 'PAYLOAD_TOO_LARGE', 'The request body is larger than the maximum of 1 MiB.')
+  if (body === 'too large') return refuse(response, 413, ...tooLarge)
+  if (body === 'busy') return refuseBusy(response)
 
   const received = endpoint.receive({ body, headers: request.headers, now: clock() })
   const answer = await withTimeout(answerMs, received, () => new ServiceUnavailable())
-  const { name: source } = endpoint.source
-  if (answer.status !== 200) {
-    countEvent({ source, type: 'unknown' }, 'refused')
-    if (answer.status === 400) return refuse(response, 400, 'BAD_REQUEST', 'The webhook request is not valid.')
-    if (answer.status === 401)
-      return refuse(response, 401, 'UNAUTHENTICATED', 'The webhook request could not be authenticated.')
-    return refuse(response, 503, 'NOT_CONFIGURED', 'This webhook is not configured on this server.')
-  }
+  if (answer.status !== 200) return refuseAs(answer.status)
   countEvent({ source, type: answer.type }, answer.isNew ? 'received' : 'duplicate')
   response.writeHead(200, { 'content-type': 'application/json' })
   response.end('{"received":true}')
 }
+
+type Refusal = Exclude<DeliveryAnswer['status'], 200>
+
+const refusals: Readonly<Record<Refusal, readonly [code: string, message: string]>> = {
+  400: ['BAD_REQUEST', 'The webhook request is not valid.'],
+  401: ['UNAUTHENTICATED', 'The webhook request could not be authenticated.'],
+  503: ['NOT_CONFIGURED', 'This webhook is not configured on this server.'],
+}
+
+const tooLarge = ['PAYLOAD_TOO_LARGE', 'The request body is larger than the maximum of 1 MiB.'] as const

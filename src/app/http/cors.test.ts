@@ -1,13 +1,28 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSettings } from '../../config/config.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 
-const allowed = ['https://app.example.com', 'http://localhost:3000']
+const allowed = [
+  'https://app.example.com',
+  'http://localhost:3000',
+  'capacitor://localhost',
+  'ionic://localhost',
+  'tauri://localhost',
+  'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+]
 
 let app: TestApp
 beforeAll(async () => {
-  app = await startTestApp({ config: { corsOrigins: allowed } })
+  app = await startTestApp({ config: { corsOrigins: allowed, mode: 'production' } })
 })
 afterAll(() => app[Symbol.asyncDispose]())
+
+const clientHeaders = [
+  ...['traceparent', 'tracestate', 'baggage', 'sentry-trace', 'cache-control', 'last-event-id', 'x-requested-with'],
+  ...['apollographql-client-name', 'apollographql-client-version', 'apollo-require-preflight'],
+  ...['x-client-name', 'x-client-version', 'x-graphql-event-stream-token'],
+]
 
 const send = (origin: string, init: RequestInit = {}) =>
   fetch(`${app.url}/graphql?query={__typename}`, { ...init, headers: { origin, ...init.headers } })
@@ -40,6 +55,8 @@ describe.each(allowed)('a page of %s', (origin) => {
     expect(headers.get('access-control-allow-methods')).toContain('POST')
     expect(headers.get('access-control-allow-headers')).toContain('authorization')
     expect(headers.get('access-control-allow-headers')).toContain('content-type')
+    const names = headers.get('access-control-allow-headers')?.split(', ')
+    expect(names).toEqual(expect.arrayContaining(clientHeaders))
     expect(headers.get('access-control-max-age')).toBe('600')
     expect(headers.get('vary')).toMatch(/\borigin\b/i)
   })
@@ -52,6 +69,7 @@ test.each([
   ['a longer name', 'https://app.example.com.evil.example'],
   ['another scheme', 'http://app.example.com'],
   ['another port', 'http://localhost:3001'],
+  ['a web view of another scheme', 'capacitor://localhost.evil'],
   ['capitals', 'HTTPS://APP.EXAMPLE.COM'],
 ])('a page of %s gets no CORS headers, and Vary names the origin', async (_about, origin) => {
   for (const response of [await send(origin), await preflight(origin)]) {
@@ -83,4 +101,41 @@ test('without configured origins no page is allowed', async () => {
     headers: { origin: 'https://evil.example' },
   })
   expect(allowHeaders(response)).toEqual([])
+})
+
+describe('in development', () => {
+  test('pages of every localhost port are allowed, and no other page', async () => {
+    await using development = await startTestApp({ databaseUrl: app.databaseUrl })
+    const isAllowed = async (origin: string) => {
+      const { headers } = await fetch(`${development.url}/graphql?query={__typename}`, { headers: { origin } })
+      return headers.get('access-control-allow-origin') === origin
+    }
+    const local = ['http://localhost', 'http://localhost:5173', 'https://localhost:8443', 'http://127.0.0.1:8081']
+    for (const origin of [...local, 'http://[::1]:19006', 'http://app.localhost:3000']) {
+      expect(await isAllowed(origin), origin).toBe(true)
+    }
+    const foreign = ['http://localhost.evil.example', 'http://localhost:3000.evil.example', 'http://evil.example:3000']
+    for (const origin of [...foreign, 'http://evil-localhost:3000', 'ftp://localhost:21', 'null']) {
+      expect(await isAllowed(origin), origin).toBe(false)
+    }
+  })
+
+  test('a tunnel needs ALLOWED_HOSTS only', async () => {
+    const { corsOrigins, allowedHosts } = readSettings({ ALLOWED_HOSTS: 'my-tunnel.ngrok.app' })
+    await using development = await startTestApp({
+      databaseUrl: app.databaseUrl,
+      config: { corsOrigins, allowedHosts },
+    })
+    const through = (host: string) => {
+      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+      request(`${development.url}/graphql?query={__typename}`, { headers: { host } }, ({ statusCode }) =>
+        resolve(statusCode),
+      )
+        .on('error', reject)
+        .end()
+      return promise
+    }
+    expect(await through('my-tunnel.ngrok.app')).toBe(200)
+    expect(await through('another-tunnel.ngrok.app')).toBe(400)
+  })
 })

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IsAllowedOrigin } from './allowed-origins.ts'
+import { retryAfter } from './answer-timeout.ts'
 
 /** The requested URL; null if it, or the Host header, does not belong to this server. */
 export function readUrl(request: IncomingMessage, allowedHosts: readonly string[]): URL | null {
@@ -40,10 +42,14 @@ export function readRequestId(request: IncomingMessage): string {
  * Sets the CORS headers of every response, refusals too: otherwise a page could not read them. Returns whether the
  * origin is allowed.
  */
-export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
+export function allowOrigin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  isAllowedOrigin: IsAllowedOrigin,
+): boolean {
   const { origin } = request.headers
   response.setHeader('vary', 'origin, accept, authorization')
-  if (origin === undefined || !origins.includes(origin)) return false
+  if (origin === undefined || !isAllowedOrigin(origin)) return false
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate')
   return true
@@ -55,9 +61,29 @@ export function answerPreflight(response: ServerResponse, isAllowedOrigin: boole
   response.end()
 }
 
+/** The headers that client libraries, tracing and the names of clients need. Browsers refuse to send any other. */
+const allowedHeaders = [
+  'authorization',
+  'content-type',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+  'apollographql-client-name',
+  'apollographql-client-version',
+  'apollo-require-preflight',
+  'x-client-name',
+  'x-client-version',
+  'x-graphql-event-stream-token',
+  'x-requested-with',
+  'cache-control',
+  'last-event-id',
+]
+
 const preflightHeaders = {
   'access-control-allow-methods': 'GET, POST, OPTIONS',
-  'access-control-allow-headers': 'authorization, content-type, x-request-id',
+  'access-control-allow-headers': allowedHeaders.join(', '),
   'access-control-max-age': '600',
 }
 
@@ -65,6 +91,18 @@ const preflightHeaders = {
 export function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' })
   response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }))
+}
+
+/** Refuses a request whose body has no space in the memory for bodies that are being received. */
+export function refuseBusy(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(retryAfter)) response.setHeader(name, value)
+  refuse(response, 503, busy.code, busy.message)
+}
+
+export const busy = {
+  code: 'SERVER_BUSY',
+  message:
+    'The server receives too many large requests at the moment. Nothing was changed. Try again in a few seconds.',
 }
 
 /** Redirects to another location. */

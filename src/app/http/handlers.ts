@@ -25,6 +25,7 @@ export function createRequestHandlers(app: App, graphiql: GraphiqlPage | null): 
     observeRequest: createRequestMetrics(metrics, {
       routes: ['/graphql', cronTickPath, ...webhooks.flatMap(({ paths }) => paths)],
       operations: readKnownOperations(),
+      clients: config.clientNames,
     }),
     clock,
     cronTick: { secret: config.cronSecret, run: () => tickCron(db.pool, cron, clock()) },

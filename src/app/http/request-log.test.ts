@@ -98,6 +98,25 @@ describe('a request is one line', () => {
     expect(await linesOnce(1)).toEqual([{ ...line, operation }])
   })
 
+  test.each<[string, Record<string, string>, object]>([
+    [
+      'as Apollo sends them',
+      { 'apollographql-client-name': 'ios', 'apollographql-client-version': '2.1 (7)' },
+      { client: 'ios', clientVersion: '2.1 (7)' },
+    ],
+    [
+      'as others send them',
+      { 'x-client-name': 'web', 'x-client-version': '1.0.0+abc' },
+      { client: 'web', clientVersion: '1.0.0+abc' },
+    ],
+    ['without a version', { 'x-client-name': 'web' }, { client: 'web' }],
+    ['not where they are too long', { 'x-client-name': 'a'.repeat(61), 'x-client-version': '1' }, {}],
+    ['not where they are not plain', { 'x-client-name': '{"a":1}' }, {}],
+  ])('with the name and version of the client, %s', async (_about, headers, more) => {
+    await send({ query: '{ __typename }' }, headers)
+    expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', ...more }])
+  })
+
   test('with the operation that is executed', async () => {
     await send({ query: 'query A { __typename } query B { __typename }', operationName: 'B' })
     expect(await linesOnce(1)).toEqual([{ ...line, operation: 'B' }])
@@ -105,7 +124,7 @@ describe('a request is one line', () => {
 
   test('with the error codes of the response, each once', async () => {
     await send({ query: '{ a: node(id: "a") { id } b: node(id: "b") { id } }' })
-    expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', codes: ['BAD_USER_INPUT'] }])
+    expect(await linesOnce(1)).toEqual([{ ...line, operation: 'query', codes: ['UNAUTHENTICATED'] }])
   })
 
   test('of a request with an invalid token', async () => {

@@ -4,6 +4,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../graphql/context.ts'
 import { type CurrentRequest, currentRequest } from '../../platform/observability/current-request.ts'
 import type { Log } from '../../platform/observability/log.ts'
+import { readClientName } from './client-name.ts'
 import type { ObserveRequest } from './request-metrics.ts'
 import { beginRequestSpan, type RequestSpan } from './request-span.ts'
 
@@ -26,7 +27,13 @@ export async function answerLogged(
   { id, route, operation }: { readonly id: string; readonly route: string; readonly operation?: string },
   answer: (request: CurrentRequest) => Promise<void>,
 ): Promise<void> {
-  const request: CurrentRequest = { id, codes: new Set(), isAnswered: false, ...(operation ? { operation } : {}) }
+  const request: CurrentRequest = {
+    id,
+    client: readClientName(response.req.headers),
+    codes: new Set(),
+    isAnswered: false,
+    ...(operation ? { operation } : {}),
+  }
   const span = beginRequestSpan(response.req, route, request)
   logWhenAnswered(observers, response, { route, request, span })
   try {
@@ -44,7 +51,7 @@ function logWhenAnswered(
   const began = performance.now()
   const answered = observe(response)
   response.once('close', () => {
-    const { id, userId, operation, codes, streamEnd } = request
+    const { id, userId, client, operation, codes, streamEnd } = request
     const durationMs = performance.now() - began
     // A client that disconnects before the response begins has received no status.
     const status = response.headersSent ? response.statusCode : undefined
@@ -52,6 +59,8 @@ function logWhenAnswered(
       requestId: id,
       userId,
       operation,
+      client: client?.name,
+      clientVersion: client?.version ?? undefined,
       status,
       durationMs: Math.round(durationMs),
       codes: codes.size > 0 ? [...codes] : undefined,
@@ -59,7 +68,15 @@ function logWhenAnswered(
     }
     span.run(() => log.info(line, 'request'))
     const graphqlOperation = operation === route ? undefined : operation
-    answered({ route, status, operation: graphqlOperation, codes, streamEnd, seconds: durationMs / 1_000 })
+    answered({
+      route,
+      status,
+      operation: graphqlOperation,
+      client: client ?? null,
+      codes,
+      streamEnd,
+      seconds: durationMs / 1_000,
+    })
     span.end(status)
   })
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Metrics } from '../../platform/observability/metrics.ts'
 import { streamEnds } from '../graphql/stream-end.ts'
+import { type ClientLabels, type ClientName, createClientLabels } from './client-name.ts'
 
 export interface AnsweredRequest {
   /** One of the served paths. */
@@ -9,6 +10,8 @@ export interface AnsweredRequest {
   readonly status: number | undefined
   /** The operation name that the client chose; undefined if the request was not valid GraphQL. */
   readonly operation: string | undefined
+  /** What the client says about itself. */
+  readonly client: ClientName | null
   /** The codes of the errors in the response. */
   readonly codes: ReadonlySet<string>
   /** How a stream has ended; undefined for everything else. */
@@ -35,6 +38,8 @@ export interface KnownRequests {
   readonly routes: readonly string[]
   /** Clients choose operation names, so only these get a label value of their own. */
   readonly operations: ReadonlySet<string>
+  /** The clients that get label values of their own. */
+  readonly clients: readonly string[]
 }
 
 /** Measures requests. Error codes need no limit, since they are defined by the program. */
@@ -60,16 +65,23 @@ export function createRequestMetrics(metrics: Metrics, known: KnownRequests): Ob
     'Answers to GraphQL requests, streams too, that had errors of this code; expected failures in payloads are none.',
     ['code'],
   )
+  const labelsOfClient = createClientLabels(known.clients)
+  const ofClients = metrics.counter<keyof ClientLabels>(
+    'graphql_client_operations_total',
+    'GraphQL operations by client: the names of CLIENT_NAMES, each with at most 20 versions, other, or none.',
+    ['client', 'client_version'],
+  )
   const openResponses = observeStreams(metrics)
   const ended = metrics.counter('graphql_streams_ended_total', 'Subscriptions that have ended, by reason.', ['reason'])
   for (const reason of streamEnds) ended.add({ reason }, 0)
 
   return (response) => {
     openResponses.add(response)
-    return ({ route, status, operation, codes, streamEnd, seconds }) => {
+    return ({ route, status, operation, client, codes, streamEnd, seconds }) => {
       openResponses.delete(response)
       if (route === '/graphql') for (const code of codes) errors.add({ code })
       if (streamEnd !== undefined) ended.add({ reason: streamEnd })
+      if (operation !== undefined) ofClients.add(labelsOfClient(client))
       if (isStream(response)) return
       if (isOurFault(status, codes)) failed.add({ route })
       requests.observe({ route, status: status === undefined ? 'disconnected' : String(status) }, seconds)

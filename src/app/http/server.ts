@@ -11,9 +11,11 @@ import { answerGraphql } from '../graphql/answer-graphql.ts'
 import type { GraphqlServer } from '../graphql/graphql-server.ts'
 import type { Health } from '../health/health.ts'
 import type { AddressLimits } from './address-limits.ts'
+import { createOriginCheck } from './allowed-origins.ts'
 import { answerCronTick, type CronTick, cronTickPath } from './answer-cron-tick.ts'
 import { retryAfter } from './answer-timeout.ts'
 import { answerWebhook } from './answer-webhook.ts'
+import { createBodyBudget } from './body-budget.ts'
 import { limitConnections } from './connections.ts'
 import { allowOrigin, answerPreflight, readRequestId, readUrl, redirect, refuse, refuseExpectations } from './guards.ts'
 import { listen } from './listen.ts'
@@ -32,7 +34,7 @@ export interface HttpServerOptions {
   readonly log: Log
   readonly health: Health
   readonly mode: 'development' | 'production'
-  readonly limits: Timeouts & Pick<Limits, 'stallSeconds' | 'connections' | 'connectionsPerAddress'>
+  readonly limits: Timeouts & Pick<Limits, 'stallSeconds' | 'connections' | 'connectionsPerAddress' | 'bodyBytes'>
 }
 
 /** What the HTTP server calls once the process has started. */
@@ -56,6 +58,9 @@ export interface HttpServer {
 
 const drainMs = 6_000
 
+const foreignUrl =
+  'The URL or the Host header does not belong to this server. A host name must be one of ALLOWED_HOSTS.'
+
 function refuseFailed(response: ServerResponse, error: unknown): void {
   if (error instanceof ServiceUnavailable || isDatabaseUnavailable(error)) {
     for (const [name, value] of Object.entries(retryAfter)) response.setHeader(name, value)
@@ -71,6 +76,8 @@ function refuseFailed(response: ServerResponse, error: unknown): void {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, health } = options
   const exchanges = new Set<AbortController>()
+  const budget = createBodyBudget(options.limits)
+  const mayCall = createOriginCheck(options)
   let stopping = false
   let services: RequestHandlers | null = null
 
@@ -79,9 +86,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     response.setHeader('x-request-id', requestId)
     setSecurityHeaders(request, response, options.mode === 'development')
     if (stopping) response.setHeader('connection', 'close')
-    const isAllowedOrigin = allowOrigin(request, response, options.corsOrigins)
+    const isAllowedOrigin = allowOrigin(request, response, mayCall)
     const url = readUrl(request, options.allowedHosts)
-    if (!url) return refuse(response, 400, 'BAD_REQUEST', 'The URL or the Host header does not belong to this server.')
+    if (!url) return refuse(response, 400, 'BAD_REQUEST', foreignUrl)
     if (refuseExpectations(request, response)) return
     if (health.answer(request, response)) return
     if (url.pathname === '/graphql' && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
@@ -90,7 +97,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const webhook = webhooks.find(({ paths }) => paths.includes(url.pathname))
     if (webhook) {
       const logged = { id: requestId, route: url.pathname, operation: url.pathname }
-      const delivery = { request, response, clock, countEvent }
+      const delivery = { request, response, clock, countEvent, budget, address: limits.addressOf(request) }
       return answerLogged({ log, observe }, response, logged, async (record) => {
         if (await limits.refuseDelivery(webhook.source.name, request, response)) record.codes.add('RATE_LIMITED')
         else await answerWebhook(webhook, delivery)
@@ -117,7 +124,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     await answerLogged({ log, observe }, response, { id: requestId, route: url.pathname }, async (record) => {
       if (await limits.refuseRequest(request, response)) return void record.codes.add('RATE_LIMITED')
       const requester = { disconnected: disconnected.signal, address: limits.addressOf(request) }
-      await answerGraphql(graphql, { request, response, url, record, requester, stallSeconds })
+      await answerGraphql(graphql, { request, response, url, record, requester, stallSeconds, budget })
     })
   }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { print } from 'graphql'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { CompleteUploadDocument } from '../../../operations/typed-operations.ts'
 import { defineJob, enqueue, enqueueMany } from '../../platform/jobs/define-job.ts'
 import { inJobSpan } from '../../platform/jobs/job-cause.ts'
 import { silentLog } from '../../platform/observability/log.ts'
@@ -14,6 +16,7 @@ import { cloneDatabase } from '../../testing/postgres.ts'
 import { startProgram } from '../../testing/process.ts'
 import { production } from '../../testing/production.ts'
 import { completed } from '../../testing/upload-steps.ts'
+import { sha256 } from '../graphql/operation-manifest.ts'
 
 const user = 'ada.lovelace@example.com'
 
@@ -69,6 +72,8 @@ test('an upload is one trace with the request, the operation, its SQL, and the j
   expect(childrenOf(spans, operation)).toEqual(expect.arrayContaining(['UPDATE', 'COMMIT', 'job activities.read-file']))
   const job = one(spans, 'job activities.read-file')
   expect(childrenOf(spans, job)).toEqual(expect.arrayContaining(['SELECT', 'UPDATE', 'COMMIT']))
+  const hash = sha256(print(CompleteUploadDocument))
+  expect(operation.attributes).toContainEqual({ key: 'pacer.operation_hash', value: { stringValue: hash } })
   // The viewer is read before the operation starts.
   expect(root && childrenOf(spans, root)).toContain('SELECT')
 

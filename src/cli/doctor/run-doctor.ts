@@ -1,5 +1,6 @@
 import { createAdapters } from '../../app/adapters.ts'
 import { domains } from '../../app/domains.ts'
+import { checkManifests } from '../../app/graphql/client-manifests.ts'
 import { type Config, ConfigError, isComplete, readSettings, type Settings } from '../../config/config.ts'
 import { type Environment, readEnvironment } from '../../config/env.ts'
 import { checkAll, printFindings } from './check-all.ts'
@@ -20,10 +21,7 @@ export async function runDoctor(processes: Processes): Promise<void> {
 /** Reads the settings. Prints all problems and returns null if the environment is invalid. */
 function settingsOf(environment: Environment): Settings | null {
   try {
-    return readSettings(
-      environment,
-      domains.map(({ checkEnvironment }) => checkEnvironment),
-    )
+    return readSettings(environment, [...domains.map(({ checkEnvironment }) => checkEnvironment), checkManifests])
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const todo = 'Correct it, then run the doctor again for the other checks.'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SettingGroup } from '../setting.ts'
-import { byteCount, headerList, httpUrl, oneOf, portOrOff, share } from '../value-schemas.ts'
+import { byteCount, headerList, httpUrl, list, oneOf, portOrOff, share } from '../value-schemas.ts'
 
 /** Logs, metrics, alerts and traces. The names that begin with OTEL are OpenTelemetry's. */
 export const observability = {
@@ -21,6 +21,14 @@ export const observability = {
       property: 'metricsPort',
       description:
         'The port on which every process, workers included, serves /metrics, /health, /health/live and /health/ready. It must not be public. off: no such port.',
+    },
+    CLIENT_NAMES: {
+      schema: list,
+      default: '',
+      secret: false,
+      property: 'clientNames',
+      description:
+        'Comma-separated names of your clients, such as web,ios,android, which they send as x-client-name or apollographql-client-name. Metrics count these by name and version, and all others as other. The log has every name.',
     },
     DATABASE_BYTES_LIMIT: {
       schema: byteCount,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { SettingGroup } from '../setting.ts'
-import { boolean, host, httpUrl, listOf, oneOf, origin, port, proxy, wholeNumber } from '../value-schemas.ts'
+import { boolean, host, httpUrl, list, listOf, oneOf, origin, port, proxy, wholeNumber } from '../value-schemas.ts'
 
 /** The process and the HTTP API. */
 export const server = {
@@ -57,14 +57,15 @@ export const server = {
       secret: false,
       aliases: ['ALLOWED_ORIGINS'],
       property: 'corsOrigins',
-      description: 'Comma-separated origins whose pages may call the API.',
+      description:
+        'Comma-separated origins whose pages and web views may call the API, such as https://app.example.com, capacitor://localhost, ionic://localhost, tauri://localhost or chrome-extension://ID. Development also allows every port of localhost.',
     },
     ALLOWED_HOSTS: {
       schema: listOf(host).refine((hosts) => hosts.length > 0, 'must name at least one host'),
       requiredInProduction: true,
       secret: false,
       description:
-        'Comma-separated host names under which the API may be called. Development also allows localhost, 127.0.0.1 and [::1].',
+        'Comma-separated host names under which the API may be called. Development also allows localhost, 127.0.0.1 and [::1]. For a tunnel, such as ngrok or cloudflared, set it to the host of the tunnel.',
     },
     TRUSTED_PROXIES: {
       schema: listOf(proxy),
@@ -80,7 +81,15 @@ export const server = {
       secret: false,
       property: 'persistedOnly',
       description:
-        'true: only the operations of operations/*.graphql are executed, sent by their hash (`npm run --silent cli -- operations manifest`). All others are refused.',
+        'true: only the operations of operations/*.graphql and of PERSISTED_MANIFESTS are executed, sent by their hash or as the same text (`npm run --silent cli -- operations manifest`). All others are refused.',
+    },
+    PERSISTED_MANIFESTS: {
+      schema: list,
+      default: '',
+      secret: false,
+      property: 'persistedManifests',
+      description:
+        'Comma-separated paths of manifests of front ends: the operations in them can be sent by their id. Each is a file of @apollo/generate-persisted-query-manifest, of the Relay compiler (persistConfig) or of the client preset of GraphQL Code Generator (persisted-documents.json). Files are read at the start.',
     },
     CRON_SECRET: {
       schema: z.string().min(32, 'must have at least 32 characters'),

@@ -46,6 +46,8 @@ export interface VerifiedPurchaseDelivery {
 /** Verifies and parses RevenueCat's webhook deliveries. */
 export interface PurchaseWebhooks {
   readonly isConfigured: boolean
+  /** Whether the Authorization value, and the presence and age of the signature, are valid: known before the body is read. */
+  hasValidHeaders(head: { readonly headers: IncomingHttpHeaders; readonly now: Date }): boolean
   /**
    * Verifies that RevenueCat sent the delivery: by the Authorization value, the signature over the raw bytes, or both, as
    * configured. Returns 401 if it did not, and 400 if it did but the body cannot be parsed.

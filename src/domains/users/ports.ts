@@ -106,6 +106,8 @@ export type ClerkEvent =
 export interface ClerkWebhooks {
   /** False if no signing secret is configured: no delivery can be verified. */
   readonly isConfigured: boolean
+  /** Whether the headers of a signature are present and recent, which is known before the body is read. */
+  hasValidHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): boolean
   /** Null if the signature is invalid, the delivery is too old or the body is no JSON object. */
   verify(delivery: {
     readonly body: Buffer

@@ -8,8 +8,11 @@ export function clerkWebhook({ db, encryptor, webhooks }: UsersServices): Webhoo
   return {
     source: { name: clerkSource, types: clerkTypes },
     paths: ['/webhooks/clerk', '/api/webhooks/clerk'],
+    checkHeaders({ headers }) {
+      if (!webhooks.isConfigured) return 503
+      return webhooks.hasValidHeaders(headers) ? null : 400
+    },
     async receive({ body, headers, now }) {
-      if (!webhooks.isConfigured) return { status: 503 }
       const verified = webhooks.verify({ body, headers })
       if (!verified) return { status: 400 }
       const event = { ...verified, source: clerkSource, body }

@@ -10,6 +10,9 @@ export interface Delivery {
   readonly now: Date
 }
 
+/** What is known of a delivery before its body is read. */
+export type DeliveryHead = Omit<Delivery, 'body'>
+
 /**
  * 200: stored, now or before. 400: not a JSON object, or an invalid signature, without saying which. 401: not
  * authenticated. 503: not configured on this server.
@@ -22,6 +25,11 @@ export type DeliveryAnswer =
 export interface WebhookEndpoint {
   readonly paths: readonly string[]
   readonly source: EventSource
+  /**
+   * The status with which a delivery is refused whose headers alone show that it is not the provider's; otherwise null.
+   * Bodies of such requests are not read.
+   */
+  checkHeaders(head: DeliveryHead): Exclude<DeliveryAnswer['status'], 200> | null
   /** Answers as soon as the delivery is stored; the worker processes it. */
   receive(delivery: Delivery): Promise<DeliveryAnswer>
 }

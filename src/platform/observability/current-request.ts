@@ -7,6 +7,8 @@ export interface CurrentRequest {
   userId?: string
   /** The operation's name, or its type ('query') without one. */
   operation?: string
+  /** What the client says about itself. */
+  readonly client?: { readonly name: string; readonly version: string | null } | null
   /** The root fields of a GraphQL operation: users, node. */
   rootFields?: readonly string[]
   /** The codes of the errors in the response. */

@@ -11,11 +11,15 @@ const NoteType = builder.objectRef<Note>('Note').implement({
     id: t.id({ resolve: ({ id }) => toGlobalId('Note', id) }),
     text: t.exposeString('text'),
     length: t.exposeInt('length', { nullable: true }),
+    body: t.exposeString('text', { deprecationReason: 'Use `text`. Removed after 2027-06-30.' }),
   }),
 })
 
 const CreateNoteInput = builder.inputType('CreateNoteInput', {
-  fields: (t) => ({ text: t.string({ required: true }) }),
+  fields: (t) => ({
+    text: t.string({ required: true }),
+    title: t.string({ deprecationReason: 'Ignored. Removed after 2027-06-30.' }),
+  }),
 })
 
 const CreateNotePayload = builder.objectRef<{ readonly note: Note }>('CreateNotePayload').implement({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { samplesIn } from '../metric-samples.ts'
 import { openPool } from '../pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../postgres.ts'
 import { type Program, startProgram } from '../process.ts'
@@ -10,6 +11,7 @@ let database: ClonedDatabase
 let server: Program
 let made: Production
 let url: string
+let metricsUrl: string
 
 beforeAll(async () => {
   database = await cloneDatabase()
@@ -19,9 +21,11 @@ beforeAll(async () => {
   made = await production({ dataDir: inject('dataDir'), bucket: inject('bucket') }, database)
   // Without Clerk's key users are created from the claims of their token.
   const { CLERK_SECRET_KEY: _, ...env } = made.env
-  server = startProgram(['src/testing/test-domain/process.ts'], { ...env, NODE_ENV: 'development' })
-  const [, port] = await server.waitForOutput(/"port":(\d+)/)
+  const settings = { ...env, NODE_ENV: 'development', CLIENT_NAMES: 'web,ios' }
+  server = startProgram(['src/testing/test-domain/process.ts'], settings)
+  const [, port, metricsPort] = await server.waitForOutput(/"port":(\d+),"metricsPort":(\d+)/)
   url = `http://127.0.0.1:${port}/graphql`
+  metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -93,6 +97,41 @@ test('a kind of upload of an added domain is in the contract and runs when its f
     completeUpload: { __typename: 'CompleteUploadPayload' },
   })
   expect(await exportedNotes('bea@example.com')).toEqual([{ text: 'from a file' }])
+})
+
+test('the use of deprecated fields is counted by client, of documents and of variables', async () => {
+  const query =
+    'mutation ($input: CreateNoteInput!) { createNote(input: $input) { ... on CreateNotePayload { note { id body } } } }'
+  const clients: readonly Record<string, string>[] = [
+    { 'x-client-name': 'web', 'x-client-version': '1.0' },
+    { 'apollographql-client-name': 'ios', 'apollographql-client-version': '2.1' },
+    { 'x-client-name': 'unknown', 'x-client-version': '3' },
+    {},
+  ]
+  for (const client of clients) {
+    for (const input of [{ text: 'a' }, { text: 'a', title: 'b' }]) {
+      const authorization = `Bearer ${await made.token('dee@example.com')}`
+      const headers = { 'content-type': 'application/json', authorization, ...client }
+      const response = await fetch(url, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ query, variables: { input } }),
+      })
+      expect(await response.json()).toMatchObject({ data: { createNote: { note: { body: 'a' } } } })
+    }
+  }
+  await run('dee@example.com', create, { text: 'nothing deprecated' })
+  const text = await (await fetch(metricsUrl)).text()
+  expect(samplesIn(text, 'operation_deprecated_fields_total')).toEqual({
+    '{field="Note.body",client="web",client_version="1.0"}': 2,
+    '{field="CreateNoteInput.title",client="web",client_version="1.0"}': 1,
+    '{field="Note.body",client="ios",client_version="2.1"}': 2,
+    '{field="CreateNoteInput.title",client="ios",client_version="2.1"}': 1,
+    '{field="Note.body",client="other",client_version="other"}': 2,
+    '{field="CreateNoteInput.title",client="other",client_version="other"}': 1,
+    '{field="Note.body",client="none",client_version="none"}': 2,
+    '{field="CreateNoteInput.title",client="none",client_version="none"}': 1,
+  })
 })
 
 test('what an added domain holds about a user is exported and erased', async () => {

@@ -122,6 +122,12 @@ describe('updateActivity', () => {
     expect(await row(activityId)).toEqual(before)
   })
 
+  test('lists the problems of both fields', async () => {
+    expect(await update(alice, { activityId: await create(), sport: null, title: '' })).toMatchObject({
+      issues: [{ path: ['input', 'title'] }, { path: ['input', 'sport'] }],
+    })
+  })
+
   test('returns NOT_FOUND for another user’s activity and for an unknown one', async () => {
     const activityId = await create()
     const before = await row(activityId)

@@ -1,7 +1,7 @@
 import { type Activity, Prisma } from '../../../generated/prisma/client.ts'
 import type { Sport } from '../../../generated/prisma/enums.ts'
 import { columnsOf } from '../../../platform/database/db.ts'
-import { InvalidInput, NotFound } from '../../../platform/errors.ts'
+import { checkAll, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { checkMayAct, type Viewer, withLockedUser } from '../../users/index.ts'
 import type { ActivitiesServices } from '../services.ts'
 import { activityTopic } from '../topic.ts'
@@ -28,11 +28,13 @@ export async function updateActivity(
   viewer: Viewer,
   { activityId, title, sport }: ActivityChanges,
 ): Promise<Activity> {
-  if (sport === null) throw InvalidInput.of('sport', 'The sport cannot be null. Use OTHER.')
   const { db, notifications } = services
   const changesTitle = title !== undefined
-  const newTitle = title == null ? null : checkTitle(title)
-  const values = [viewer.id, activityId, changesTitle, newTitle, sport ?? null]
+  const checked = checkAll({
+    title: () => (title == null ? null : checkTitle(title)),
+    sport: () => checkSport(sport),
+  })
+  const values = [viewer.id, activityId, changesTitle, checked.title, checked.sport]
   const [activity] = await db.query<Activity>(update, values)
   if (!activity) {
     await checkMayAct(services, viewer)
@@ -40,6 +42,11 @@ export async function updateActivity(
   }
   notifications.publish([activityTopic(activityId)])
   return activity
+}
+
+function checkSport(sport: Sport | null | undefined): Sport | null {
+  if (sport === null) throw InvalidInput.of('sport', 'The sport cannot be null. Use OTHER.')
+  return sport ?? null
 }
 
 function checkTitle(title: string): string {

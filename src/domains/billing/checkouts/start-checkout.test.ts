@@ -149,6 +149,11 @@ describe('startCheckout refuses', () => {
     expect(await app.app.db.prisma.checkout.count({ where: { userId: user.id } })).toBe(0)
   })
 
+  test('a product and a key with the problems of both', async () => {
+    const issues = [{ path: ['input', 'productKey'] }, { path: ['input', 'idempotencyKey'] }]
+    expect(await request({ productKey: 'credits-2000', idempotencyKey: '' })).toMatchObject({ issues })
+  })
+
   test('more than 20 open checkouts; expired ones do not count', async () => {
     for (let n = 0; n < 20; n += 1) await start({ idempotencyKey: `${n}` })
     const refused = { __typename: 'InvalidInputError', issues: [{ path: ['input', 'productKey'] }] }

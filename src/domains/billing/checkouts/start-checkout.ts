@@ -40,14 +40,15 @@ export async function startCheckout(
 }
 
 function check({ plans, revenueCat }: BillingServices, { productKey, idempotencyKey }: StartCheckoutInput): void {
-  const problem = keyProblem(idempotencyKey)
-  if (problem) throw InvalidInput.of('idempotencyKey', problem)
   const product = plans.products.find(({ key }) => key === productKey)
-  if (!product) throw new NotFound('product')
-  if (!revenueCat.canSell) throw new WebCheckoutUnavailable()
-  if (product.webPackage === null) {
-    throw InvalidInput.of('productKey', `${product.name} is not sold on the web. Buy it in the app.`)
-  }
+  const key = keyProblem(idempotencyKey)
+  if (!product && !key) throw new NotFound('product')
+  if (!revenueCat.canSell && !key) throw new WebCheckoutUnavailable()
+  const invalid = InvalidInput.ofFields({
+    productKey: product?.webPackage === null ? `${product.name} is not sold on the web. Buy it in the app.` : null,
+    idempotencyKey: key,
+  })
+  if (invalid) throw invalid
 }
 
 async function insertCheckout(

@@ -8,8 +8,11 @@ export function revenueCatWebhook({ db, encryptor, webhooks }: BillingServices):
   return {
     source: { name: revenueCatSource, types: revenueCatTypes },
     paths: ['/webhooks/revenuecat', '/billing/notify'],
+    checkHeaders(head) {
+      if (!webhooks.isConfigured) return 503
+      return webhooks.hasValidHeaders(head) ? null : 401
+    },
     async receive({ body, headers, now }) {
-      if (!webhooks.isConfigured) return { status: 503 }
       const verified = webhooks.verify({ body, headers, now })
       if (verified === 400 || verified === 401) return { status: verified }
       const event = { ...verified, source: revenueCatSource, body }

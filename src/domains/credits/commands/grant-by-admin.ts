@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { recordAudit } from '../../../platform/audit.ts'
 import type { Tx } from '../../../platform/database/db.ts'
-import { IdempotencyConflict, InvalidInput, NotFound } from '../../../platform/errors.ts'
+import { checkAll, IdempotencyConflict, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
 import { presentUsers, runAs, type Viewer } from '../../users/index.ts'
 import type { CreditsServices } from '../services.ts'
+import { checkAmount } from './check-entry.ts'
 import { grant } from './grant.ts'
 import type { Posted } from './post.ts'
 
@@ -23,12 +24,12 @@ export interface AdminGrant {
  */
 export async function grantByAdmin(services: CreditsServices, viewer: Viewer, input: AdminGrant): Promise<Posted> {
   const now = services.clock()
-  const reason = checkReason(input.reason)
-  const problem = keyProblem(input.key)
-  if (problem) throw InvalidInput.of('idempotencyKey', problem)
-  if (input.expiresAt !== null && input.expiresAt <= now) {
-    throw InvalidInput.of('expiresAt', 'The expiry time must be in the future.')
-  }
+  const { reason } = checkAll({
+    amount: () => checkAmount(input.amount),
+    reason: () => checkReason(input.reason),
+    expiresAt: () => checkExpiry(input.expiresAt, now),
+    key: () => checkKey(input.key),
+  })
   const entry = { ...input, reason, actorId: viewer.id, now }
   const inputHash = services.grantInputHash(
     JSON.stringify([input.userId, input.amount, reason, input.expiresAt?.toISOString() ?? null]),
@@ -92,6 +93,17 @@ async function repeated(
 /** The admin has chosen the text of the idempotency key, and ledger keys are kept for ever: only its hash is stored. */
 function ledgerKey(actorId: string, keyHash: string): string {
   return `admin:${actorId}:sha256:${keyHash}`
+}
+
+function checkExpiry(expiresAt: Date | null, now: Date): void {
+  if (expiresAt !== null && expiresAt <= now) {
+    throw InvalidInput.of('expiresAt', 'The expiry time must be in the future.')
+  }
+}
+
+function checkKey(key: string): void {
+  const problem = keyProblem(key)
+  if (problem) throw InvalidInput.of('idempotencyKey', problem)
 }
 
 function checkReason(reason: string): string {

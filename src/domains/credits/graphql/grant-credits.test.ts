@@ -131,6 +131,12 @@ describe('grantCredits of an admin', () => {
     expect([(await grants()).length, (await audits()).length]).toEqual([0, 0])
   })
 
+  test('lists the problems of all fields', async () => {
+    const input = { amount: 0, reason: '', expiresAt: '2020-01-01T00:00:00.000Z', idempotencyKey: '' }
+    const problems = ['amount', 'reason', 'expiresAt', 'idempotencyKey'].map((field) => ({ path: ['input', field] }))
+    expect(await grantCredits(input)).toMatchObject({ issues: problems })
+  })
+
   test('returns NotFoundError for an unknown user and for one who is being deleted', async () => {
     const nobody = toGlobalId('User', '01900000-0000-7000-8000-000000000000')
     expect(await grantCredits({ userId: nobody })).toMatchObject({ __typename: 'NotFoundError' })

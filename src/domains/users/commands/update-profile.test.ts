@@ -84,6 +84,12 @@ test.each<[string, UpdateProfileInput]>([
   expect(data).toEqual({ me: { firstName: 'Ada', locale: 'en' } })
 })
 
+test('the problems of all fields are listed', async () => {
+  const input = { firstName: 'x'.repeat(101), lastName: 'a\nb', timeZone: 'Mars/Olympus', locale: 'not a locale' }
+  const problems = ['firstName', 'lastName', 'timeZone', 'locale'].map((field) => ({ path: ['input', field] }))
+  expect(await update(withoutKey, 'ada.brown@example.com', input)).toMatchObject({ issues: problems })
+})
+
 describe('with a secret key, names are changed in Clerk', () => {
   test('an omitted name is not changed, and a late webhook does not undo the change', async () => {
     const email = 'names@example.com'

@@ -1,6 +1,5 @@
 import type { Prisma } from '../../../generated/prisma/client.ts'
-import type { Database } from '../../../platform/database/db.ts'
-import { InvalidInput } from '../../../platform/errors.ts'
+import { checkAll, InvalidInput } from '../../../platform/errors.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { Unauthenticated } from '../errors.ts'
 import { type ClerkDirectory, ClerkRefused, type ClerkUser } from '../ports.ts'
@@ -31,8 +30,11 @@ export async function updateProfile(
   viewer: Viewer,
   { clerkId, changes }: { readonly clerkId: string | null; readonly changes: ProfileChanges },
 ): Promise<void> {
-  const names = checkNames(changes)
-  const settings = await checkSettings(services.db, changes)
+  const zone = typeof changes.timeZone === 'string' ? await knownTimeZone(services.db, changes.timeZone) : null
+  const { names, settings } = checkAll({
+    names: () => checkNames(changes),
+    settings: () => checkSettings(changes, zone),
+  })
   const { directory, clock } = services
   const { id } = viewer
   const changesClerk = directory !== null && clerkId !== null && Object.keys(names).length > 0
@@ -63,10 +65,10 @@ async function updateClerkNames(directory: ClerkDirectory, clerkId: string, name
 }
 
 function checkNames({ firstName, lastName }: ProfileChanges): Names {
-  return {
-    ...(firstName === undefined ? {} : { firstName: checkName(firstName, 'firstName') }),
-    ...(lastName === undefined ? {} : { lastName: checkName(lastName, 'lastName') }),
-  }
+  return checkAll<Names>({
+    ...(firstName === undefined ? {} : { firstName: () => checkName(firstName, 'firstName') }),
+    ...(lastName === undefined ? {} : { lastName: () => checkName(lastName, 'lastName') }),
+  })
 }
 
 function checkName(name: string | null, field: string): string | null {
@@ -79,18 +81,15 @@ function checkName(name: string | null, field: string): string | null {
   return trimmed || null
 }
 
-async function checkSettings(
-  db: Database,
-  { timeZone, locale }: ProfileChanges,
-): Promise<Prisma.UserUpdateManyMutationInput> {
-  return {
-    ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? 'UTC' : await checkTimeZone(db, timeZone) }),
-    ...(locale === undefined ? {} : { locale: locale === null ? 'en' : checkLocale(locale) }),
-  }
+/** `zone` is the time zone of the changes in its IANA spelling; null where it is unknown. */
+function checkSettings({ timeZone, locale }: ProfileChanges, zone: string | null): Prisma.UserUpdateManyMutationInput {
+  return checkAll<Pick<Prisma.UserUpdateManyMutationInput, 'timeZone' | 'locale'>>({
+    ...(timeZone === undefined ? {} : { timeZone: () => (timeZone === null ? 'UTC' : checkTimeZone(zone)) }),
+    ...(locale === undefined ? {} : { locale: () => (locale === null ? 'en' : checkLocale(locale)) }),
+  })
 }
 
-async function checkTimeZone(db: Database, name: string): Promise<string> {
-  const zone = await knownTimeZone(db, name)
+function checkTimeZone(zone: string | null): string {
   if (zone === null) {
     throw InvalidInput.of('timeZone', 'This is not a valid IANA time zone. Example: Europe/Berlin.')
   }
