@@ -45,7 +45,7 @@ export function allowOrigin(request: IncomingMessage, response: ServerResponse, 
   response.setHeader('vary', 'origin, accept, authorization')
   if (origin === undefined || !origins.includes(origin)) return false
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate')
+  response.setHeader('access-control-expose-headers', 'x-request-id, x-stream-id, retry-after, www-authenticate')
   return true
 }
 
