@@ -23,6 +23,14 @@ export interface Limits {
    * Connections of one address, or IPv6 network. Not counted for loopback and trusted proxies, which many users share.
    */
   readonly connectionsPerAddress: number
+  /** WebSockets of one address, or IPv6 network, in one process; an office or a proxy has many users. */
+  readonly webSocketsPerAddress: number
+  /** WebSockets of one user in one process: a page needs one. */
+  readonly webSocketsPerUser: number
+  /** Operations that run at once on one WebSocket. */
+  readonly operationsPerWebSocket: number
+  /** How long the client of a WebSocket may take to send connection_init. */
+  readonly connectionInitSeconds: number
   /** How long a client may take to send the head of a request. */
   readonly headSeconds: number
   /** How long a client may take to send a whole request. */
@@ -41,6 +49,10 @@ export const defaultLimits: Limits = {
   stallSeconds: 30,
   connections: 5_000,
   connectionsPerAddress: 1_000,
+  webSocketsPerAddress: 500,
+  webSocketsPerUser: 10,
+  operationsPerWebSocket: 50,
+  connectionInitSeconds: 5,
   headSeconds: 10,
   requestSeconds: 15,
 }
