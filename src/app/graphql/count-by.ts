@@ -1,6 +1,6 @@
 /** Counts what is open for each key, up to a maximum. */
 export interface CountBy {
-  hasRoom(key: string): boolean
+  isBelowLimit(key: string): boolean
   /** False, and not counted, where the key has reached its maximum. */
   add(key: string): boolean
   remove(key: string): void
@@ -8,11 +8,11 @@ export interface CountBy {
 
 export function countBy(maximum: number): CountBy {
   const counts = new Map<string, number>()
-  const hasRoom = (key: string) => (counts.get(key) ?? 0) < maximum
+  const isBelowLimit = (key: string) => (counts.get(key) ?? 0) < maximum
   return {
-    hasRoom,
+    isBelowLimit,
     add(key) {
-      if (!hasRoom(key)) return false
+      if (!isBelowLimit(key)) return false
       counts.set(key, (counts.get(key) ?? 0) + 1)
       return true
     },

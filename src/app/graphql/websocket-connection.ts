@@ -1,22 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import { GraphQLError, GraphQLSchema, parse } from 'graphql'
 import { type ConnectionInitMessage, makeServer } from 'graphql-ws'
 import type { GraphQLParams } from 'graphql-yoga'
-import type { WebSocket } from 'ws'
-import type { CountBy } from './count-by.ts'
 import { pingWhileAlive } from './ping-while-alive.ts'
 import type { Interruption } from './stream-end.ts'
 import { type Operation, type Outcome, payloadOf, runOverWebSocket } from './websocket-operation.ts'
-import type { WebSocketPorts } from './websockets.ts'
-
-export interface ConnectionParts extends WebSocketPorts {
-  readonly socket: WebSocket
-  /** The handshake. */
-  readonly request: IncomingMessage
-  readonly url: URL
-  readonly address: string
-  readonly ofUsers: CountBy
-}
+import type { ConnectionParts } from './websocket-parts.ts'
 
 export interface Connection {
   /** Ends the streams, and closes the WebSocket once its other operations are answered. */

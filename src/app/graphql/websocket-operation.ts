@@ -7,7 +7,7 @@ import { clientDisconnected } from '../http/request-context.ts'
 import { beginLogged, type LoggedRequest, noteErrors } from '../http/request-log.ts'
 import { endAfter, endBy, type Interruption, interruptionOf, type StreamEnd } from './stream-end.ts'
 import { toAnswer } from './to-answer.ts'
-import type { ConnectionParts } from './websocket-connection.ts'
+import type { ConnectionParts } from './websocket-parts.ts'
 
 /** An operation that a client has sent over its WebSocket. */
 export interface Operation {

@@ -1,30 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
-import type { Limits } from '../../config/limits.ts'
-import type { Clock } from '../../platform/clock.ts'
-import type { Metrics } from '../../platform/observability/metrics.ts'
-import type { AddressLimits } from '../http/address-limits.ts'
-import type { RequestObservers } from '../http/request-log.ts'
 import { countBy } from './count-by.ts'
-import type { GraphqlServer } from './graphql-server.ts'
 import { type Connection, openConnection } from './websocket-connection.ts'
-
-export interface WebSocketPorts {
-  readonly graphql: GraphqlServer
-  readonly limits: AddressLimits
-  readonly observers: RequestObservers
-  readonly clock: Clock
-  readonly metrics: Metrics
-  readonly bounds: Pick<
-    Limits,
-    'stallSeconds' | 'webSocketsPerAddress' | 'webSocketsPerUser' | 'operationsPerWebSocket' | 'connectionInitSeconds'
-  >
-}
+import type { WebSocketPorts } from './websocket-parts.ts'
 
 /** The WebSockets of a process, over which clients send GraphQL operations (docs/decisions/0033). */
 export interface WebSockets {
   /** Whether the client's address may open another one. */
-  hasRoom(request: IncomingMessage): boolean
+  isBelowLimit(request: IncomingMessage): boolean
   open(socket: WebSocket, request: IncomingMessage, url: URL): void
   /** Ends all streams, and closes each WebSocket once its other operations are answered. */
   drain(): void
@@ -41,7 +24,7 @@ export function createWebSockets(ports: WebSocketPorts): WebSockets {
     { labels: {}, value: open.size },
   ])
   return {
-    hasRoom: (request) => ofAddresses.hasRoom(limits.addressOf(request)),
+    isBelowLimit: (request) => ofAddresses.isBelowLimit(limits.addressOf(request)),
     open(socket, request, url) {
       const address = limits.addressOf(request)
       // Several handshakes of one address may have been checked at once.

@@ -3,17 +3,25 @@ import type { Duplex } from 'node:stream'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import { WebSocketServer } from 'ws'
 import type { Log } from '../../platform/observability/log.ts'
+import type { WebSockets } from '../graphql/websockets.ts'
+import type { AddressLimits } from './address-limits.ts'
 import { allowOrigin, readRequestId, readUrl, refuse } from './guards.ts'
 import { answerLogged } from './request-log.ts'
+import type { ObserveRequest } from './request-metrics.ts'
 import { setSecurityHeaders } from './security-headers.ts'
-import type { RequestHandlers } from './server.ts'
 
 export interface UpgradeOptions {
   readonly allowedHosts: readonly string[]
   readonly corsOrigins: readonly string[]
   readonly log: Log
   /** Null until the process has started, and when it is stopping. */
-  handlers(): RequestHandlers | null
+  handlers(): UpgradeHandlers | null
+}
+
+export interface UpgradeHandlers {
+  readonly webSockets: WebSockets
+  readonly limits: AddressLimits
+  readonly observeRequest: ObserveRequest
 }
 
 interface Refusal {
@@ -55,7 +63,7 @@ export function answerUpgrades(options: UpgradeOptions) {
     if (await limits.refuseRequest(request, response)) return refuseLogged(null)
     if (!isAllowedOrigin && !isOwnOrigin(request)) return refuseLogged(foreignOrigin)
     if (!offers(request, GRAPHQL_TRANSPORT_WS_PROTOCOL)) return refuseLogged(otherProtocol)
-    if (!webSockets.hasRoom(request)) return refuseLogged(tooMany)
+    if (!webSockets.isBelowLimit(request)) return refuseLogged(tooMany)
     response.detachSocket(socket as typeof request.socket)
     webSocketServer.handleUpgrade(request, socket, head, (webSocket) => webSockets.open(webSocket, request, url))
   }
