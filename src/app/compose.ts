@@ -1,5 +1,7 @@
 import type { BuiltDomain, Declarations, Domain, Platform } from '../domains/define-domain.ts'
 import type { EncryptedColumn } from '../platform/encryption/re-encrypt.ts'
+import { eventStreamsOfUser } from '../platform/event-streams/event-streams-personal-data.ts'
+import { eventStreamsCron, eventStreamsWorker } from '../platform/event-streams/event-streams-pruning.ts'
 import { idempotencyPersonalData } from '../platform/idempotency/idempotency-personal-data.ts'
 import { idempotencyCron, idempotencyWorker } from '../platform/idempotency/idempotency-pruning.ts'
 import { bodyPlace } from '../platform/inbox/inbox.ts'
@@ -76,6 +78,7 @@ export function compose<Vendors>(
   // Before the domains' data: the events about a user are found through rows that the domains erase.
   const platformData: readonly PersonalData[] = [
     idempotencyPersonalData,
+    eventStreamsOfUser,
     streamsOfUser({ encryptor }),
     inboxPersonalData({
       encryptor,
@@ -89,6 +92,7 @@ export function compose<Vendors>(
       ...idempotencyCron,
       ...rateLimitCron,
       ...streamsCron,
+      ...eventStreamsCron,
       ...inboxCron,
       ...domains.flatMap(({ cron }) => [...cron]),
     ],
@@ -105,6 +109,7 @@ export function compose<Vendors>(
         ...idempotencyWorker({ db, clock }),
         ...rateLimitWorker({ db }),
         ...streamsWorker({ db, streams, clock }),
+        ...eventStreamsWorker({ db, clock }),
         ...inboxWorker({
           db,
           encryptor,

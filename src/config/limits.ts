@@ -30,6 +30,14 @@ export interface Limits {
    * use a quarter of it.
    */
   readonly bodyBytes: number
+  /** WebSockets of one address, or IPv6 network, in one process; an office or a proxy has many users. */
+  readonly webSocketsPerAddress: number
+  /** WebSockets of one user in one process: a page needs one. */
+  readonly webSocketsPerUser: number
+  /** Operations that run at once on one WebSocket. */
+  readonly operationsPerWebSocket: number
+  /** How long the client of a WebSocket may take to send connection_init. */
+  readonly connectionInitSeconds: number
   /** How long a client may take to send the head of a request. */
   readonly headSeconds: number
   /** How long a client may take to send a whole request. */
@@ -50,6 +58,10 @@ export const defaultLimits: Limits = {
   connections: 5_000,
   connectionsPerAddress: 1_000,
   bodyBytes: 64 * 1024 ** 2,
+  webSocketsPerAddress: 500,
+  webSocketsPerUser: 10,
+  operationsPerWebSocket: 50,
+  connectionInitSeconds: 5,
   headSeconds: 10,
   requestSeconds: 15,
 }

@@ -92,5 +92,5 @@ builder.mutationType({
 })
 builder.subscriptionType({
   description:
-    'Live updates over server-sent events. The last event of a stream that the server ends is an error: TOKEN_EXPIRED or SERVER_STOPPING (reconnect with a new token), or ACCOUNT_UNAVAILABLE (the account was banned or deleted).',
+    'Live updates over server-sent events, multipart responses or WebSockets. A subscription that shows a state sends the present state first, then the newest state after every change; quick changes are merged. A stream that ends without being completed is interrupted (the session token has expired, or the server is stopping): open it again with a fresh token. A last event with the error ACCOUNT_UNAVAILABLE says that the account was banned or deleted.',
 })

@@ -5,10 +5,13 @@ import type { Answer, TestApp } from './app.ts'
 /** The payload of a `next` event. */
 export type StreamEvent<Data> = Pick<Answer<Data>, 'data' | 'errors'>
 
+/** `id` is in the header x-stream-id. */
+export type OpenedStream<Data> = AsyncGenerator<StreamEvent<Data>, void> & { readonly id: string | null }
+
 /**
  * Opens a subscription over server-sent events. Resolves when the server has sent the headers; rejects with the status
- * and the body if it refuses. The stream ends with the event `complete`. Leaving the loop or aborting the signal closes
- * the connection. Throws if the connection ends before `complete`.
+ * and the body if it refuses. The generator returns nothing after `complete`, else the reason in the last comment. Leaving
+ * the loop or aborting the signal closes the connection. Throws if the connection ends without a reason.
  */
 export async function openStream<Data, Variables>(
   app: Pick<TestApp, 'url'>,
@@ -16,7 +19,7 @@ export async function openStream<Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   signal?: AbortSignal,
-): Promise<AsyncGenerator<StreamEvent<Data>, void>> {
+): Promise<OpenedStream<Data>> {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -30,7 +33,7 @@ export async function openStream<Data, Variables>(
   if (!response.body || !response.ok || !response.headers.get('content-type')?.startsWith('text/event-stream')) {
     throw new Error(`No stream was opened: ${response.status} ${await response.text()}`)
   }
-  return read<Data>(response, response.body)
+  return Object.assign(read<Data>(response, response.body), { id: response.headers.get('x-stream-id') })
 }
 
 /** Keeps a reference to the response: if it is garbage-collected, a body that is not read yet is cancelled. */
@@ -38,12 +41,16 @@ async function* read<Data>(
   _response: Response,
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<StreamEvent<Data>, void> {
+  let reason = ''
   for await (const event of eventsIn(body)) {
+    reason = fieldOf(event, '')
     const name = fieldOf(event, 'event')
     if (name === 'complete') return
     if (name === 'next') yield JSON.parse(fieldOf(event, 'data'))
   }
-  throw new Error('The stream ended without the event `complete`.')
+  const ending: unknown = reason
+  if (reason) return ending as undefined
+  throw new Error('The stream ended without the event `complete` and without a reason.')
 }
 
 /** The text of each event. Events end with an empty line. */
@@ -57,7 +64,7 @@ async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-/** The value of a field; '' for comments, which the server sends as pings. */
+/** The value of a field, or of a comment for ''. Comments without text are pings. */
 function fieldOf(event: string, field: string): string {
   const prefix = `${field}:`
   const lines = event.split('\n').filter((line) => line.startsWith(prefix))

@@ -43,6 +43,7 @@ export function rowsOf(userId: string) {
       outcome: endedAt === 'NULL' ? 'NULL' : `'COMPLETED'`,
       text: endedAt === 'NULL' ? 'NULL' : `''`,
     }),
+    eventStream: (expiresAt: string): Row => ({ user_id, id, is_admin: 'false', expires_at: expiresAt }),
     address: (forgetAt: string): Row => ({ address_hash: 'n', forget_at: forgetAt }),
     event: (at: string): Row => ({
       id,

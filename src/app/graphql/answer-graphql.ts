@@ -31,8 +31,9 @@ export async function answerGraphql(graphql: GraphqlServer, exchange: Exchange):
   if (method === 'GET' && graphql.hasPage && headers.accept?.includes('text/html')) return answerPage(graphql, exchange)
   // Before anything is run: the effect of a mutation would remain, and its result could not be sent.
   const accepted = acceptedTypes(headers.accept)
-  if (accepted.json === null && !accepted.events) {
-    const message = 'Accept application/graphql-response+json, application/json or text/event-stream, in UTF-8.'
+  if (accepted.json === null && !accepted.events && !accepted.multipartSubscriptions) {
+    const message =
+      'Accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed;subscriptionSpec=1.0, in UTF-8.'
     return refuseAs(406, 'NOT_ACCEPTABLE', message)
   }
   // Reading fails only when the client disconnects, which is not an error of the server.

@@ -1,18 +1,26 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { Context } from '../../graphql/context.ts'
+import { currentRequest } from '../../platform/observability/current-request.ts'
 import { retryAfter } from '../http/answer-timeout.ts'
 import { type RequestContext, serverStopping } from '../http/request-context.ts'
+
+export interface ExtendableContext {
+  /** Lets a fresh token extend the stream, and resolves to its id; undefined where the connection does not allow it. */
+  makeExtendable(): Promise<string | undefined>
+}
+
+type StreamContext = Context & RequestContext & ExtendableContext
 
 /**
  * Limits the streams that a person has open in this process (each instance behind a balancer counts its own:
  * docs/decisions/0017). A stream that the server ends has an error with the reason as its last event.
  */
-export function boundStreams(mostPerUser: number): Plugin<Context & RequestContext> {
+export function boundStreams(mostPerUser: number): Plugin<StreamContext> {
   const open = new Map<string, number>()
   return {
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const { viewer, disconnected, expired, unavailable } = args.contextValue as Context & RequestContext
+    async onSubscribe({ args, setResultAndStopExecution }) {
+      const { viewer, disconnected, expired, unavailable, makeExtendable } = args.contextValue as StreamContext
       if (!viewer || disconnected.aborted) return
       const { id } = viewer.user
       const count = open.get(id) ?? 0
@@ -27,6 +35,9 @@ export function boundStreams(mostPerUser: number): Plugin<Context & RequestConte
         },
         { once: true },
       )
+      const streamId = await makeExtendable()
+      const record = currentRequest.getStore()
+      if (record && streamId !== undefined) record.streamId = streamId
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return

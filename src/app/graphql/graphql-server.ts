@@ -5,25 +5,28 @@ import { toClientError } from '../../graphql/errors.ts'
 import { boundedDocument } from '../../graphql/limits/document.ts'
 import { boundedValidation } from '../../graphql/limits/validation.ts'
 import { type OperationRequest, runOperation } from '../../platform/compat/yoga-engine.ts'
+import { createEventStreams } from '../../platform/event-streams/event-streams.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import type { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts'
 import type { App } from '../app.ts'
 import { retryAfter } from '../http/answer-timeout.ts'
 import type { RequestContext } from '../http/request-context.ts'
 import { noteCode, noteForLog, noteUser } from '../http/request-log.ts'
-import { boundStreams } from './bound-streams.ts'
+import { boundStreams, type ExtendableContext } from './bound-streams.ts'
 import { buildSchema } from './build-schema.ts'
 import { checkLargeVariables, type Sized } from './check-large-variables.ts'
 import { readClientManifests } from './client-manifests.ts'
 import { countDeprecated } from './count-deprecated.ts'
 import { cacheDocuments } from './document-cache.ts'
 import { guardImpersonation } from './guard-impersonation.ts'
-import { guardOperations } from './guard-operations.ts'
+import { guardOperations, payerOf } from './guard-operations.ts'
 import { readSentTexts } from './operation-manifest.ts'
 import { persistedOperations } from './persisted-operations.ts'
 import { queriesByGet } from './queries-by-get.ts'
+import { rateLimited } from './rate-limited.ts'
 import { readViewer } from './read-viewer.ts'
 import { recordSelectedFields } from './record-selected-fields.ts'
+import { createTokenExpiry, type TokenExpiry } from './token-expiry.ts'
 import { traceOperations } from './trace-operations.ts'
 import { watchUsers } from './watch-users.ts'
 
@@ -34,7 +37,7 @@ export interface GraphiqlPage {
 }
 
 /** `recordSelectedFields` adds the rest. */
-type BuiltContext = Omit<Context, 'selectedFields'>
+type BuiltContext = Omit<Context, 'selectedFields'> & ExtendableContext
 
 type Yoga = YogaServerInstance<RequestContext, BuiltContext>
 
@@ -47,7 +50,19 @@ export interface GraphqlServer {
     operation: RequestedOperation,
     requester: RequestContext,
   ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>
+  /** Checks the token of a WebSocket, as each of its operations does again. */
+  authenticate(authorization: string | null): Promise<Authentication>
+  /** Extends a stream of the token's user, which any process has open, to the expiry of the token. */
+  extendStream(streamId: string, authorization: string | null, requester: RequestContext): Promise<StreamExtension>
 }
+
+/** Who a token belongs to (nobody without one), or why it is not accepted. */
+export type Authentication =
+  | { readonly viewer: Viewer | null; readonly error?: undefined }
+  | { readonly viewer?: undefined; readonly error: GraphQLError }
+
+/** The new expiry of a stream, or why it was not extended. */
+export type StreamExtension = { readonly expiresAt: Date } | { readonly errors: readonly GraphQLError[] }
 
 export interface RequestedOperation extends OperationRequest, Sized {}
 
@@ -58,6 +73,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
   const maskError = errorMask(log)
   const manifest = new Map([...readSentTexts(), ...readClientManifests(config.persistedManifests)])
   const watchUser = watchUsers({ db, notifications, log })
+  const eventStreams = createEventStreams(db)
   const yoga = createYoga<RequestContext, BuiltContext>({
     schema: buildSchema(app.domains),
     logging: false,
@@ -84,14 +100,15 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
       ...(config.tracing ? [traceOperations] : []),
     ],
     maskedErrors: { maskError },
-    context: async ({ request, disconnected }) => {
+    context: async ({ request, disconnected, isExtendable }) => {
       const viewer = await readViewer(app, request.headers.get('authorization'))
       noteUser(viewer)
-      let expiry: AbortSignal | null = null
-      const expired = () => {
-        if (viewer) expiry ??= expirySignal(viewer, clock())
+      let expiry: TokenExpiry | null = null
+      const tokenExpiry = () => {
+        if (viewer) expiry ??= createTokenExpiry({ viewer, disconnected, eventStreams, clock, log })
         return expiry
       }
+      const expired = () => tokenExpiry()?.signal() ?? null
       let banned: AbortSignal | null = null
       const unavailable = () => {
         if (viewer) banned ??= watchUser(viewer.user.id, disconnected)
@@ -104,6 +121,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
         services,
         expired,
         unavailable,
+        makeExtendable: async () => (isExtendable ? tokenExpiry()?.makeExtendable() : undefined),
         signal: () => AbortSignal.any([disconnected, expired(), unavailable()].filter((signal) => signal !== null)),
       }
     },
@@ -120,8 +138,41 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
         return { errors: [maskError(error)] }
       }
     },
+    async authenticate(authorization) {
+      try {
+        return { viewer: await readViewer(app, authorization) }
+      } catch (error) {
+        return { error: maskError(error) }
+      }
+    },
+    async extendStream(streamId, authorization, { address }) {
+      try {
+        const viewer = await readViewer(app, authorization)
+        noteUser(viewer)
+        if (!viewer) throw noToken()
+        const limit = { name: 'requests-of-user', ...config.limits.requestsPerUser }
+        const seconds = await limiter.take(limit, payerOf({ viewer, address }))
+        if (seconds !== null) throw rateLimited(limit, seconds)
+        const stream = { userId: viewer.id, isAdmin: viewer.isAdmin, id: streamId }
+        const expiresAt = await eventStreams.extend(stream, viewer.expiresAt)
+        if (!expiresAt) throw noStream()
+        return { expiresAt }
+      } catch (error) {
+        return { errors: [maskError(error)] }
+      }
+    },
   }
 }
+
+const noToken = () =>
+  new GraphQLError('Send a session token as `Authorization: Bearer …`.', {
+    extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: { 'www-authenticate': 'Bearer' } } },
+  })
+
+const noStream = () =>
+  new GraphQLError('You have no open stream with this id. Open the subscription again.', {
+    extensions: { code: 'NOT_FOUND', http: { status: 404 } },
+  })
 
 function errorMask(log: Log): (error: unknown) => GraphQLError {
   return (error) => {
@@ -134,14 +185,6 @@ function errorMask(log: Log): (error: unknown) => GraphQLError {
     if (!shown.path) shown.extensions.http = isUnavailable ? { status: 503, headers: retryAfter } : { status: 500 }
     return shown
   }
-}
-
-/** The longest delay of a timer, 24.8 days; no token lives so long. */
-const longestTimer = 2 ** 31 - 1
-
-function expirySignal(viewer: Viewer, now: Date): AbortSignal {
-  const left = viewer.expiresAt.getTime() - now.getTime()
-  return AbortSignal.timeout(Math.min(Math.max(left, 0), longestTimer))
 }
 
 function originalOf(error: unknown): unknown {

@@ -52,7 +52,7 @@ export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Co
     if (viewer) counts.unshift([{ name: 'requests-of-user', ...limits.requestsPerUser }, 1])
     if (viewer) counts.push(...mutationsOf(args.schema, operation, fragments))
     for (const [limit, points] of counts) {
-      const seconds = points > 0 ? await limiter.take(limit, payer(requester), points) : null
+      const seconds = points > 0 ? await limiter.take(limit, payerOf(requester), points) : null
       if (seconds !== null) return { cost, refusal: rateLimited(limit, seconds) }
     }
     return { cost, refusal: null }
@@ -78,7 +78,7 @@ export function guardOperations({ limiter, limits, showCost }: Guard): Plugin<Co
       const pay = async (isFirst: boolean) => {
         const operationCost = isFirst ? 0 : cost // the opening has paid for the first
         const points = takeEventCost(context, operationCost) ?? operationCost
-        const seconds = points > 0 ? await limiter.take(costLimit, payer(context), points) : null
+        const seconds = points > 0 ? await limiter.take(costLimit, payerOf(context), points) : null
         return seconds === null ? null : rateLimited(costLimit, seconds)
       }
       return {
@@ -104,7 +104,8 @@ async function* paid(
   }
 }
 
-const payer = ({ viewer, address }: Context & RequestContext) =>
+/** Whose limits a request counts against. */
+export const payerOf = ({ viewer, address }: Pick<Context & RequestContext, 'viewer' | 'address'>) =>
   viewer ? `user ${viewer.user.id}` : `address ${address}`
 
 const withCost = (result: ExecutionResult, cost: object): ExecutionResult => ({

@@ -23,5 +23,22 @@ const endOfCode: Readonly<Record<string, StreamEnd>> = {
 /** How a stream has ended whose last event is this one. */
 export function endAfter({ errors }: ExecutionResult): StreamEnd {
   const [error] = errors ?? []
-  return error ? (endOfCode[String(error.extensions.code)] ?? 'error') : 'completed'
+  return error ? endBy(String(error.extensions.code)) : 'completed'
+}
+
+/** How a stream has ended that an error with this code has ended. */
+export function endBy(code: string): StreamEnd {
+  return endOfCode[code] ?? 'error'
+}
+
+/** Why a client opens the stream again. */
+export type Interruption = 'TOKEN_EXPIRED' | 'SERVER_STOPPING'
+
+/**
+ * Why the stream is interrupted, if this event says so. Such an event is not sent: Apollo ends a subscription at an error,
+ * and urql keeps the error with all later results. Clients open a stream again that ends without its last message.
+ */
+export function interruptionOf({ errors }: ExecutionResult): Interruption | null {
+  const code = errors?.[0]?.extensions.code
+  return code === 'TOKEN_EXPIRED' || code === 'SERVER_STOPPING' ? code : null
 }

@@ -12,6 +12,8 @@ export interface AddressLimits {
   refuseRequest(request: IncomingMessage, response: ServerResponse): Promise<boolean>
   /** The same for a webhook delivery. */
   refuseDelivery(source: string, request: IncomingMessage, response: ServerResponse): Promise<boolean>
+  /** Counts a request, or a message over its WebSocket. Resolves to null, or over the limit to the seconds to wait. */
+  takeRequest(request: IncomingMessage): Promise<number | null>
   /** The client address of a request. */
   addressOf(request: IncomingMessage): string
 }
@@ -42,12 +44,16 @@ export function createAddressLimits({ limiter, limits, trustedProxies, log }: Ad
     refuse(response, 429, 'RATE_LIMITED', `Too many requests from your IP address. Try again in ${seconds} s.`)
     return true
   }
+  const takeRequest = (request: IncomingMessage) => {
+    warnOfProxy(request)
+    return limiter.take(ofRequests, addressOf(request))
+  }
   return {
     addressOf,
+    takeRequest,
     async refuseRequest(request, response) {
-      warnOfProxy(request)
       if (isOverCount(request, response)) return true
-      return refuseIf(response, await limiter.take(ofRequests, addressOf(request)))
+      return refuseIf(response, await takeRequest(request))
     },
     async refuseDelivery(source, request, response) {
       if (isOverCount(request, response)) return true

@@ -55,7 +55,7 @@ export function limitConnections(
       if (address !== null) remove(address)
     })
   })
-  server.on('request', (request) => unused.delete(request.socket))
+  for (const event of ['request', 'upgrade']) server.on(event, ({ socket }) => unused.delete(socket))
   return {
     endUnused() {
       for (const socket of unused) socket.destroy()

@@ -51,7 +51,7 @@ export function allowOrigin(
   response.setHeader('vary', 'origin, accept, authorization')
   if (origin === undefined || !isAllowedOrigin(origin)) return false
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate')
+  response.setHeader('access-control-expose-headers', 'x-request-id, x-stream-id, retry-after, www-authenticate')
   return true
 }
 

@@ -18,6 +18,8 @@ export function createNodeServer(
     connectionsCheckingInterval: checkMs,
     keepAliveTimeout: 15_000,
     maxHeaderSize: 16 * 1024,
+    // All other upgrades, such as to HTTP/2, are answered as ordinary requests.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     requireHostHeader: false, // readUrl refuses it with our error
     joinDuplicateHeaders: true, // two Host headers are refused; Node would use the first
     IncomingMessage,

@@ -4,6 +4,8 @@ export interface RequestContext {
   readonly disconnected: AbortSignal
   /** The client address, as the key of rate limits if nobody is signed in. */
   readonly address: string
+  /** Whether a fresh token can extend its stream; a WebSocket ends with its token. */
+  readonly isExtendable: boolean
 }
 
 /** One of each for all requests: creating an error takes 5 µs, for its stack. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionResult, type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../graphql/context.ts'
@@ -6,7 +6,7 @@ import { type CurrentRequest, currentRequest } from '../../platform/observabilit
 import type { Log } from '../../platform/observability/log.ts'
 import { readClientName } from './client-name.ts'
 import type { ObserveRequest } from './request-metrics.ts'
-import { beginRequestSpan, type RequestSpan } from './request-span.ts'
+import { beginRequestSpan } from './request-span.ts'
 
 /** The client chooses the operation name; GraphQL allows letters, digits and underscores of any length. */
 const maxNameLength = 100
@@ -17,6 +17,22 @@ export interface RequestObservers {
   readonly observe: ObserveRequest
 }
 
+/** A request whose end is logged and measured. */
+export interface LoggedRequest {
+  readonly record: CurrentRequest
+  /** Runs work of the request: lines that it logs carry the id of the request. */
+  run<Result>(work: () => Result): Result
+  /** Logs the request. The status is undefined where the client disconnected before the response began. */
+  end(status: number | undefined): void
+}
+
+/** What the line of a request begins with. */
+export interface RequestLabels {
+  readonly id: string
+  readonly route: string
+  readonly operation?: string
+}
+
 /**
  * Answers a request and logs one line once its response is sent or its client has disconnected; for a stream that is
  * its end. Every line logged meanwhile carries its id.
@@ -24,61 +40,73 @@ export interface RequestObservers {
 export async function answerLogged(
   observers: RequestObservers,
   response: ServerResponse,
-  { id, route, operation }: { readonly id: string; readonly route: string; readonly operation?: string },
+  labels: RequestLabels,
   answer: (request: CurrentRequest) => Promise<void>,
 ): Promise<void> {
-  const request: CurrentRequest = {
-    id,
-    client: readClientName(response.req.headers),
-    codes: new Set(),
-    isAnswered: false,
-    ...(operation ? { operation } : {}),
-  }
-  const span = beginRequestSpan(response.req, route, request)
-  logWhenAnswered(observers, response, { route, request, span })
+  const logged = beginLogged(observers, response.req, labels, () => isStreamResponse(response))
+  // A client that disconnects before the response begins has received no status.
+  response.once('close', () => logged.end(response.headersSent ? response.statusCode : undefined))
   try {
-    await span.run(() => currentRequest.run(request, () => answer(request)))
+    await logged.run(() => answer(logged.record))
   } finally {
-    request.isAnswered = true
+    logged.record.isAnswered = true
   }
 }
 
-function logWhenAnswered(
+/** Begins a request, of which there may be many on one WebSocket. `isStream` says whether its response is a stream. */
+export function beginLogged(
   { log, observe }: RequestObservers,
-  response: ServerResponse,
-  { route, request, span }: { readonly route: string; readonly request: CurrentRequest; readonly span: RequestSpan },
-): void {
+  message: IncomingMessage,
+  { id, route, operation: label }: RequestLabels,
+  isStream: () => boolean,
+): LoggedRequest {
+  const record: CurrentRequest = {
+    id,
+    client: readClientName(message.headers),
+    codes: new Set(),
+    isAnswered: false,
+    ...(label ? { operation: label } : {}),
+  }
+  const span = beginRequestSpan(message, route, record)
   const began = performance.now()
-  const answered = observe(response)
-  response.once('close', () => {
-    const { id, userId, client, operation, codes, streamEnd } = request
-    const durationMs = performance.now() - began
-    // A client that disconnects before the response begins has received no status.
-    const status = response.headersSent ? response.statusCode : undefined
-    const line = {
-      requestId: id,
-      userId,
-      operation,
-      client: client?.name,
-      clientVersion: client?.version ?? undefined,
-      status,
-      durationMs: Math.round(durationMs),
-      codes: codes.size > 0 ? [...codes] : undefined,
-      streamEnd,
-    }
-    span.run(() => log.info(line, 'request'))
-    const graphqlOperation = operation === route ? undefined : operation
-    answered({
-      route,
-      status,
-      operation: graphqlOperation,
-      client: client ?? null,
-      codes,
-      streamEnd,
-      seconds: durationMs / 1_000,
-    })
-    span.end(status)
-  })
+  const answered = observe(isStream)
+  return {
+    record,
+    run: (work) => span.run(() => currentRequest.run(record, work)),
+    end(status) {
+      const { userId, client, operation, codes, streamEnd } = record
+      const durationMs = performance.now() - began
+      const line = {
+        requestId: id,
+        userId,
+        operation,
+        client: client?.name,
+        clientVersion: client?.version ?? undefined,
+        status,
+        durationMs: Math.round(durationMs),
+        codes: codes.size > 0 ? [...codes] : undefined,
+        streamEnd,
+      }
+      span.run(() => log.info(line, 'request'))
+      const graphqlOperation = operation === route ? undefined : operation
+      answered({
+        route,
+        status,
+        operation: graphqlOperation,
+        client: client ?? null,
+        codes,
+        streamEnd,
+        seconds: durationMs / 1_000,
+      })
+      span.end(status)
+    },
+  }
+}
+
+/** The duration of a stream depends on the client, so it is not measured. */
+function isStreamResponse(response: ServerResponse): boolean {
+  const type = String(response.getHeader('content-type'))
+  return response.headersSent && (type.startsWith('text/event-stream') || type.startsWith('multipart/mixed'))
 }
 
 /** Records the operation, once it is validated, and the error codes of the response. */

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Metrics } from '../../platform/observability/metrics.ts'
 import { streamEnds } from '../graphql/stream-end.ts'
 import { type ClientLabels, type ClientName, createClientLabels } from './client-name.ts'
@@ -19,8 +18,11 @@ export interface AnsweredRequest {
   readonly seconds: number
 }
 
-/** Called when a request is received; the function it returns, when the response is sent. */
-export type ObserveRequest = (response: ServerResponse) => (request: AnsweredRequest) => void
+/**
+ * Called when a request is received, with a function that says whether its response is a stream; the function it returns
+ * is called when the response is sent.
+ */
+export type ObserveRequest = (isStream: () => boolean) => (request: AnsweredRequest) => void
 
 /** The codes of failures of the server: a bug, or the database is unavailable. */
 const serverFaults = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']
@@ -71,18 +73,18 @@ export function createRequestMetrics(metrics: Metrics, known: KnownRequests): Ob
     'GraphQL operations by client: the names of CLIENT_NAMES, each with at most 20 versions, other, or none.',
     ['client', 'client_version'],
   )
-  const openResponses = observeStreams(metrics)
+  const open = observeStreams(metrics)
   const ended = metrics.counter('graphql_streams_ended_total', 'Subscriptions that have ended, by reason.', ['reason'])
   for (const reason of streamEnds) ended.add({ reason }, 0)
 
-  return (response) => {
-    openResponses.add(response)
+  return (isStream) => {
+    open.add(isStream)
     return ({ route, status, operation, client, codes, streamEnd, seconds }) => {
-      openResponses.delete(response)
+      open.delete(isStream)
       if (route === '/graphql') for (const code of codes) errors.add({ code })
       if (streamEnd !== undefined) ended.add({ reason: streamEnd })
       if (operation !== undefined) ofClients.add(labelsOfClient(client))
-      if (isStream(response)) return
+      if (isStream()) return
       if (isOurFault(status, codes)) failed.add({ route })
       requests.observe({ route, status: status === undefined ? 'disconnected' : String(status) }, seconds)
       if (operation === undefined) return
@@ -93,15 +95,10 @@ export function createRequestMetrics(metrics: Metrics, known: KnownRequests): Ob
 }
 
 /** The open requests, and a gauge of those whose response is a stream. */
-function observeStreams(metrics: Metrics): Set<ServerResponse> {
-  const open = new Set<ServerResponse>()
+function observeStreams(metrics: Metrics): Set<() => boolean> {
+  const open = new Set<() => boolean>()
   metrics.readGauge({ name: 'graphql_streams_open', help: 'Subscriptions that are open in this process.' }, () => [
-    { labels: {}, value: [...open].filter((response) => response.headersSent && isStream(response)).length },
+    { labels: {}, value: [...open].filter((isStream) => isStream()).length },
   ])
   return open
-}
-
-/** The duration of a stream depends on the client, so it is not measured. */
-function isStream(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream')
 }

@@ -8,7 +8,9 @@ import type { WebhookEndpoint } from '../../platform/inbox/webhooks.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import { connectionAddressReader } from '../../platform/rate-limits/client-address.ts'
 import { answerGraphql } from '../graphql/answer-graphql.ts'
+import { answerStreamToken, streamIdIn, streamTokenRoute } from '../graphql/answer-stream-token.ts'
 import type { GraphqlServer } from '../graphql/graphql-server.ts'
+import type { WebSockets } from '../graphql/websockets.ts'
 import type { Health } from '../health/health.ts'
 import type { AddressLimits } from './address-limits.ts'
 import { createOriginCheck } from './allowed-origins.ts'
@@ -24,6 +26,7 @@ import { clientDisconnected, serverStopping } from './request-context.ts'
 import { answerLogged } from './request-log.ts'
 import type { ObserveRequest } from './request-metrics.ts'
 import { setSecurityHeaders } from './security-headers.ts'
+import { answerUpgrades } from './upgrades.ts'
 
 export interface HttpServerOptions {
   readonly host: string
@@ -40,6 +43,7 @@ export interface HttpServerOptions {
 /** What the HTTP server calls once the process has started. */
 export interface RequestHandlers {
   readonly graphql: GraphqlServer
+  readonly webSockets: WebSockets
   readonly limits: AddressLimits
   readonly webhooks: readonly WebhookEndpoint[]
   readonly countEvent: CountEvent
@@ -91,7 +95,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (!url) return refuse(response, 400, 'BAD_REQUEST', foreignUrl)
     if (refuseExpectations(request, response)) return
     if (health.answer(request, response)) return
-    if (url.pathname === '/graphql' && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
+    const streamId = streamIdIn(url.pathname)
+    const isGraphql = url.pathname === '/graphql' || streamId !== null
+    if (isGraphql && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
     if (!services) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
     const { graphql, limits, webhooks, countEvent, observeRequest: observe, clock, cronTick } = services
     const webhook = webhooks.find(({ paths }) => paths.includes(url.pathname))
@@ -111,8 +117,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       })
     }
     if (url.pathname === '/') return redirect(response, '/graphql')
-    if (url.pathname !== '/graphql')
-      return refuse(response, 404, 'NOT_FOUND', 'Not found. GraphQL is served at /graphql.')
+    if (!isGraphql) return refuse(response, 404, 'NOT_FOUND', 'Not found. GraphQL is served at /graphql.')
     response.setHeader('cache-control', 'no-store')
     const disconnected = new AbortController()
     exchanges.add(disconnected)
@@ -121,10 +126,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       disconnected.abort(clientDisconnected)
     })
     const { stallSeconds } = options.limits
-    await answerLogged({ log, observe }, response, { id: requestId, route: url.pathname }, async (record) => {
+    const logged =
+      streamId === null
+        ? { id: requestId, route: url.pathname }
+        : { id: requestId, route: streamTokenRoute, operation: streamTokenRoute }
+    await answerLogged({ log, observe }, response, logged, async (record) => {
       if (await limits.refuseRequest(request, response)) return void record.codes.add('RATE_LIMITED')
-      const requester = { disconnected: disconnected.signal, address: limits.addressOf(request) }
-      await answerGraphql(graphql, { request, response, url, record, requester, stallSeconds, budget })
+      const requester = { disconnected: disconnected.signal, address: limits.addressOf(request), isExtendable: true }
+      const exchange = { request, response, url, record, requester, stallSeconds, budget }
+      if (streamId === null) await answerGraphql(graphql, exchange)
+      else await answerStreamToken(graphql, exchange, streamId)
     })
   }
 
@@ -138,6 +149,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       else refuseFailed(response, error)
     })
   })
+  server.on('upgrade', answerUpgrades({ ...options, handlers: () => (stopping ? null : services) }))
   const connections = limitConnections(server, options.limits, {
     addressOf: connectionAddressReader(options.trustedProxies),
     log,
@@ -153,10 +165,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       stopping = true
       // Ends streams. Other requests ignore the signal and are answered.
       for (const disconnected of exchanges) disconnected.abort(serverStopping)
+      services?.webSockets.drain()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       connections.endUnused()
-      const timer = setTimeout(() => server.closeAllConnections(), drainMs)
+      const timer = setTimeout(() => {
+        server.closeAllConnections()
+        services?.webSockets.terminate()
+      }, drainMs)
       await closed.finally(() => clearTimeout(timer))
     },
   }

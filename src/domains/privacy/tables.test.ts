@@ -170,6 +170,7 @@ describe('the data of a user who has rows in every table', () => {
     await moveCredits(user.id)
     await buyPlus(user)
     await writeStreams(user.id, streamIds)
+    await prisma.eventStream.create({ data: { userId: user.id, id: streamIds[0], isAdmin: false, expiresAt: app.now } })
     const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
     await sendClerkUser(app, bob.clerkId ?? '', { first_name: 'Bystander' })
     await recordedRun(app, other, 'bystander.fit')
@@ -199,6 +200,7 @@ describe('the data of a user who has rows in every table', () => {
     checkouts: ['purchases.json', '"productKey": "plus-monthly"'],
     usage_counters: ['usage.json', '"meter": "STORAGE_BYTES"', '"meter": "UPLOADS"'],
     streams: [`streams/${streamIds[1]}.json`, '"outcome": "COMPLETED"', 'Quillon ran along the Quill'],
+    event_streams: ['open-streams.json', streamIds[0]],
     stream_chunks: [`streams/${streamIds[0]}.json`, '"outcome": null', 'Quillon ran along the Quill'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],

@@ -13,6 +13,8 @@ export interface CurrentRequest {
   rootFields?: readonly string[]
   /** The codes of the errors in the response. */
   readonly codes: Set<string>
+  /** Of a subscription whose stream a fresh token can extend. */
+  streamId?: string
   /** Of a subscription, how its stream has ended. */
   streamEnd?: string
   /** What a request opens, such as a database connection, outlives it; later lines about it are not about the request. */
