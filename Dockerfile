@@ -1,21 +1,21 @@
 # One image for every process: `api`, `worker`, or `all` in one small container.
 # Each step can also be run by hand in an empty folder.
 
-FROM node:24-slim AS generate
+FROM node:24.21.0-slim AS generate
 WORKDIR /app
 COPY package.json package-lock.json prisma.config.ts ./
 COPY prisma ./prisma
 # Installing generates the Prisma client into src/generated.
 RUN npm ci
 
-FROM node:24-slim AS dependencies
+FROM node:24.21.0-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY prisma/no-engine-download ./prisma/no-engine-download
 # No production package needs its install script.
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:24-slim
+FROM node:24.21.0-slim
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY package.json ./

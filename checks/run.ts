@@ -15,6 +15,8 @@ const checks = [
   { name: 'tables', fix: 'call a function of the owner of the table' },
   { name: 'words', fix: 'checks/forbidden-words.ts lists the terms to use' },
   { name: 'env', fix: '`npm run check:env -- --write`' },
+  { name: 'deploy', fix: 'correct the name, or add it to checks/deploy-variables.ts with its reason' },
+  { name: 'workflows', fix: 'correct the workflow; the message names the line' },
   { name: 'links', fix: 'correct the link, or the heading that it names' },
 ]
 

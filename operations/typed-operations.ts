@@ -74,7 +74,7 @@ export type GrantCreditsInput = {
   amount: number;
   /** When the unused credits expire. If omitted, they do not expire. */
   expiresAt?: string | null | undefined;
-  /** 1 to 200 printable characters. The same key always returns the same grant; the key does not expire. */
+  /** 1 to 200 printable characters. The same key always returns the same grant, and is refused with another user, amount, reason or expiry. It does not expire. */
   idempotencyKey: string;
   /** The reason, 1 to 500 characters. It is recorded in the audit log and shown to the user. */
   reason: string;

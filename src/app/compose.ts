@@ -51,6 +51,9 @@ export function compose<Vendors>(
     async onUserCreated(tx, user) {
       for (const { onUserCreated } of highestFirst()) await onUserCreated?.(tx, user)
     },
+    async onContactsVerified(tx, verified) {
+      for (const { onContactsVerified } of highestFirst()) await onContactsVerified?.(tx, verified)
+    },
     async onUserDeleting(tx, user) {
       for (const { onUserDeleting } of highestFirst()) await onUserDeleting?.(tx, user)
     },

@@ -135,6 +135,8 @@ describe('each part is configured on its own', () => {
       issuer: 'https://happy-cat-1.clerk.accounts.dev',
       authorizedParties: ['http://localhost:3000'],
       requireAuthorizedParty: true,
+      requireSession: true,
+      impersonation: 'read',
       apiUrl: 'https://api.clerk.com',
     })
     expect([settings.database, settings.bucket]).toEqual([undefined, undefined])
@@ -147,6 +149,8 @@ describe('each part is configured on its own', () => {
       CLERK_ISSUER: 'https://clerk.example.com/',
       CLERK_AUTHORIZED_PARTIES: ' https://a.example , ,https://b.example',
       CLERK_REQUIRE_AZP: 'false',
+      CLERK_REQUIRE_SID: 'false',
+      CLERK_IMPERSONATION: 'Write',
       CLERK_API_URL: 'http://127.0.0.1:1/',
       CLERK_WEBHOOK_SECRET: 'whsec_bmV3IHNlY3JldCBvZiBDbGVyaw==, whsec_b2xkIHNlY3JldCBvZiBDbGVyaw==',
     })
@@ -156,6 +160,8 @@ describe('each part is configured on its own', () => {
       issuer: 'https://clerk.example.com',
       authorizedParties: ['https://a.example', 'https://b.example'],
       requireAuthorizedParty: false,
+      requireSession: false,
+      impersonation: 'write',
       apiUrl: 'http://127.0.0.1:1',
     })
     expect(settings.clerkWebhookSecrets).toEqual([

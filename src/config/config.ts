@@ -18,6 +18,12 @@ export interface ClerkConfig {
   readonly issuer: string
   readonly authorizedParties: readonly string[]
   readonly requireAuthorizedParty: boolean
+  /** Default: true. */
+  readonly requireSession?: boolean | undefined
+  /** What tokens with an actor may do. Default: 'read'. */
+  readonly impersonation?: 'refuse' | 'read' | 'write' | undefined
+  /** True for the development identity only: addresses in its tokens count as verified. */
+  readonly claimsAreVerified?: boolean | undefined
   readonly apiUrl: string
 }
 
@@ -157,6 +163,8 @@ function clerkOf(values: Values): ClerkConfig | undefined {
     issuer,
     authorizedParties: values.CLERK_AUTHORIZED_PARTIES,
     requireAuthorizedParty: values.CLERK_REQUIRE_AZP,
+    requireSession: values.CLERK_REQUIRE_SID,
+    impersonation: values.CLERK_IMPERSONATION,
     apiUrl: values.CLERK_API_URL,
   }
 }

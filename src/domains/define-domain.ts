@@ -14,7 +14,7 @@ import type { Streams } from '../platform/streams/streams.ts'
 import type { CreditHoldOwners } from './credits/index.ts'
 import type { UploadKindDefinition } from './uploads/index.ts'
 import type { PlanLimits } from './usage/index.ts'
-import type { OnUserCreated, OnUserDeleting } from './users/index.ts'
+import type { OnContactsVerified, OnUserCreated, OnUserDeleting } from './users/index.ts'
 
 /** The platform services that every domain can use. */
 export interface Platform {
@@ -35,6 +35,8 @@ export interface Platform {
 export interface Declarations {
   /** Runs every domain's `onUserCreated`, the highest domain first: purchases are locked before wallets. */
   readonly onUserCreated: OnUserCreated
+  /** Runs every domain's `onContactsVerified`, the highest domain first. */
+  readonly onContactsVerified: OnContactsVerified
   /** Runs every domain's `onUserDeleting`. */
   readonly onUserDeleting: OnUserDeleting
   uploadKinds(): readonly UploadKindDefinition[]
@@ -81,6 +83,8 @@ export interface DomainDefinition<Vendors, Services> {
   readonly creditHolds?: (services: Services) => CreditHoldOwners
   /** Runs in the transaction that creates a user's row or links it to Clerk. */
   readonly onUserCreated?: (services: Services) => OnUserCreated
+  /** Runs in the transaction that stores a state of a user with verified addresses or phone numbers. */
+  readonly onContactsVerified?: (services: Services) => OnContactsVerified
   /** Runs in the transaction in which the deletion of a user begins. */
   readonly onUserDeleting?: (services: Services) => OnUserDeleting
   /** Returns the limits of a user's plan. Exactly one domain declares it. */
@@ -106,6 +110,7 @@ export interface BuiltDomain {
   readonly webhooks: readonly WebhookSource[]
   readonly creditHolds: CreditHoldOwners
   readonly onUserCreated: OnUserCreated | null
+  readonly onContactsVerified: OnContactsVerified | null
   readonly onUserDeleting: OnUserDeleting | null
   readonly planLimits: PlanLimits | null
   readonly personalData: readonly PersonalData[]
@@ -152,6 +157,7 @@ export function defineDomain<Vendors, Services>(definition: DomainDefinition<Ven
         webhooks: definition.webhooks?.(services) ?? [],
         creditHolds: definition.creditHolds?.(services) ?? {},
         onUserCreated: definition.onUserCreated?.(services) ?? null,
+        onContactsVerified: definition.onContactsVerified?.(services) ?? null,
         onUserDeleting: definition.onUserDeleting?.(services) ?? null,
         planLimits: definition.planLimits?.(services) ?? null,
         personalData: definition.personalData?.(services) ?? [],

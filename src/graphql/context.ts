@@ -8,6 +8,8 @@ export interface Viewer {
   readonly id: string
   readonly user: User
   readonly isAdmin: boolean
+  /** Clerk's id of the operator who impersonates the user; null for the user. */
+  readonly actor: string | null
   /** When the token expires, and with it every stream that it opened. */
   readonly expiresAt: Date
 }
@@ -25,7 +27,7 @@ export interface Context {
   // Functions, because Yoga copies what getters return and a timer for each request would cost too many.
   /** Aborted when the token expires; null without a viewer. */
   expired(): AbortSignal | null
-  /** Aborted when the viewer is banned, locked or deleted; null without a viewer. */
+  /** Aborted when the viewer is banned or deleted; null without a viewer. */
   unavailable(): AbortSignal | null
   /** Aborted when the client disconnects, the token expires or the server stops. */
   signal(): AbortSignal

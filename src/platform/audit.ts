@@ -32,6 +32,15 @@ export async function recordReads(
     FROM unnest(${subjectIds.map(() => uuidv7())}::uuid[], ${subjectIds}::uuid[]) AS person (id, subject_id)`
 }
 
+/** Records an operation of an operator who impersonates a user, before it is executed. */
+export async function recordImpersonation(
+  db: Reader,
+  entry: { readonly actorClerkId: string; readonly action: string; readonly subjectId: string; readonly now: Date },
+): Promise<void> {
+  const { now, ...record } = entry
+  await db.auditEntry.create({ data: { id: uuidv7(), ...record, ...currentOperation(), createdAt: now } })
+}
+
 /** The current request and its operation, without its variables, which name people. */
 function currentOperation() {
   const request = currentRequest.getStore()

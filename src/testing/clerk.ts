@@ -17,11 +17,19 @@ export function makeClerkKey(kid: string): ClerkKey {
   return { kid, privateKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' } }
 }
 
-/** A user as `GET /v1/users/:id` returns it, with one e-mail address, and with the changes. */
+/** A user as `GET /v1/users/:id` returns it, with one verified e-mail address, and with the changes. */
 export function clerkUser(id: string, changes: Readonly<Record<string, unknown>> = {}): object {
   return {
     object: 'user',
-    email_addresses: [{ id: 'idn_first', object: 'email_address', email_address: `${id}@example.com`, linked_to: [] }],
+    email_addresses: [
+      {
+        id: 'idn_first',
+        object: 'email_address',
+        email_address: `${id}@example.com`,
+        verification: { object: 'verification', status: 'verified', strategy: 'email_code' },
+        linked_to: [],
+      },
+    ],
     primary_email_address_id: 'idn_first',
     phone_numbers: [],
     web3_wallets: [],

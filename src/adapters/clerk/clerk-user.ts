@@ -1,4 +1,4 @@
-import type { EmailAddress, User } from '@clerk/backend'
+import type { EmailAddress, PhoneNumber, User } from '@clerk/backend'
 import { z } from 'zod'
 import type { ClerkUser } from '../../domains/users/ports.ts'
 import { storable } from '../../platform/database/storable.ts'
@@ -29,6 +29,10 @@ const webhookUser = z.looseObject({
     .nullish()
     .catch(null),
   primary_email_address_id: text,
+  phone_numbers: z
+    .array(z.looseObject({ phone_number: text, verification: z.looseObject({ status: text }).nullish().catch(null) }))
+    .nullish()
+    .catch(null),
   first_name: text,
   last_name: text,
   username: text,
@@ -52,6 +56,10 @@ export function userOfWebhook(data: unknown): ClerkUser {
       isVerified: address.verification?.status === 'verified',
     })),
     primaryAddressId: user.primary_email_address_id,
+    phones: (user.phone_numbers ?? []).map((phone) => ({
+      number: phone.phone_number,
+      isVerified: phone.verification?.status === 'verified',
+    })),
     firstName: user.first_name,
     lastName: user.last_name,
     username: user.username,
@@ -75,6 +83,10 @@ export function userOfLibrary(user: User): ClerkUser {
       isVerified: address.verification?.status === 'verified',
     })),
     primaryAddressId: user.primaryEmailAddressId,
+    phones: user.phoneNumbers.map((phone: PhoneNumber) => ({
+      number: phone.phoneNumber,
+      isVerified: phone.verification?.status === 'verified',
+    })),
     firstName: user.firstName,
     lastName: user.lastName,
     username: user.username,
@@ -94,6 +106,7 @@ interface UserFields {
   readonly externalId: Text
   readonly addresses: readonly { readonly id: Text; readonly email: Text; readonly isVerified: boolean }[]
   readonly primaryAddressId: Text
+  readonly phones: readonly { readonly number: Text; readonly isVerified: boolean }[]
   readonly firstName: Text
   readonly lastName: Text
   readonly username: Text
@@ -105,15 +118,19 @@ interface UserFields {
   readonly updatedAt: Date
 }
 
-/** The primary address is the one with the primary id. There may be none; the first address is not a substitute. */
+/**
+ * The primary address is the one with the primary id. There may be none; the first address is not a substitute. Anyone
+ * can enter any address, so an unverified one is not the user's.
+ */
 function toClerkUser(fields: UserFields): ClerkUser {
-  const { addresses, primaryAddressId } = fields
+  const { addresses, primaryAddressId, phones } = fields
   const primary = primaryAddressId ? addresses.find(({ id }) => id === primaryAddressId) : undefined
   return {
     clerkId: fields.clerkId,
     externalId: storable(fields.externalId),
-    email: storable(primary?.email),
+    email: primary?.isVerified ? storable(primary.email) : null,
     verifiedEmails: addresses.flatMap(({ email, isVerified }) => (isVerified ? (storable(email) ?? []) : [])),
+    verifiedPhones: phones.flatMap(({ number, isVerified }) => (isVerified ? (storable(number) ?? []) : [])),
     firstName: storable(fields.firstName),
     lastName: storable(fields.lastName),
     username: storable(fields.username),

@@ -3,7 +3,12 @@ import { TokenVerificationError, TokenVerificationErrorReason } from '@clerk/bac
 import { decodeJwt } from '@clerk/backend/jwt'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import { type SessionClaims, type SessionVerifier, Unauthenticated } from '../../domains/users/ports.ts'
+import {
+  type Impersonation,
+  type SessionClaims,
+  type SessionVerifier,
+  Unauthenticated,
+} from '../../domains/users/ports.ts'
 import { storable } from '../../platform/database/storable.ts'
 import { createSigningKeys } from './signing-keys.ts'
 
@@ -16,6 +21,12 @@ export interface SessionVerifierOptions {
   readonly authorizedParties: readonly string[]
   /** False accepts tokens without an authorized party, as native apps send them. */
   readonly requireAuthorizedParty: boolean
+  /** False accepts tokens without a session, as JWT templates make them. Default: true. */
+  readonly requireSession?: boolean | undefined
+  /** 'refuse' refuses tokens with an actor. Default: 'read'. */
+  readonly impersonation?: Impersonation | undefined
+  /** True for the development identity only: addresses in its tokens count as verified. */
+  readonly claimsAreVerified?: boolean | undefined
   /** The number of cached tokens, of about 1 KB each. */
   readonly remember?: number
   /** The timeout of fetching the keys. */
@@ -27,17 +38,24 @@ const longestToken = 8_192
 /** In seconds, the latest Date of JavaScript. A later expiry would be an invalid Date, and the token would not expire. */
 const latestInstant = 8.64e12
 
+/** The clock difference that is tolerated on exp, nbf and iat: the default of Clerk's library. */
+const clockSkewMs = 5_000
+
 const text = z.string().max(1_000).nullish().catch(null)
+
+/** No extension is implemented, so a token with `crit` is refused, as RFC 7515 requires. */
+const unverifiedHeader = z.looseObject({ kid: z.string().optional().catch(undefined), crit: z.undefined().optional() })
 
 /** The required claims beyond signature and dates. Ids are restricted to characters that are safe in databases and logs. */
 const sessionClaims = z.object({
   iss: z.string(),
-  azp: z.string().optional(),
-  sub: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
+  azp: z.string().nullish(),
+  sub: z.string().regex(/^user_[A-Za-z0-9_]{1,123}$/),
   sid: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,128}$/)
-    .optional(),
+    .regex(/^[A-Za-z0-9_-]{0,128}$/)
+    .nullish(),
+  act: z.object({ sub: z.string().regex(/^[\x21-\x7e]{1,200}$/) }).nullish(),
   sts: z.string().optional(),
   exp: z.number().max(latestInstant),
   email: text,
@@ -49,7 +67,8 @@ const sessionClaims = z.object({
 
 /**
  * Verifies Clerk session tokens. The library checks signature and dates. This also checks the issuer, the authorized
- * party, that the session is not pending (a second factor or a chosen organisation is missing), and the format of ids.
+ * party, the actor of an impersonation, that there is a session, that it is not pending (a second factor or a chosen
+ * organisation is missing), and the format of ids.
  *
  * The result is cached until the token expires: verifying takes 390 µs, a cache hit 2 µs. Only the verification is
  * cached; the state of the user is read in every request.
@@ -62,13 +81,13 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
     async verify(token, now) {
       const known = cache.get(token)
       if (known) {
-        if (known.expiresAt > now) return known
+        if (!isExpired(known, now)) return known
         cache.delete(token)
         throw new Unauthenticated('expired')
       }
       if (token.length > longestToken) throw new Unauthenticated('invalid')
-      const claims = checkClaims(await verifySignature(token, await keyOf(token, now)), options)
-      if (claims.expiresAt <= now) throw new Unauthenticated('expired')
+      const claims = checkClaims(await verifySignature(token, await keyOf(keyIdOf(token), now)), options)
+      if (isExpired(claims, now)) throw new Unauthenticated('expired')
       cache.set(token, claims)
       return claims
     },
@@ -76,20 +95,21 @@ export function createSessionVerifier(options: SessionVerifierOptions): SessionV
 }
 
 /** Finds the PEM key of a token: the configured key, or the key of the instance with the token's key id. */
-function keyFinder(options: SessionVerifierOptions): (token: string, now: Date) => Promise<string> {
+function keyFinder(options: SessionVerifierOptions): (kid: string | undefined, now: Date) => Promise<string> {
   const { jwtKey, secretKey = '', apiUrl, timeoutMs } = options
   if (jwtKey) return async () => jwtKey
   const keys = createSigningKeys({ secretKey, apiUrl, timeoutMs })
-  return async (token, now) => {
-    const key = await keys.find(keyIdOf(token), now)
+  return async (kid, now) => {
+    const key = kid === undefined ? null : await keys.find(kid, now)
     if (!key) throw new Unauthenticated('invalid')
     return key
   }
 }
 
-function keyIdOf(token: string): string {
+/** Undefined where the header has none. Throws Unauthenticated for a header that cannot be accepted. */
+function keyIdOf(token: string): string | undefined {
   try {
-    return z.string().parse(decodeJwt(token).header.kid)
+    return unverifiedHeader.parse(decodeJwt(token).header).kid
   } catch {
     throw new Unauthenticated('invalid')
   }
@@ -97,7 +117,7 @@ function keyIdOf(token: string): string {
 
 async function verifySignature(token: string, jwtKey: string): Promise<unknown> {
   try {
-    return await verifyToken(token, { jwtKey })
+    return await verifyToken(token, { jwtKey, clockSkewInMs: clockSkewMs })
   } catch (error) {
     const isExpired =
       error instanceof TokenVerificationError && error.reason === TokenVerificationErrorReason.TokenExpired
@@ -105,14 +125,26 @@ async function verifySignature(token: string, jwtKey: string): Promise<unknown> 
   }
 }
 
+function isExpired({ expiresAt }: SessionClaims, now: Date): boolean {
+  return expiresAt.getTime() + clockSkewMs <= now.getTime()
+}
+
 function checkClaims(payload: unknown, options: SessionVerifierOptions): SessionClaims {
   const parsed = sessionClaims.safeParse(payload)
   if (!parsed.success) throw new Unauthenticated('invalid')
-  const { iss, azp, sts, sub, exp, ...profile } = parsed.data
-  const isParty = azp === undefined ? !options.requireAuthorizedParty : options.authorizedParties.includes(azp)
-  if (iss !== options.issuer || !isParty || sts === 'pending') throw new Unauthenticated('invalid')
+  const { iss, azp, sid, act, sts, sub, exp, ...profile } = parsed.data
+  const { requireSession = true, impersonation = 'read' } = options
+  // A missing, null or empty party, or session, is none.
+  const isParty = azp ? options.authorizedParties.includes(azp) : !options.requireAuthorizedParty
+  const isSession = sid ? true : !requireSession
+  const isPermitted = !act || impersonation !== 'refuse'
+  if (iss !== options.issuer || !isParty || !isSession || !isPermitted || sts === 'pending') {
+    throw new Unauthenticated('invalid')
+  }
   return {
     clerkId: sub,
+    actor: act?.sub ?? null,
+    emailIsVerified: options.claimsAreVerified ?? false,
     expiresAt: new Date(exp * 1000),
     profile: {
       email: storable(profile.email),

@@ -17,6 +17,7 @@ import { boundStreams } from './bound-streams.ts'
 import { buildSchema } from './build-schema.ts'
 import { checkLargeVariables, type Sized } from './check-large-variables.ts'
 import { cacheDocuments } from './document-cache.ts'
+import { guardImpersonation } from './guard-impersonation.ts'
 import { guardOperations } from './guard-operations.ts'
 import { readManifest } from './operation-manifest.ts'
 import { persistedOperations } from './persisted-operations.ts'
@@ -56,7 +57,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
   const isOpen = config.mode === 'development'
   const maskError = errorMask(log)
   const manifest = readManifest()
-  const watchUser = watchUsers({ db, notifications, clock, log })
+  const watchUser = watchUsers({ db, notifications, log })
   const yoga = createYoga<RequestContext, BuiltContext>({
     schema: buildSchema(app.domains),
     logging: false,
@@ -76,6 +77,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
       noteForLog,
       recordSelectedFields,
       guardOperations({ limiter, limits: config.limits, showCost: isOpen }),
+      guardImpersonation({ db, clock, mayWrite: config.clerk.impersonation === 'write' }),
       checkLargeVariables,
       boundStreams(config.limits.streamsPerUser),
       ...(config.tracing ? [traceOperations] : []),

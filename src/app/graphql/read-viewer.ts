@@ -13,9 +13,9 @@ export async function readViewer(app: App, authorization: string | null): Promis
   try {
     if (!token) throw new Unauthenticated('invalid')
     const authenticated = app.services(users).authenticator.authenticate(token, app.clock())
-    const { user, expiresAt } = await withTimeout(answerMs, authenticated, () => new ServiceUnavailable())
+    const { user, expiresAt, actor } = await withTimeout(answerMs, authenticated, () => new ServiceUnavailable())
     const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
-    return { id: user.id, user, isAdmin, expiresAt }
+    return { id: user.id, user, isAdmin, actor, expiresAt }
   } catch (error) {
     if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401, badToken)
     if (!(error instanceof ProviderUnavailable)) throw error

@@ -1,5 +1,4 @@
 import { findUnavailableUsers, standingTopic } from '../../domains/users/index.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/db.ts'
 import type { Notifications } from '../../platform/notifications/notifications.ts'
 import { createPoll } from '../../platform/notifications/poll.ts'
@@ -8,11 +7,10 @@ import type { Log } from '../../platform/observability/log.ts'
 export interface WatchUsersPorts {
   readonly db: Pick<Database, 'query'>
   readonly notifications: Notifications
-  readonly clock: Clock
   readonly log: Log
 }
 
-/** A signal that aborts when the user is banned, locked or deleted. The user is observed until `until` aborts. */
+/** A signal that aborts when the user is banned or deleted. The user is observed until `until` aborts. */
 export type WatchUser = (userId: string, until: AbortSignal) => AbortSignal
 
 /** A user with open streams, which share the signal. */
@@ -28,14 +26,14 @@ interface Watched {
  * Observes the users whose streams are open in this process. A notification of their standing leads to a check at once;
  * as it may be lost, all of them are also checked every second, in one statement.
  */
-export function watchUsers({ db, notifications, clock, log }: WatchUsersPorts): WatchUser {
+export function watchUsers({ db, notifications, log }: WatchUsersPorts): WatchUser {
   const users = new Map<string, Watched>()
   const poll = createPoll<Watched>({
     name: 'standing of users with open streams',
     log,
     async find(watched) {
       const ids = watched.map(({ userId }) => userId)
-      const unavailable = await findUnavailableUsers(db, ids, clock())
+      const unavailable = await findUnavailableUsers(db, ids)
       return watched.filter(({ userId }) => unavailable.has(userId))
     },
   })

@@ -8,8 +8,11 @@ import { refuse } from '../http/guards.ts'
 import { type CheckResults, createHealthChecks, unknownResults } from './health-checks.ts'
 
 export interface Health {
-  /** Answers /health, /health/live and /health/ready; false for any other path. */
-  answer(request: IncomingMessage, response: ServerResponse): boolean
+  /**
+   * Answers /health, /health/live and /health/ready; false for any other path. /health states the version only where
+   * `tellsVersion`: on the metrics port, which is not public.
+   */
+  answer(request: IncomingMessage, response: ServerResponse, options?: { readonly tellsVersion: boolean }): boolean
   isReady(): Promise<boolean>
   /** Makes this process not ready: it is stopping. */
   drain(): void
@@ -19,7 +22,6 @@ export interface Health {
 
 interface Report {
   readonly status: 'ok' | 'degraded' | 'starting' | 'stopping'
-  readonly version: string
   readonly checks: CheckResults
 }
 
@@ -46,11 +48,10 @@ export function createHealth(): Health {
   }
 
   const report = async (): Promise<Report> => {
-    const { version } = packageJson
-    if (!runChecks) return { status: 'starting', version, checks: unknownResults }
+    if (!runChecks) return { status: 'starting', checks: unknownResults }
     const checks = await runChecks()
     const isHealthy = Object.values(checks).every((finding) => finding === 'ok')
-    return { status: draining ? 'stopping' : isHealthy ? 'ok' : 'degraded', version, checks }
+    return { status: draining ? 'stopping' : isHealthy ? 'ok' : 'degraded', checks }
   }
 
   return {
@@ -62,7 +63,7 @@ export function createHealth(): Health {
     drain() {
       draining = true
     },
-    answer(request, response) {
+    answer(request, response, { tellsVersion } = { tellsVersion: false }) {
       const path = request.url?.split('?')[0] ?? ''
       if (!paths.has(path)) return false
       if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -75,7 +76,8 @@ export function createHealth(): Health {
           send(response, reason ? 503 : 200, reason ? { status: 'not ready', reason } : { status: 'ready' }),
         )
       } else {
-        void report().then((found) => send(response, found.status === 'ok' ? 200 : 503, found))
+        const version = tellsVersion ? { version: packageJson.version } : {}
+        void report().then((found) => send(response, found.status === 'ok' ? 200 : 503, { ...found, ...version }))
       }
       return true
     },

@@ -19,7 +19,7 @@ export async function serveMetrics(
 ): Promise<MetricsServer> {
   let metrics: Metrics | null = null
   const server = createNodeServer(timeouts, (request, response) => {
-    if (health.answer(request, response)) return
+    if (health.answer(request, response, { tellsVersion: true })) return
     if (request.url?.split('?')[0] !== '/metrics')
       return answer(response, 404, 'Not found. Metrics are served at /metrics.\n')
     if (request.method !== 'GET') return answer(response, 405, 'Use GET for metrics.\n')

@@ -12,7 +12,11 @@ export async function checkQueue(pool: Pick<Pool, 'query'>): Promise<readonly Fi
   const workerFinding =
     workers > 0
       ? ok('workers', `${workers} alive`)
-      : warning('workers', 'no heartbeat within the last minute', 'Start one: `node src/main.ts worker`, or `all`.')
+      : warning(
+          'workers',
+          'no heartbeat within the last minute',
+          'Start one: `npm run start:worker`, or a container with the role `worker` or `all`.',
+        )
   const details = due === 0 ? 'no due jobs' : `${due} due, the oldest for ${ms(oldestSeconds * 1_000)}`
   const queueFinding =
     oldestSeconds < lateAfterSeconds

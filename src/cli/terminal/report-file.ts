@@ -25,6 +25,8 @@ export async function openReportFile(name: string | undefined, head: readonly st
   }
 }
 
+/** An apostrophe keeps spreadsheets from running a cell as a formula: users choose the names of files. */
 function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+  const text = /^[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SettingGroup } from '../setting.ts'
-import { apiKey, authorizedParty, boolean, httpUrl, list, listOf } from '../value-schemas.ts'
+import { apiKey, authorizedParty, boolean, httpUrl, list, listOf, oneOf } from '../value-schemas.ts'
 
 const publicKey = z
   .string()
@@ -53,6 +53,20 @@ export const clerk = {
       default: 'true',
       secret: false,
       description: 'false: tokens without an authorized party are accepted. Native apps send such tokens.',
+    },
+    CLERK_REQUIRE_SID: {
+      schema: boolean,
+      default: 'true',
+      secret: false,
+      description:
+        'false: tokens without a session (sid) are accepted, such as those of JWT templates. They stay valid until they expire, also after the user has signed out.',
+    },
+    CLERK_IMPERSONATION: {
+      schema: oneOf('refuse', 'read', 'write'),
+      default: 'read',
+      secret: false,
+      description:
+        'What a token with an actor (act) may do, with which an operator acts as a user. refuse: nothing. read: queries and subscriptions. write: mutations too. Each operation is recorded in the audit log.',
     },
     CLERK_WEBHOOK_SECRET: {
       schema: listOf(webhookSecret),

@@ -11,7 +11,7 @@ export const credits = {
       secret: false,
       property: 'signUpCredits',
       description:
-        'How many credits a new user gets, once per user and once in twelve months per email address. 0: none.',
+        'How many credits a new user gets, once an email address or phone number is verified at Clerk that had none in twelve months. 0: none.',
     },
     PLANS_FILE: {
       schema: z.string(),

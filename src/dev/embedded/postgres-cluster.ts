@@ -60,5 +60,15 @@ async function runInitdb(initdb: string, folder: string, account: Account | null
     child.once('error', reject)
     child.once('close', resolve)
   }).finally(() => watchdog?.release())
+  if (/could not look up effective user ID/.test(output)) throw new Error(explainUnnamedUser(account))
   if (code !== 0) throw new Error(`initdb could not create ${folder}. Its output:\n${output.trim().slice(-2000)}`)
+}
+
+/** initdb asks the system for the name of its user, which containers that run as any uid do not have. */
+function explainUnnamedUser(account: Account | null): string {
+  const uid = account?.uid ?? process.getuid?.()
+  return (
+    `The user ${uid} has no entry in /etc/passwd, and initdb of the embedded Postgres needs one. Add one ` +
+    `(echo 'pacer:x:${uid}:0::/tmp:/bin/sh' >> /etc/passwd), run as another user, or set DATABASE_URL to your own Postgres.`
+  )
 }

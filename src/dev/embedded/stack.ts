@@ -83,8 +83,9 @@ async function embedBucket(stack: AsyncDisposableStack, dataDir: string, joining
 
 function clerkOf(identity: DevelopmentIdentity | null): ClerkConfig {
   if (!identity) throw new Error('Clerk is not configured, and there is no development identity.')
-  const { jwtKey, issuer, authorizedParties } = identity
-  return { jwtKey, issuer, authorizedParties, requireAuthorizedParty: true, apiUrl: 'https://api.clerk.com' }
+  const { jwtKey, issuer, authorizedParties, claimsAreVerified } = identity
+  const apiUrl = 'https://api.clerk.com'
+  return { jwtKey, issuer, authorizedParties, claimsAreVerified, requireAuthorizedParty: true, apiUrl }
 }
 
 /** The local secret is used only without Clerk: a real Clerk signs with its own secret, which must be configured. */

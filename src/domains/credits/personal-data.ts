@@ -13,9 +13,11 @@ export const creditsOfUser: PersonalData = {
     'credit_lot_movements',
     'credit_holds',
     'credit_debts',
+    'awaited_gifts',
+    'admin_grant_keys',
   ],
   async *exportFiles(db, userId) {
-    const [wallet, transactions, holds, debts] = await Promise.all([
+    const [wallet, transactions, holds, debts, awaitedGift, grantsByAdmins] = await Promise.all([
       db.ledgerAccount.findUnique({ where: { userId } }),
       db.creditTransaction.findMany({
         where: { userId },
@@ -24,11 +26,15 @@ export const creditsOfUser: PersonalData = {
       }),
       db.creditHold.findMany({ where: { userId }, orderBy: { id: 'asc' } }),
       db.creditDebt.findMany({ where: { userId }, orderBy: { id: 'asc' } }),
+      db.awaitedGift.findUnique({ where: { userId } }),
+      db.adminGrantKey.findMany({ where: { userId }, select: { createdAt: true }, orderBy: { createdAt: 'asc' } }),
     ])
     const lots = await db.$queryRaw`
       SELECT id, granted, remaining, created_at AS "createdAt", NULLIF(expires_at, 'infinity') AS "expiresAt"
       FROM credit_lots WHERE user_id = ${userId}::uuid ORDER BY created_at, id`
-    yield { path: 'credits.json', json: { wallet, transactions, lots, holds, debts } }
+    yield { path: 'credits.json', json: { wallet, transactions, lots, holds, debts, awaitedGift, grantsByAdmins } }
   },
-  async eraseRows() {},
+  async eraseRows(tx, { userId }) {
+    await tx.awaitedGift.deleteMany({ where: { userId } })
+  },
 }

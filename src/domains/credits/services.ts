@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database/db.ts'
+import type { BlindIndex } from '../../platform/encryption/blind-index.ts'
 import type { Notifications } from '../../platform/notifications/notifications.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import type { Metrics } from '../../platform/observability/metrics.ts'
@@ -14,6 +15,8 @@ export interface CreditsServices {
   readonly metrics: Metrics
   readonly notifications: Notifications
   readonly emails: Emails
+  /** The hash of the input of a grant by an admin. */
+  readonly grantInputHash: BlindIndex
   /** The number of credits that a new user gets; 0 for none. */
   readonly signUpCredits: number
   /** The domains that hold credits, by the first part of a hold's reference. */

@@ -41,6 +41,7 @@ const kept = [
   'credit_lot_movements',
   'credit_holds',
   'credit_debts',
+  'admin_grant_keys',
   'billing_events',
   'plan_subscriptions',
   'billing_grants',
@@ -90,6 +91,8 @@ async function moveCredits(userId: string): Promise<void> {
     await revoke(tx, { userId, grantKey: 'bought', description: 'Taken back', now })
     await grant(tx, { userId, amount: 7, source: 'GIFTS', key: 'gift', description: 'A gift to look at', now })
     const reference = 'video:held-of-the-person'
+    await tx.awaitedGift.create({ data: { userId, createdAt: now } })
+    await tx.adminGrantKey.create({ data: { userId, actorId: randomUUID(), keyHash: 'hash', createdAt: now } })
     await hold(tx, { userId, amount: 3, reference, description: 'A video', deadline: now, now })
   })
 }
@@ -149,7 +152,10 @@ describe('the data of a user who has rows in every table', () => {
 
   beforeAll(async () => {
     user = await signUp(app, clerk, email, names)
-    await sendClerkUser(app, user.clerkId ?? '', { ...names, email_addresses: [{ id: 'idn_0', email_address: email }] })
+    await sendClerkUser(app, user.clerkId ?? '', {
+      ...names,
+      email_addresses: [{ id: 'idn_0', email_address: email, verification: { status: 'verified' } }],
+    })
     run = await recordedRun(app, email, 'quill-morning.fit')
     const { prisma } = app.app.db
     await prisma.activity.update({ where: { id: run.activityId }, data: { title: 'Along the Quill' } })
@@ -194,6 +200,8 @@ describe('the data of a user who has rows in every table', () => {
     credit_lot_movements: ['credits.json', '"lotId"'],
     credit_holds: ['credits.json', 'video:held-of-the-person'],
     credit_debts: ['credits.json', '"owed": 2'],
+    awaited_gifts: ['credits.json', '"awaitedGift": {'],
+    admin_grant_keys: ['credits.json', '"grantsByAdmins": [\n    {'],
   })
 
   test('is in the data export', () => {
@@ -270,6 +278,8 @@ describe('the data of a user who has rows in every table', () => {
       role: 'USER',
       standing: 'DELETED',
       lockedUntil: null,
+      clerkCreatedAt: null,
+      clerkUpdatedAt: null,
       clerkVersion: expect.any(String),
       createdAt: user.createdAt,
       isPresent: false,

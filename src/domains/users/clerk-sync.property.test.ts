@@ -52,7 +52,9 @@ function eventsOf(history: readonly Change[], run: string): Event[] {
     const type = isDeletion ? 'user.deleted' : seen.has(clerkId) ? 'user.updated' : 'user.created'
     seen.add(clerkId)
     const { address, ...fields } = data as { address: string | null }
-    const email_addresses = address ? [{ id: 'idn_1', email_address: address, verification: null }] : []
+    const email_addresses = address
+      ? [{ id: 'idn_1', email_address: address, verification: { status: 'verified' } }]
+      : []
     const sent = isDeletion
       ? { object: 'user', deleted: true, id: clerkId }
       : clerkUser(clerkId, {

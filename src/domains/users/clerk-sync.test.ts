@@ -105,6 +105,18 @@ describe('columns that do not come from Clerk', () => {
   })
 })
 
+test('the row has the dates that Clerk reports', async () => {
+  const id = await idOf('dated@example.com')
+  await app.query('dated@example.com', me)
+  expect(await rowOf(id)).toMatchObject({ clerkCreatedAt: null, clerkUpdatedAt: null })
+  const [created_at, updated_at] = [1_700_000_000_001, 1_700_000_000_002]
+  await happens('user.created', clerkUser(id, { created_at, updated_at }))
+  const dates = { clerkCreatedAt: new Date(created_at), clerkUpdatedAt: new Date(updated_at) }
+  expect(await rowOf(id)).toMatchObject(dates)
+  await happens('user.updated', clerkUser(id, { created_at, updated_at: updated_at + 1 }))
+  expect(await rowOf(id)).toMatchObject({ ...dates, clerkUpdatedAt: new Date(updated_at + 1) })
+})
+
 describe('email addresses', () => {
   test('two users can swap their addresses', async () => {
     const [ann, ben] = [await idOf('ann@example.com'), await idOf('ben@example.com')]
@@ -132,6 +144,8 @@ describe('email addresses', () => {
       { ...address('else@example.com'), primary_email_address_id: 'idn_b' },
     ],
     ['an empty address', address('')],
+    ['an unverified address', address('someone.else@example.com', 'unverified')],
+    ['an address whose verification has expired', address('someone.else@example.com', 'expired')],
     ['a list of another type', { email_addresses: 'none', primary_email_address_id: 7 }],
   ])('the user has no address: %s', async (about, changes) => {
     const id = `user_${about.replaceAll(/\W/g, '')}`
@@ -150,14 +164,24 @@ describe('standing', () => {
   const statusOf = async (email: string) => (await app.query(email, me)).status
 
   test.each([
-    ['banned', { banned: true }],
     ['locked', { locked: true }],
     ['locked for a time', { locked: true, lockout_expires_in_seconds: 3_600 }],
-  ])('the requests of a user who is %s are refused until it is lifted', async (about, state) => {
+  ])('the sessions of a user who is %s continue', async (about, state) => {
     const email = `${about.replaceAll(' ', '-')}.later@example.com`
     const id = await idOf(email)
     expect(await statusOf(email)).toBe(200)
     await happens('user.updated', clerkUser(id, { ...state, updated_at: 1_900_000_000_000 }), Date.now())
+    expect(await rowOf(id)).toMatchObject({ standing: 'LOCKED' })
+    expect(await statusOf(email)).toBe(200)
+    const changed = await app.query(email, 'mutation { updateProfile(input: { locale: "ko" }) { __typename } }')
+    expect(changed.data).toEqual({ updateProfile: { __typename: 'UpdateProfilePayload' } })
+  })
+
+  test('the requests of a user who is banned are refused until it is lifted', async () => {
+    const email = 'banned.later@example.com'
+    const id = await idOf(email)
+    expect(await statusOf(email)).toBe(200)
+    await happens('user.updated', clerkUser(id, { banned: true, updated_at: 1_900_000_000_000 }), Date.now())
     expect(await statusOf(email)).toBe(401)
     await happens('user.updated', clerkUser(id, { updated_at: 1_900_000_000_001 }))
     expect(await statusOf(email)).toBe(200)

@@ -13,10 +13,11 @@ export const usersDomain = defineDomain<UsersVendors, UsersServices>({
   key: users,
   build({ platform, vendors: { verifier, directory, clerkWebhooks: webhooks }, declarations }) {
     const { db, clock, encryptor, config } = platform
-    const { onUserCreated, onUserDeleting } = declarations
+    const { onUserCreated, onContactsVerified, onUserDeleting } = declarations
     const emails = createEmails(encryptor, config.privacy.indexKey)
-    const authenticator = createAuthenticator({ db, verifier, directory, emails, onUserCreated })
-    return { db, clock, encryptor, emails, authenticator, directory, webhooks, onUserCreated, onUserDeleting }
+    const hooks = { onUserCreated, onContactsVerified }
+    const authenticator = createAuthenticator({ db, verifier, directory, emails, ...hooks })
+    return { db, clock, encryptor, emails, authenticator, directory, webhooks, ...hooks, onUserDeleting }
   },
   webhooks: (services) => [
     { endpoint: clerkWebhook(services), inbox: clerkInbox(services), userEventsFilter: clerkEventsOf },

@@ -9,7 +9,10 @@ export interface Emails {
   read(encrypted: Uint8Array | null): string | null
   /** The value of users.email_index for this address. Case-insensitive. */
   indexOf: BlindIndex
-  /** The hash that is kept of an erased user's address. It can be compared only with other hashes of erased addresses. */
+  /**
+   * The hash that is kept of an address or phone number after a sign-up gift or an erasure. It can be compared only with
+   * other hashes of this kind.
+   */
   erasedHashOf: BlindIndex
 }
 

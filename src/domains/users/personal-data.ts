@@ -42,6 +42,8 @@ export function profileOfUser({ emails }: { emails: Emails }): PersonalData {
           locale: 'en',
           role: 'USER',
           lockedUntil: null,
+          clerkCreatedAt: null,
+          clerkUpdatedAt: null,
         },
       })
     },

@@ -4,7 +4,12 @@ export { Unauthenticated } from './errors.ts'
 export interface SessionClaims {
   /** Clerk's id of the user: user_… */
   readonly clerkId: string
+  /** Clerk's id of the operator who impersonates the user; null for the user. */
+  readonly actor: string | null
+  /** The token is accepted for a few seconds longer, since clocks differ. */
   readonly expiresAt: Date
+  /** Whether the address in the profile is known to be the user's: only in tokens of the development identity. */
+  readonly emailIsVerified: boolean
   /** The profile in the token, where the Clerk instance adds it. It counts as older than every other source. */
   readonly profile: ClerkProfile
 }
@@ -22,8 +27,12 @@ export interface ClerkUser extends ClerkProfile {
   readonly clerkId: string
   /** The id in the older system, for users that the migration created in Clerk. */
   readonly externalId: string | null
+  /** The primary address if it is verified, or else null: an unverified address may be another person's. */
+  readonly email: string | null
   /** All verified addresses, primary or not. */
   readonly verifiedEmails: readonly string[]
+  /** All verified phone numbers, as E.164: +821012345678. */
+  readonly verifiedPhones: readonly string[]
   readonly banned: boolean
   readonly locked: boolean
   /** How long the lock lasts, counted from the response or event; null if there is no lock or its end is unknown. */
@@ -31,6 +40,9 @@ export interface ClerkUser extends ClerkProfile {
   readonly createdAt: Date
   readonly updatedAt: Date
 }
+
+/** What a token with an actor may do: nothing, queries and subscriptions, or everything. */
+export type Impersonation = 'refuse' | 'read' | 'write'
 
 /** Verifies a session token: signature, issuer, authorized party and validity at `now`. Throws Unauthenticated. */
 export interface SessionVerifier {

@@ -5,7 +5,7 @@ import { serviceKey } from '../../platform/services.ts'
 import type { Authenticator } from './commands/authenticate.ts'
 import type { OnUserDeleting } from './commands/delete-user.ts'
 import type { Emails } from './emails.ts'
-import type { OnUserCreated } from './on-user-created.ts'
+import type { OnContactsVerified, OnUserCreated } from './on-user-created.ts'
 import type { ClerkDirectory, ClerkWebhooks, SessionVerifier } from './ports.ts'
 
 /** The clients of Clerk that users needs. */
@@ -26,6 +26,7 @@ export interface UsersServices {
   readonly directory: ClerkDirectory | null
   readonly webhooks: ClerkWebhooks
   readonly onUserCreated: OnUserCreated
+  readonly onContactsVerified: OnContactsVerified
   readonly onUserDeleting: OnUserDeleting
 }
 

@@ -1,4 +1,4 @@
-/** The topic of the notifications that a person may have been banned, locked or deleted. */
+/** The topic of the notifications that a person may have been banned or deleted. */
 export function standingTopic(userId: string): string {
   return `user-standing:${userId}`
 }

@@ -26,7 +26,7 @@ function addUserCommands(users: Command, open: () => Promise<App>): void {
   users
     .command('import')
     .description('import users of an older system, to be linked to Clerk users later; can be repeated')
-    .argument('<file>', 'CSV with a header, or JSON lines: legacy_id, email, first_name, last_name, credits')
+    .argument('<file>', 'CSV with a header, or JSON lines: legacy_id, email, first_name, last_name (or name), credits')
     .option(...rowsOption)
     .action(async (file: string, options: { rows: number }) => {
       const { importFile } = await import('./import-users.ts')

@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { App } from '../../app/app.ts'
+import { oneLine } from '../../cli/terminal/one-line.ts'
 import { runLong } from '../../cli/terminal/run-long.ts'
 import { users } from '../../domains/users/index.ts'
 import { importUsers } from '../users/import-users.ts'
-import { readLegacyUsers } from '../users/read-users.ts'
+import { newNotes, readLegacyUsers } from '../users/read-users.ts'
 
 /** Imports the users of a file. The exit code is 1 if a line was refused; all other lines are imported. */
 export async function importFile(
@@ -17,22 +18,32 @@ export async function importFile(
       cause,
     })
   })
-  const report = await runLong({ head: ['line', 'reason of refusal'], rows }, ({ begin, add, report, each }) => {
-    const bytes = createReadStream(file)
-    let read = 0
-    begin({ total: size, unit: 'bytes' })
-    return each(
-      importUsers({ db: db.prisma, emails: services(users).emails, clock }, readLegacyUsers(bytes)),
-      ({ created, updated, unchanged, linked, refused }) => {
-        add(bytes.bytesRead - read)
-        read = bytes.bytesRead
-        report.count('created', created)
-        report.count('updated', updated)
-        report.count('unchanged', unchanged)
-        report.count('already linked', linked)
-        for (const { line, refusal } of refused) report.row('refused', [line, refusal])
-      },
-    )
-  })
+  const notes = newNotes()
+  const report = await runLong(
+    { head: ['line', 'reason of refusal'], rows },
+    async ({ begin, add, print, report, each }) => {
+      const bytes = createReadStream(file)
+      let read = 0
+      begin({ total: size, unit: 'bytes' })
+      await each(
+        importUsers({ db: db.prisma, emails: services(users).emails, clock }, readLegacyUsers(bytes, notes)),
+        ({ created, updated, unchanged, linked, refused }) => {
+          add(bytes.bytesRead - read)
+          read = bytes.bytesRead
+          report.count('created', created)
+          report.count('updated', updated)
+          report.count('unchanged', unchanged)
+          report.count('already linked', linked)
+          for (const { line, refusal } of refused) report.row('refused', [line, refusal])
+        },
+      )
+      const { dividedNames, unknownColumns } = notes
+      if (dividedNames > 0) {
+        print(`The column name fills first and last name, divided at its last space. Users: ${dividedNames}.`)
+      }
+      const names = [...unknownColumns].map((name) => oneLine(name, 40))
+      if (names.length > 0) print(`These columns are unknown or repeated, and were ignored: ${names.join(', ')}.`)
+    },
+  )
   if (report.of('refused') > 0) process.exitCode ||= 1
 }

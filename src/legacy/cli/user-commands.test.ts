@@ -50,6 +50,12 @@ test('import reports the result of each line and exits with 1 if a line was refu
   expect((await run('import', '/nowhere.csv')).failure).toContain('The file /nowhere.csv cannot be read.')
 })
 
+test('import says that names were divided, and which columns were ignored', async () => {
+  const { errors } = await run('import', await writeUsers('id,name,shoe\n1,Mina Kim,43\n'))
+  expect(errors).toContain('fills first and last name, divided at its last space. Users: 1.')
+  expect(errors).toContain('unknown or repeated, and were ignored: shoe.')
+})
+
 test('link-clerk lists the users that need attention and counts the others', async () => {
   await run('import', await writeUsers('id,email\n1,user_a@example.com\n2,user_b@example.com\n3,c@example.com\n4,\n'))
   clerk.users.set('user_a', clerkUser('user_a', clerkAddresses(['user_a@example.com'])))

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { users } from '../../domains/users/index.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { type ImportStep, importUsers } from './import-users.ts'
-import { readLegacyUsers } from './read-users.ts'
+import { newNotes, readLegacyUsers } from './read-users.ts'
 
 let app: TestApp
 beforeEach(async () => {
@@ -80,6 +80,32 @@ test('imports JSON lines with the same result', async () => {
     created: 3,
   })
   expect(await importText(csv)).toEqual({ ...empty, unchanged: 3 })
+})
+
+test('divides a name into first and last name, and notes it with the unknown columns', async () => {
+  const text = [
+    'id,name,first_name,shoe size,ID',
+    '1,Mina Kim,,43,x',
+    '2, Juan Carlos  García ,,,x',
+    '3,김미나,,,x',
+    '4,Someone Else,Mina,,x',
+    '5,,,,x',
+  ].join('\n')
+  const notes = newNotes()
+  const lines = []
+  for await (const line of readLegacyUsers(Readable.from([Buffer.from(text)]), notes)) lines.push(line)
+  expect(lines.map((line) => ('user' in line ? [line.user.firstName, line.user.lastName] : line))).toEqual([
+    ['Mina', 'Kim'],
+    ['Juan Carlos', 'García'],
+    ['김미나', null],
+    ['Mina', null],
+    [null, null],
+  ])
+  expect(notes).toEqual({ dividedNames: 3, unknownColumns: new Set(['shoe size', 'ID']) })
+  const json = newNotes()
+  const object = Buffer.from('{"id":1,"name":"Mina Kim","shoe":43}\n{"id":2,"hat":5,"shoe":44}\n')
+  for await (const line of readLegacyUsers(Readable.from([object]), json)) expect(line).toHaveProperty('user')
+  expect(json).toEqual({ dividedNames: 1, unknownColumns: new Set(['shoe', 'hat']) })
 })
 
 test('a second import updates unlinked users only', async () => {

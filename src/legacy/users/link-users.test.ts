@@ -38,9 +38,10 @@ function directoryOf(): ClerkDirectory {
 }
 
 async function link(options: Partial<LinkOptions> & { steps?: number; directory?: ClerkDirectory } = {}) {
-  const { db, emails, onUserCreated } = app.app.services(users)
+  const { db, emails, onUserCreated, onContactsVerified } = app.app.services(users)
   const wait = async (ms: number) => void waits.push(ms)
-  const ports = { db, emails, onUserCreated, clock: () => app.now, directory: options.directory ?? directoryOf(), wait }
+  const hooks = { onUserCreated, onContactsVerified }
+  const ports = { db, emails, ...hooks, clock: () => app.now, directory: options.directory ?? directoryOf(), wait }
   const results: LinkResult[] = []
   let begun: LinkStep | undefined
   let taken = 0
@@ -133,7 +134,7 @@ describe('leaves ambiguous rows alone', () => {
 test('does not link a row if a concurrent first request creates the user', async () => {
   await addLegacyUser('1', 'a@example.com')
   addClerkUser('user_a', ['a@example.com'])
-  const { db, emails, onUserCreated } = app.app.services(users)
+  const { db, emails, onUserCreated, onContactsVerified } = app.app.services(users)
   const { prisma } = db
   const dbWithFirstRequest = {
     ...db,
@@ -144,7 +145,8 @@ test('does not link a row if a concurrent first request creates the user', async
     },
   }
   const wait = async () => undefined
-  const ports = { db: dbWithFirstRequest, emails, onUserCreated, clock: () => app.now, directory: directoryOf(), wait }
+  const hooks = { onUserCreated, onContactsVerified }
+  const ports = { db: dbWithFirstRequest, emails, ...hooks, clock: () => app.now, directory: directoryOf(), wait }
   const steps = await Array.fromAsync(linkLegacyUsers(ports, { create: false, dryRun: false }))
   expect(steps.at(-1)).toMatchObject({ results: [{ outcome: 'already has an account' }] })
   expect((await rowOf('1')).clerkId).toBeNull()

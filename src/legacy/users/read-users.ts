@@ -17,6 +17,18 @@ export type LegacyLine =
   | { readonly line: number; readonly user: LegacyUser }
   | { readonly line: number; readonly refusal: string }
 
+/** What is said about the file as a whole. */
+export interface FileNotes {
+  /** The names of columns or keys that are ignored; at most 50. */
+  readonly unknownColumns: Set<string>
+  /** How many users got their first and last name from a column `name`. */
+  dividedNames: number
+}
+
+export const newNotes = (): FileNotes => ({ unknownColumns: new Set(), dividedNames: 0 })
+
+const maxUnknownColumns = 50
+
 /** The file as a whole cannot be read; the message says why. */
 class UnreadableFile extends Error {
   override readonly name = 'UnreadableFile'
@@ -33,15 +45,16 @@ const maxRecordBytes = 1_000_000
 
 /**
  * Reads users from CSV with a header or from JSON lines, detected by the first character; UTF-8. Columns and keys are
- * legacy_id, legacyId or id, email, first_name or firstName, last_name or lastName, and credits, in any case and order;
- * others are ignored. The file is streamed and can have any size.
+ * legacy_id, legacyId or id, email, first_name or firstName, last_name or lastName, name, and credits, in any case and
+ * order; others are ignored and noted. A `name` is divided where there is no first and last name. The file is streamed and
+ * can have any size.
  */
-export async function* readLegacyUsers(bytes: Readable): AsyncGenerator<LegacyLine, void> {
+export async function* readLegacyUsers(bytes: Readable, notes = newNotes()): AsyncGenerator<LegacyLine, void> {
   const { first, all } = await peek(bytes)
   if (first[0] === 0xff || first[0] === 0xfe) throw new UnreadableFile('The file is UTF-16. Save it as UTF-8.')
   const opening = first.toString('utf8').replace('\ufeff', '').trimStart()[0]
   if (opening === '[') throw new UnreadableFile('The file is one JSON array. Write one object on each line instead.')
-  for await (const raw of opening === '{' ? jsonLines(all) : csvRecords(all)) yield check(raw)
+  for await (const raw of opening === '{' ? jsonLines(all, notes) : csvRecords(all, notes)) yield check(raw, notes)
 }
 
 async function peek(bytes: Readable): Promise<{ first: Buffer; all: Readable }> {
@@ -55,19 +68,19 @@ async function peek(bytes: Readable): Promise<{ first: Buffer; all: Readable }> 
   return { first: first.value, all: Readable.from(all(), { objectMode: false }) }
 }
 
-async function* jsonLines(bytes: Readable): AsyncGenerator<RawLine> {
+async function* jsonLines(bytes: Readable, notes: FileNotes): AsyncGenerator<RawLine> {
   let line = 0
   for await (const text of createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })) {
     line += 1
     const json = text.replace(/^\ufeff/, '')
     if (json.trim() === '') continue
     const value = parseObject(json)
-    yield { line, values: value ? named(value) : 'it is not a JSON object' }
+    yield { line, values: value ? named(value, notes) : 'it is not a JSON object' }
   }
 }
 
-function named(object: object): Record<string, unknown> {
-  const fields = fieldsOf(Object.keys(object))
+function named(object: object, notes: FileNotes): Record<string, unknown> {
+  const fields = fieldsOf(Object.keys(object), notes)
   return Object.fromEntries(Object.values(object).flatMap((value, at) => (fields[at] ? [[fields[at], value]] : [])))
 }
 
@@ -80,7 +93,7 @@ function parseObject(json: string): object | null {
   }
 }
 
-async function* csvRecords(bytes: Readable): AsyncGenerator<RawLine> {
+async function* csvRecords(bytes: Readable, notes: FileNotes): AsyncGenerator<RawLine> {
   const parser = parse({
     bom: true,
     record_delimiter: ['\r\n', '\n'],
@@ -89,7 +102,7 @@ async function* csvRecords(bytes: Readable): AsyncGenerator<RawLine> {
     relax_column_count: true,
     max_record_size: maxRecordBytes,
     info: true,
-    columns: columnsOf,
+    columns: (header: readonly string[]) => columnsOf(header, notes),
   })
   pipeline(bytes, parser, () => undefined)
   let [line, invalidCount] = [1, 0]
@@ -113,14 +126,13 @@ async function* csvRecords(bytes: Readable): AsyncGenerator<RawLine> {
 }
 
 /** The error does not quote the first line: if the header is missing, that line has personal data. */
-function columnsOf(header: readonly string[]): (string | false)[] {
-  const fields = fieldsOf(header)
-  if (!fields.includes('legacyId')) {
-    throw new UnreadableFile(
-      'The first line must be a header with legacy_id, email, first_name, last_name and credits.',
-    )
-  }
-  return fields
+function columnsOf(header: readonly string[], notes: FileNotes): (string | false)[] {
+  // Only the names of a real header may be printed.
+  const fields = fieldsOf(header, newNotes())
+  if (fields.includes('legacyId')) return fieldsOf(header, notes)
+  throw new UnreadableFile(
+    'The first line must be a header with legacy_id, email, first_name, last_name (or name) and credits.',
+  )
 }
 
 const fieldOfName: ReadonlyMap<string, string> = new Map([
@@ -129,14 +141,19 @@ const fieldOfName: ReadonlyMap<string, string> = new Map([
   ['email', 'email'],
   ['firstname', 'firstName'],
   ['lastname', 'lastName'],
+  ['name', 'name'],
   ['credits', 'credits'],
 ])
 
 /** The field of each column; false for ignored and repeated columns. An `id` beside a `legacy_id` is ignored. */
-function fieldsOf(names: readonly string[]): (string | false)[] {
+function fieldsOf(names: readonly string[], { unknownColumns }: FileNotes): (string | false)[] {
   const plain = names.map((name) => name.toLowerCase().replaceAll(/[\s_-]/g, ''))
   const known = plain.map((name) => (name === 'id' && plain.includes('legacyid') ? null : fieldOfName.get(name)))
-  return known.map((field, at) => (field && known.indexOf(field) === at ? field : false))
+  return known.map((field, at) => {
+    if (field && known.indexOf(field) === at) return field
+    if (unknownColumns.size < maxUnknownColumns) unknownColumns.add(names[at] ?? '')
+    return false
+  })
 }
 
 /** No control characters, no lone surrogates, no replacement characters of invalid UTF-8. */
@@ -158,6 +175,7 @@ const shape = z.object({
     .default(null),
   firstName: name,
   lastName: name,
+  name,
   credits: z
     .preprocess(asText, z.string().trim().regex(/^\d*$/))
     .transform(Number)
@@ -170,13 +188,26 @@ const rules: Readonly<Record<string, string>> = {
   email: 'the e-mail address is invalid',
   firstName: 'the first name must have at most 200 printable characters',
   lastName: 'the last name must have at most 200 printable characters',
+  name: 'the name must have at most 200 printable characters',
   credits: `the credits must be a whole number from 0 to ${maxCredits}`,
 }
 
-function check({ line, values }: RawLine): LegacyLine {
+function check({ line, values }: RawLine, notes: FileNotes): LegacyLine {
   if (typeof values === 'string') return { line, refusal: values }
   const parsed = shape.safeParse(values)
-  if (parsed.success) return { line, user: parsed.data }
+  if (parsed.success) return { line, user: withDividedName(parsed.data, notes) }
   const fields = new Set(parsed.error.issues.map(({ path }) => String(path[0])))
   return { line, refusal: [...fields].map((field) => rules[field] ?? field).join('; ') }
+}
+
+/**
+ * Divides a full name at its last space: "Mina Kim" is Mina, Kim. A name of one word is a first name. The first and the
+ * last name together are the full name again.
+ */
+function withDividedName({ name: fullName, ...user }: z.infer<typeof shape>, notes: FileNotes): LegacyUser {
+  if (fullName === null || user.firstName !== null || user.lastName !== null) return user
+  notes.dividedNames += 1
+  const at = fullName.search(/\s+\S+$/)
+  if (at < 0) return { ...user, firstName: fullName }
+  return { ...user, firstName: fullName.slice(0, at), lastName: fullName.slice(at).trim() }
 }

@@ -16,10 +16,10 @@ export interface ActivityChanges {
 
 const update = `${withLockedUser}
   UPDATE activities SET
-    title = CASE WHEN $4 THEN $5 ELSE title END,
-    sport = COALESCE($6::"Sport", sport),
-    revision = revision + CASE WHEN $4 OR $6 IS NOT NULL THEN 1 ELSE 0 END
-  FROM locked_user WHERE activities.id = $3 AND user_id = locked_user_id
+    title = CASE WHEN $3 THEN $4 ELSE title END,
+    sport = COALESCE($5::"Sport", sport),
+    revision = revision + CASE WHEN $3 OR $5 IS NOT NULL THEN 1 ELSE 0 END
+  FROM locked_user WHERE activities.id = $2 AND user_id = locked_user_id
   RETURNING ${columnsOf(Prisma.ActivityScalarFieldEnum)}`
 
 /** Changes the title or the sport of an activity, in one statement. Throws NotFound, InvalidInput, Unauthenticated. */
@@ -29,10 +29,10 @@ export async function updateActivity(
   { activityId, title, sport }: ActivityChanges,
 ): Promise<Activity> {
   if (sport === null) throw InvalidInput.of('sport', 'The sport cannot be null. Use OTHER.')
-  const { db, clock, notifications } = services
+  const { db, notifications } = services
   const changesTitle = title !== undefined
   const newTitle = title == null ? null : checkTitle(title)
-  const values = [viewer.id, clock(), activityId, changesTitle, newTitle, sport ?? null]
+  const values = [viewer.id, activityId, changesTitle, newTitle, sport ?? null]
   const [activity] = await db.query<Activity>(update, values)
   if (!activity) {
     await checkMayAct(services, viewer)

@@ -1,5 +1,6 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
+import { InvalidInput } from '../../../platform/errors.ts'
 import { type ActivitySummary, summarize } from '../queries/summarize.ts'
 
 const SummaryPeriod = builder.enumType('SummaryPeriod', {
@@ -28,6 +29,13 @@ const ActivitySummaryType = builder.objectRef<ActivitySummary>('ActivitySummary'
   }),
 })
 
+const maxPeriods = 100
+
+function checkLast(last: number): number {
+  if (last >= 1 && last <= maxPeriods) return last
+  throw InvalidInput.of('last', `The number of periods must be 1 to ${maxPeriods}.`)
+}
+
 builder.prismaObjectFields('User', (t) => ({
   activitySummaries: t.field({
     type: [ActivitySummaryType],
@@ -42,11 +50,6 @@ builder.prismaObjectFields('User', (t) => ({
       }),
     },
     resolve: (user, { period, last }, { db }) =>
-      summarize(db.prisma, {
-        userId: user.id,
-        timeZone: user.timeZone,
-        period,
-        last: Math.min(Math.max(last ?? 12, 1), 100),
-      }),
+      summarize(db.prisma, { userId: user.id, timeZone: user.timeZone, period, last: checkLast(last ?? 12) }),
   }),
 }))

@@ -99,7 +99,7 @@ function historyOf({ ada, ben, cyd }: RunUsers, run: string): PurchaseEvent[] {
 async function createUser(user: { id: string; clerkId: string }): Promise<void> {
   await app.app.db.transaction(async (tx) => {
     await tx.user.create({ data: { ...user, createdAt: app.now } })
-    await app.app.services(users).onUserCreated(tx, { userId: user.id, email: null, isNew: true, now: app.now })
+    await app.app.services(users).onUserCreated(tx, { userId: user.id, isNew: true, now: app.now })
   })
 }
 

@@ -1,11 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { GrantCreditsDocument, type GrantCreditsInput } from '../../../../operations/typed-operations.ts'
 import { toGlobalId } from '../../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
+import { createUser } from '../../../testing/factories.ts'
 import { promoteUser } from '../../users/index.ts'
+import { grant } from '../index.ts'
 
 const admin = 'admin@example.com'
+const migration = readFileSync(
+  new URL('../../../../prisma/migrations/20261130203400_admin_grant_keys/migration.sql', import.meta.url),
+  'utf8',
+)
 
 let app: TestApp
 let userId: string
@@ -64,6 +71,35 @@ describe('grantCredits of an admin', () => {
     await app.app.db.prisma.idempotencyKey.deleteMany()
     expect(await grantCredits()).toMatchObject({ user: { creditBalance: 150 } })
     expect([(await grants()).length, (await audits()).length]).toEqual([1, 1])
+  })
+
+  test('with a used key for another person returns IdempotencyConflictError for ever, as with another reason', async () => {
+    await grantCredits()
+    // As after 24 hours, when the keys of other mutations are deleted.
+    await app.app.db.prisma.idempotencyKey.deleteMany()
+    const other = await createUser(app, `other.${userCount}@example.com`)
+    const changes = [{ userId: toGlobalId('User', other.id) }, { reason: 'Another' }, { amount: 51 }]
+    for (const change of changes) {
+      expect(await grantCredits(change)).toMatchObject({ __typename: 'IdempotencyConflictError' })
+    }
+    expect(await grantCredits()).toMatchObject({ user: { creditBalance: 150 } })
+    expect(await app.app.db.prisma.creditTransaction.count({ where: { userId: other.id } })).toBe(0)
+    expect(await audits()).toHaveLength(1)
+  })
+
+  test('with a key of a grant before keys were hashed returns that grant, or IdempotencyConflictError', async () => {
+    const actor = await app.app.db.prisma.user.findFirstOrThrow({ where: { role: 'ADMIN' } })
+    const { idempotencyKey: key, reason: description } = inputWith()
+    const ledgerKey = `admin:${actor.id}:${key}`
+    const input = { userId, amount: 50, source: 'GIFTS', key: ledgerKey, description, now: app.now } as const
+    await app.app.db.transaction((tx) => grant(tx, input))
+    await app.owner.query(migration.slice(migration.indexOf('INSERT INTO')))
+    expect(await grantCredits()).toMatchObject({ user: { creditBalance: 150 }, transaction: { amount: 50 } })
+    const other = await createUser(app, `other.${userCount}@example.com`)
+    for (const change of [{ amount: 51 }, { userId: toGlobalId('User', other.id) }]) {
+      expect(await grantCredits(change)).toMatchObject({ __typename: 'IdempotencyConflictError' })
+    }
+    expect(await grants()).toHaveLength(1)
   })
 
   test('with a used key and another input returns IdempotencyConflictError', async () => {

@@ -23,7 +23,7 @@ const GrantCreditsInput = builder.inputType('GrantCreditsInput', {
     idempotencyKey: t.string({
       required: true,
       description:
-        '1 to 200 printable characters. The same key always returns the same grant; the key does not expire.',
+        '1 to 200 printable characters. The same key always returns the same grant, and is refused with another user, amount, reason or expiry. It does not expire.',
     }),
   }),
 })

@@ -2,6 +2,7 @@ import { InvalidInput } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
 import { maxSingleRequestByteSize } from '../part-size.ts'
 import type { UploadKindDefinition } from '../upload-kinds.ts'
+import { withoutBidiControls } from '../without-bidi-controls.ts'
 
 export interface DeclaredFile {
   readonly kind: string
@@ -13,11 +14,15 @@ export interface DeclaredFile {
   readonly idempotencyKey: string
 }
 
-/** Validates the declared file and normalises its media type. Throws InvalidInput with all invalid fields. */
+/**
+ * Validates the declared file, normalises its media type, and removes from its name what changes the direction of text.
+ * Throws InvalidInput with all invalid fields.
+ */
 export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): DeclaredFile {
+  const filename = withoutBidiControls(file.filename)
   const contentType = file.contentType.trim().toLowerCase() || (rules.defaultContentType ?? '')
   const problems: Record<string, string | null> = {
-    filename: filenameProblem(file.filename),
+    filename: filenameProblem(filename),
     contentType: rules.contentTypes.includes(contentType)
       ? null
       : `The media type must be one of ${rules.contentTypes.join(', ')}.`,
@@ -27,7 +32,7 @@ export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): D
   }
   const invalid = InvalidInput.ofFields(problems)
   if (invalid) throw invalid
-  return { ...file, contentType }
+  return { ...file, filename, contentType }
 }
 
 /** Accepts any Unicode text except control characters, unpaired surrogates and paths. */

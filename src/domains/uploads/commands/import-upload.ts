@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Upload } from '../../../generated/prisma/client.ts'
 import type { Reader, Tx } from '../../../platform/database/db.ts'
 import { addressSeconds } from '../sign-upload.ts'
+import { withoutBidiControls } from '../without-bidi-controls.ts'
 import { uploadLifetimeHours } from './request-upload.ts'
 
 export interface ImportedFile {
@@ -19,7 +20,8 @@ export interface ImportedFile {
  * when a write that had started must have ended.
  */
 export function importUpload(tx: Tx, { now, ...file }: ImportedFile): Promise<Upload> {
-  return tx.upload.create({ data: { ...file, id: uuidv7(), createdAt: now, ...deadlines(now) } })
+  const filename = withoutBidiControls(file.filename)
+  return tx.upload.create({ data: { ...file, filename, id: uuidv7(), createdAt: now, ...deadlines(now) } })
 }
 
 /** Extends the deadline of a pending row whose file is written later. */

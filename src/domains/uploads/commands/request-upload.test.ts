@@ -116,6 +116,11 @@ describe('requestUpload accepts', () => {
   })
 })
 
+test('bidi overrides are removed from the name', async () => {
+  const { upload } = await requested(app, ann, { filename: 'ride\u202etif.\u2067exe\u2069.fit\u202c' })
+  expect(await uploadRow(app, upload.id)).toMatchObject({ filename: 'ridetif.exe.fit' })
+})
+
 describe('requestUpload returns the path and the message for', () => {
   const sound = { kind: 'AUDIO', contentType: 'audio/mpeg' } as const
   const nearMd5 = `${md5.slice(0, 21)}B==`
@@ -132,6 +137,7 @@ describe('requestUpload returns the path and the message for', () => {
     ['a type with a line break', 'contentType', { contentType: 'text/xml\r\nx: y' }, /one of/],
     ['a type with an unpaired surrogate', 'contentType', { contentType: '\ud800' }, /one of/],
     ['no name', 'filename', { filename: '' }, /1 to 255/],
+    ['a name of bidi overrides only', 'filename', { filename: '\u202e\u202c' }, /1 to 255/],
     ['a name of 256 letters', 'filename', { filename: 'a'.repeat(256) }, /1 to 255/],
     ['a name of 256 emoji', 'filename', { filename: '🏃'.repeat(256) }, /1 to 255/],
     ['a name with NUL', 'filename', { filename: 'a\0b' }, /control/],

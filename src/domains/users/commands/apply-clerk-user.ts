@@ -21,31 +21,35 @@ export interface ClerkState {
  */
 export async function applyClerkUser(
   tx: Tx,
-  { emails, onUserCreated }: OnUserCreatedPorts,
+  { emails, onUserCreated, onContactsVerified }: OnUserCreatedPorts,
   { user, version, reportedAt, now }: ClerkState,
 ): Promise<'created' | 'updated' | 'stale'> {
   const { email } = user
   const adopted = user.externalId === null ? null : await adoptLegacyRow(tx, user.clerkId, user.externalId)
-  if (adopted !== null) await onUserCreated(tx, { userId: adopted, email, isNew: false, now })
+  if (adopted !== null) await onUserCreated(tx, { userId: adopted, isNew: false, now })
   const { emailEncrypted, emailIndex } = emails.columns(email)
   const { standing, lockedUntil } = standingOf(user, reportedAt)
   const [row] = await tx.$queryRaw<{ id: string; created: boolean }[]>`
     INSERT INTO users AS person (
       id, clerk_id, email_encrypted, email_index, first_name, last_name, username, image_url, standing, locked_until,
-      clerk_version, created_at)
+      clerk_version, clerk_created_at, clerk_updated_at, created_at)
     VALUES (
       ${uuidv7()}::uuid, ${user.clerkId}, ${emailEncrypted}, ${emailIndex}, ${user.firstName}, ${user.lastName},
-      ${user.username}, ${user.imageUrl}, ${standing}::"UserStanding", ${lockedUntil}, ${version}, ${now})
+      ${user.username}, ${user.imageUrl}, ${standing}::"UserStanding", ${lockedUntil}, ${version},
+      ${user.createdAt}, ${user.updatedAt}, ${now})
     ON CONFLICT (clerk_id) DO UPDATE SET
       email_encrypted = excluded.email_encrypted, email_index = excluded.email_index, first_name = excluded.first_name,
       last_name = excluded.last_name, username = excluded.username, image_url = excluded.image_url,
-      standing = excluded.standing, locked_until = excluded.locked_until, clerk_version = excluded.clerk_version
+      standing = excluded.standing, locked_until = excluded.locked_until, clerk_version = excluded.clerk_version,
+      clerk_created_at = excluded.clerk_created_at, clerk_updated_at = excluded.clerk_updated_at
     WHERE person.standing NOT IN ('DELETING', 'DELETED')
       AND person.clerk_version COLLATE "C" <= excluded.clerk_version COLLATE "C"
     RETURNING id, xmax = 0 AS created`
   if (!row) return 'stale'
-  if (standing !== 'ACTIVE') notify(tx, standingTopic(row.id))
-  if (row.created) await onUserCreated(tx, { userId: row.id, email, isNew: true, now })
+  if (standing === 'BANNED') notify(tx, standingTopic(row.id))
+  if (row.created) await onUserCreated(tx, { userId: row.id, isNew: true, now })
+  const contacts = [...user.verifiedEmails, ...user.verifiedPhones]
+  if (contacts.length > 0) await onContactsVerified(tx, { userId: row.id, contacts, now })
   return row.created ? 'created' : 'updated'
 }
 

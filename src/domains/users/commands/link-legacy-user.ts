@@ -21,13 +21,13 @@ export async function linkLegacyUser(
   { userId, user }: { readonly userId: string; readonly user: ClerkUser },
 ): Promise<boolean> {
   const { db, clock, onUserCreated } = ports
-  const { clerkId, email } = user
+  const { clerkId } = user
   const now = clock()
   try {
     await db.transaction(async (tx) => {
       const { count } = await tx.user.updateMany({ where: { ...unlinked, id: userId }, data: { clerkId } })
       if (count === 0) return
-      await onUserCreated(tx, { userId, email, isNew: false, now })
+      await onUserCreated(tx, { userId, isNew: false, now })
       await applyClerkUser(tx, ports, { user, version: versionOfAnswer(user), reportedAt: now, now })
     })
   } catch (error) {

@@ -2,11 +2,14 @@ import { decodeJwt } from 'jose'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RequestUploadDocument } from '../../../../operations/typed-operations.ts'
+import { UserStanding } from '../../../generated/prisma/enums.ts'
 import { toGlobalId } from '../../../graphql/ids.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createActivity, createUser } from '../../../testing/factories.ts'
 import { uploadInput } from '../../../testing/upload-steps.ts'
-import { maySignIn } from '../may-sign-in.ts'
+import { mayAct } from '../may-act.ts'
+import { findUnavailableUsers } from '../queries/find-unavailable-users.ts'
+import { users } from '../services.ts'
 import { withLockedUser } from './run-as.ts'
 
 let app: TestApp
@@ -54,14 +57,15 @@ test('a change in a single statement changes nothing after a deletion', async ()
   expect(title).toBe('Before')
 })
 
-test('withLockedUser and maySignIn treat a locked user in the same way', async () => {
-  const { id: locked } = await createUser(app, 'locked@example.com', { standing: 'LOCKED' })
-  const isPermitted = async (lockedUntil: Date | null) => {
-    await app.app.db.prisma.user.update({ where: { id: locked }, data: { lockedUntil } })
-    return (await app.app.db.query(`${withLockedUser} SELECT FROM locked_user`, [locked, app.now])).length === 1
-  }
-  const later = new Date(app.now.getTime() + 1)
-  for (const until of [null, app.now, later]) {
-    expect(await isPermitted(until)).toBe(maySignIn({ standing: 'LOCKED', lockedUntil: until }, app.now))
-  }
-})
+test.each(Object.values(UserStanding))(
+  'withLockedUser, mayAct and findUnavailableUsers agree on %s',
+  async (standing) => {
+    const { id } = await createUser(app, `${standing}@example.com`)
+    // A tombstone has no personal data.
+    const { emailEncrypted, emailIndex } = app.app.services(users).emails.columns(null)
+    await app.app.db.prisma.user.update({ where: { id }, data: { standing, emailEncrypted, emailIndex } })
+    const isPermitted = (await app.app.db.query(`${withLockedUser} SELECT FROM locked_user`, [id])).length === 1
+    const isUnavailable = (await findUnavailableUsers(app.app.db, [id])).has(id)
+    expect([isPermitted, !isUnavailable]).toEqual([mayAct({ standing }), mayAct({ standing })])
+  },
+)

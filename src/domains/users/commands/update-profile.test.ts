@@ -68,6 +68,7 @@ test.each<[string, UpdateProfileInput]>([
   ['lastName', { lastName: '\ud83c' }],
   ['lastName', { lastName: 'a\nb' }],
   ['timeZone', { timeZone: 'Mars/Olympus' }],
+  ['timeZone', { timeZone: 'US/Pacific-New' }],
   ['timeZone', { timeZone: '+09:00' }],
   ['timeZone', { timeZone: '' }],
   ['timeZone', { timeZone: `${'x'.repeat(1_000)}/y` }],

@@ -1,9 +1,10 @@
-import { Temporal } from 'temporal-polyfill'
 import type { Prisma } from '../../../generated/prisma/client.ts'
+import type { Database } from '../../../platform/database/db.ts'
 import { InvalidInput } from '../../../platform/errors.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { Unauthenticated } from '../errors.ts'
 import { type ClerkDirectory, ClerkRefused, type ClerkUser } from '../ports.ts'
+import { knownTimeZone } from '../queries/known-time-zone.ts'
 import type { UsersServices } from '../services.ts'
 import { applyClerkUser } from './apply-clerk-user.ts'
 import { runAs, type Viewer } from './run-as.ts'
@@ -31,7 +32,7 @@ export async function updateProfile(
   { clerkId, changes }: { readonly clerkId: string | null; readonly changes: ProfileChanges },
 ): Promise<void> {
   const names = checkNames(changes)
-  const settings = checkSettings(changes)
+  const settings = await checkSettings(services.db, changes)
   const { directory, clock } = services
   const { id } = viewer
   const changesClerk = directory !== null && clerkId !== null && Object.keys(names).length > 0
@@ -78,22 +79,22 @@ function checkName(name: string | null, field: string): string | null {
   return trimmed || null
 }
 
-function checkSettings({ timeZone, locale }: ProfileChanges): Prisma.UserUpdateManyMutationInput {
+async function checkSettings(
+  db: Database,
+  { timeZone, locale }: ProfileChanges,
+): Promise<Prisma.UserUpdateManyMutationInput> {
   return {
-    ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? 'UTC' : checkTimeZone(timeZone) }),
+    ...(timeZone === undefined ? {} : { timeZone: timeZone === null ? 'UTC' : await checkTimeZone(db, timeZone) }),
     ...(locale === undefined ? {} : { locale: locale === null ? 'en' : checkLocale(locale) }),
   }
 }
 
-/** Returns the IANA spelling. An offset (+09:00) is rejected: with daylight saving time it is wrong for half of the year. */
-function checkTimeZone(name: string): string {
-  const refused = () => InvalidInput.of('timeZone', 'This is not a valid IANA time zone. Example: Europe/Berlin.')
-  if (!/^[A-Za-z]/.test(name) || name.length > 100) throw refused()
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId
-  } catch {
-    throw refused()
+async function checkTimeZone(db: Database, name: string): Promise<string> {
+  const zone = await knownTimeZone(db, name)
+  if (zone === null) {
+    throw InvalidInput.of('timeZone', 'This is not a valid IANA time zone. Example: Europe/Berlin.')
   }
+  return zone
 }
 
 function checkLocale(tag: string): string {

@@ -24,7 +24,7 @@ export const UserNode = builder.prismaNode('User', {
   fields: (t) => ({
     email: t.string({
       nullable: true,
-      description: 'The primary email address. Null for users who signed up without one.',
+      description: 'The primary email address. Null for users who have none, or have not verified it.',
       ...readsColumns(
         { emailEncrypted: true },
         ({ emailEncrypted }: Pick<User, 'emailEncrypted'>, _args: object, context: Context) =>
