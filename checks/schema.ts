@@ -8,6 +8,7 @@ import { CriticalityLevel, diff } from '@graphql-inspector/core'
 import { buildSchema, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import { domains } from '../src/app/domains.ts'
 import { buildSchema as buildSchemaOf } from '../src/app/graphql/build-schema.ts'
+import { otherInputStyles } from './input-style.ts'
 import { undescribed } from './undescribed.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
@@ -15,8 +16,9 @@ const built = buildSchemaOf(domains)
 const contract = buildSchema(readFileSync(fileURLToPath(new URL('../schema.graphql', import.meta.url)), 'utf8'))
 const print = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema))
 const bare = undescribed(contract)
+const styles = otherInputStyles(contract)
 
-if (print(contract) === print(built) && bare.length === 0) {
+if (print(contract) === print(built) && bare.length === 0 && styles.length === 0) {
   console.log('The server builds exactly schema.graphql.')
 } else {
   process.exitCode = 1
@@ -30,6 +32,7 @@ if (print(contract) === print(built) && bare.length === 0) {
     const isBreaking = change.criticality.level === CriticalityLevel.Breaking
     console.error(`${isBreaking ? 'BREAKING' : 'changed '}  ${change.message}`)
   }
+  for (const problem of styles) console.error(problem)
   for (const place of bare) console.error(`without a description: ${place}`)
   console.error(
     '\nThe contract (-) and what the server builds (+) differ. Decide which is right. Change schema.graphql first, then\n' +

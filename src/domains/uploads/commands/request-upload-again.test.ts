@@ -188,7 +188,7 @@ test('a key whose upload has expired returns UploadExpiredError, also before it 
 test('a key whose upload was deleted returns NotFoundError; a new key creates a new upload', async () => {
   const { as, input } = newUser()
   const { activity } = await requested(app, as, input)
-  await app.run(as, DeleteActivityDocument, { activityId: activity!.id })
+  await app.run(as, DeleteActivityDocument, { input: { activityId: activity!.id } })
   expect(await request(app, as, input)).toMatchObject({
     __typename: 'NotFoundError',
     message: 'The upload was not found. It was deleted. Use a new idempotency key for a new request.',
