@@ -23,12 +23,12 @@ test('the page loads nothing from other hosts', async () => {
 })
 
 test('the page says that its user was deleted, and how to continue', async () => {
-  const email = 'gone@example.com'
+  const email = 'pat@example.com'
   await using other = await startTestApp({ databaseUrl: app.databaseUrl, graphiqlFor: email })
   const read = async () => (await fetch(`${other.url}/graphql`, { headers: html })).text()
   expect(await read()).not.toContain('role="alert">')
   await createUser(other, email, { standing: 'DELETING' })
-  expect(await read()).toMatch(/role="alert">The account of gone@example.com was deleted.*npm run token -- gone\+2@/)
+  expect(await read()).toMatch(/role="alert">The account of pat@example.com was deleted.*npm run token -- pat\+2@/)
 })
 
 test('serves no page if none is configured, as in production', async () => {
