@@ -25,7 +25,7 @@ export function addToken(program: Command): void {
       const identity = await developmentIdentity(settings.dataDir)
       const token = await identity.signToken({ email, now, expiresInSeconds })
       const { lookUpRefusal } = await import('./token/look-up-refusal.ts')
-      const refusal = await lookUpRefusal(settings, developmentClerkId(email), now)
+      const refusal = await lookUpRefusal(settings, developmentClerkId(email))
       if (refusal && refusal !== 'unknown') {
         const { explainRefusal } = await import('../dev/explain-refusal.ts')
         if (admin) throw new Error(explainRefusal(email, refusal))

@@ -5,7 +5,7 @@ export function explainRefusal(email: string, refusal: Refusal): string {
   if (refusal === 'deleted') {
     return `The account of ${email} was deleted, which cannot be undone: the server refuses its tokens. Use another address, such as ${otherAddress(email)}: \`npm run token -- ${otherAddress(email)}\`.`
   }
-  return `The account of ${email} is ${refusal}: the server refuses its tokens. While the server runs, \`npm run cli -- webhooks send clerk user.updated --email ${email}\` restores it.`
+  return `The account of ${email} is banned: the server refuses its tokens. While the server runs, \`npm run cli -- webhooks send clerk user.updated --email ${email}\` restores it.`
 }
 
 /** alice+2@example.com for alice@example.com. */

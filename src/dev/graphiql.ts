@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findRefusal } from '../domains/users/index.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/db.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { type PageOptions, renderPage } from './graphiql-page.ts'
@@ -13,11 +12,11 @@ const operationsFolder = join(import.meta.dirname, '../../operations')
 export function graphiqlPage({ email, token }: { readonly email: string; token(): Promise<string | null> }) {
   return {
     render: renderPage,
-    async options({ db, clock }: { readonly db: Database; readonly clock: Clock }): Promise<PageOptions> {
+    async options({ db }: { readonly db: Database }): Promise<PageOptions> {
       const bearer = await token()
       const headers = JSON.stringify(bearer ? { authorization: `Bearer ${bearer}` } : {}, null, 2)
       const tabs = await operationTabs()
-      const refusal = bearer ? await findRefusal(db.prisma, developmentClerkId(email), clock()) : null
+      const refusal = bearer ? await findRefusal(db.prisma, developmentClerkId(email)) : null
       return {
         title: 'Pacer',
         notice: refusal ? `${explainRefusal(email, refusal)} Enter it in Headers.` : null,

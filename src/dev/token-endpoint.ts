@@ -53,7 +53,7 @@ export function tokenEndpoint(identity: Pick<DevelopmentIdentity, 'signToken'> |
       }
       const { email, expiresInSeconds } = read.data
       const now = clock()
-      const refusal = await findRefusal(db.prisma, developmentClerkId(email), now)
+      const refusal = await findRefusal(db.prisma, developmentClerkId(email))
       if (refusal) return refuse(response, 409, 'ACCOUNT_UNAVAILABLE', explainRefusal(email, refusal))
       const token = await identity.signToken({ email, now, expiresInSeconds })
       const seconds = Math.floor(now.getTime() / 1000) + expiresInSeconds

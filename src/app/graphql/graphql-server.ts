@@ -4,7 +4,6 @@ import type { Context, Viewer } from '../../graphql/context.ts'
 import { toClientError } from '../../graphql/errors.ts'
 import { boundedDocument } from '../../graphql/limits/document.ts'
 import { boundedValidation } from '../../graphql/limits/validation.ts'
-import type { Clock } from '../../platform/clock.ts'
 import { type OperationRequest, runOperation } from '../../platform/compat/yoga-engine.ts'
 import type { Database } from '../../platform/database/db.ts'
 import type { Log } from '../../platform/observability/log.ts'
@@ -29,7 +28,7 @@ import { watchUsers } from './watch-users.ts'
 
 /** GraphiQL: its page and its initial options. Present in development only. */
 export interface GraphiqlPage {
-  options(app: { readonly db: Database; readonly clock: Clock }): Promise<GraphiQLOptions>
+  options(app: { readonly db: Database }): Promise<GraphiQLOptions>
   render(options: GraphiQLOptions): string
 }
 
@@ -64,7 +63,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
     landingPage: false,
     batching: false,
     parserAndValidationCache: false, // cacheDocuments does it, bounded by bytes
-    graphiql: graphiql ? () => graphiql.options({ db, clock }) : false,
+    graphiql: graphiql ? () => graphiql.options({ db }) : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
     cors: false, // server.ts sets the headers, also where it refuses a request itself
     extraParamNames: ['documentId'],

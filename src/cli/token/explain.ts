@@ -24,14 +24,14 @@ export async function explain(argument: string): Promise<void> {
   const clerk = await clerkOf(settings)
   const refusals = await refusalsOf(token, unverified, { clerk, now })
   if (refusals.length > 0) throw new Error(`The server refuses it:\n${refusals.map((why) => `  - ${why}.`).join('\n')}`)
-  await refuseUnavailable(settings, unverified, now)
+  await refuseUnavailable(settings, unverified)
   write('The server accepts it: signature, dates, issuer and authorized party are valid.')
 }
 
 /** Throws if the account of an otherwise accepted token is banned, locked or deleted. */
-async function refuseUnavailable(settings: Settings, { claims }: UntrustedToken, now: Date): Promise<void> {
+async function refuseUnavailable(settings: Settings, { claims }: UntrustedToken): Promise<void> {
   const { sub, email } = claims
-  const refusal = await lookUpRefusal(settings, String(sub), now)
+  const refusal = await lookUpRefusal(settings, String(sub))
   if (refusal === 'unknown') write('The state of the account is not checked: no database is configured or running.')
   else if (refusal !== null) throw new Error(await explainAccount(settings, String(email ?? sub), refusal))
 }

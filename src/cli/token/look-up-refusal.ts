@@ -11,20 +11,14 @@ const timeoutMs = 3_000
  * Why the server refuses the requests of a Clerk user; null if it accepts them. 'unknown' if the database cannot be read:
  * it is not configured, and no development server runs on the data folder.
  */
-export async function lookUpRefusal(
-  settings: Settings,
-  clerkId: string,
-  now: Date,
-): Promise<Refusal | 'unknown' | null> {
+export async function lookUpRefusal(settings: Settings, clerkId: string): Promise<Refusal | 'unknown' | null> {
   const url = settings.database?.url ?? (await embeddedDatabase(settings))
   if (url === null) return 'unknown'
   // A pooler in transaction mode may be in front of the database, so no session settings are used.
   await using db = createDatabase({ url, isPooled: true, poolSize: 1, log: silentLog, onNotify: () => undefined })
   const timeoutError = () => new Error('The database did not respond in time.')
   // Awaited before the database is closed.
-  return await withTimeout(timeoutMs, findRefusal(db.prisma, clerkId, now), timeoutError).catch(
-    () => 'unknown' as const,
-  )
+  return await withTimeout(timeoutMs, findRefusal(db.prisma, clerkId), timeoutError).catch(() => 'unknown' as const)
 }
 
 /** The database of the development server that runs on the data folder. */
