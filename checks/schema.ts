@@ -9,6 +9,7 @@ import { buildSchema, type GraphQLSchema, lexicographicSortSchema, printSchema }
 import { domains } from '../src/app/domains.ts'
 import { buildSchema as buildSchemaOf } from '../src/app/graphql/build-schema.ts'
 import { withoutRemovalDate } from './deprecations.ts'
+import { otherInputStyles } from './input-style.ts'
 import { undescribed } from './undescribed.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
@@ -17,11 +18,12 @@ const contract = buildSchema(readFileSync(fileURLToPath(new URL('../schema.graph
 const print = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema))
 const bare = undescribed(contract)
 const undated = withoutRemovalDate(contract)
+const styles = otherInputStyles(contract)
 
 if (undated.length > 0) {
   process.exitCode = 1
   for (const place of undated) console.error(`deprecated without a date of removal (docs/deprecation.md): ${place}`)
-} else if (print(contract) === print(built) && bare.length === 0) {
+} else if (print(contract) === print(built) && bare.length === 0 && styles.length === 0) {
   console.log('The server builds exactly schema.graphql.')
 } else {
   process.exitCode = 1
@@ -35,6 +37,7 @@ if (undated.length > 0) {
     const isBreaking = change.criticality.level === CriticalityLevel.Breaking
     console.error(`${isBreaking ? 'BREAKING' : 'changed '}  ${change.message}`)
   }
+  for (const problem of styles) console.error(problem)
   for (const place of bare) console.error(`without a description: ${place}`)
   console.error(
     '\nThe contract (-) and what the server builds (+) differ. Decide which is right. Change schema.graphql first, then\n' +

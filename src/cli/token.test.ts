@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import { developmentIdentity } from '../dev/identity.ts'
+import { startTestApp } from '../testing/app.ts'
 import { makeClerkKey, startClerk } from '../testing/clerk.ts'
+import { createUser } from '../testing/factories.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { signSessionToken } from '../testing/session-tokens.ts'
 import { addToken } from './token.ts'
@@ -23,6 +26,32 @@ const developmentToken = async (expiresInSeconds = 3_600) => {
 test('prints a token of the development identity for an e-mail address', async () => {
   const { output } = await run('mo@example.com')
   expect(output.trim().split('.')).toHaveLength(3)
+})
+
+test('prints a token that expires after the given seconds', async () => {
+  const { output } = await run('mo@example.com', '--expires-in', '60')
+  const { iat = 0, exp } = decodeJwt(output.trim())
+  expect(exp).toBe(iat + 60)
+  expect((await run('mo@example.com', '--expires-in', '0')).failure).toBe('--expires-in must be at least 1 second.')
+  expect((await run('mo@example.com', '--expires-in', '1h')).failure).toContain('It must be a whole number.')
+})
+
+test('says that a user is banned or deleted, and what to do; explain fails', async () => {
+  await using app = await startTestApp()
+  vi.stubEnv('DATABASE_URL', app.databaseUrl)
+  const { id } = await createUser(app, 'mo@example.com')
+  expect((await run('mo@example.com')).errors).toBe('')
+  for (const [standing, remedy] of [
+    ['BANNED', 'npm run cli -- webhooks send clerk user.updated --email mo@example.com'],
+    ['DELETING', 'npm run token -- mo+2@example.com'],
+  ] as const) {
+    await app.app.db.prisma.user.update({ where: { id }, data: { standing } })
+    const { output, errors } = await run('mo@example.com')
+    expect(output.trim().split('.')).toHaveLength(3)
+    expect(errors).toContain(remedy)
+    expect((await run('mo@example.com', '--admin')).failure).toContain(remedy)
+    expect((await run('explain', output.trim())).failure).toContain(remedy)
+  }
 })
 
 test('explain prints the claims and dates of a valid token but never the token', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Settings } from '../config/config.ts'
 import { users } from '../domains/users/index.ts'
 import { developmentSettings } from './development-settings.ts'
+import { wholeNumber } from './terminal/whole-number.ts'
 
 /** Adds the `token` commands. */
 export function addToken(program: Command): void {
@@ -10,13 +11,26 @@ export function addToken(program: Command): void {
     .description('print a session token of the development identity, and nothing else')
     .argument('<email>', "the user's e-mail address; the same address is the same user")
     .option('--admin', 'make the user an admin first')
-    .action(async (email: string, { admin }: { admin?: boolean }) => {
+    .option('--expires-in <seconds>', 'how long the token is valid; by default 12 hours', wholeNumber)
+    .action(async (email: string, { admin, expiresIn }: { admin?: boolean; expiresIn?: number }) => {
       const settings = developmentSettings('token')
       if (settings.clerk) throw new Error('Clerk is configured, so the server accepts tokens of Clerk only.')
-      if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new Error(`"${email}" is not an e-mail address.`)
-      const { developmentIdentity, developmentTokenSeconds } = await import('../dev/identity.ts')
+      const { developmentClerkId, developmentIdentity, developmentTokenSeconds, isEmailAddress } = await import(
+        '../dev/identity.ts'
+      )
+      if (!isEmailAddress(email)) throw new Error(`"${email}" is not an e-mail address.`)
+      const expiresInSeconds = expiresIn ?? developmentTokenSeconds
+      if (expiresInSeconds < 1) throw new Error('--expires-in must be at least 1 second.')
+      const now = new Date()
       const identity = await developmentIdentity(settings.dataDir)
-      const token = await identity.signToken({ email, now: new Date(), expiresInSeconds: developmentTokenSeconds })
+      const token = await identity.signToken({ email, now, expiresInSeconds })
+      const { lookUpRefusal } = await import('./token/look-up-refusal.ts')
+      const refusal = await lookUpRefusal(settings, developmentClerkId(email))
+      if (refusal && refusal !== 'unknown') {
+        const { explainRefusal } = await import('../dev/explain-refusal.ts')
+        if (admin) throw new Error(explainRefusal(email, refusal))
+        process.stderr.write(`${explainRefusal(email, refusal)}\n`)
+      }
       if (admin) await promote(settings, token)
       process.stdout.write(`${token}\n`)
     })

@@ -3,6 +3,7 @@ import { openStack } from './embedded/stack.ts'
 import { removeStackFile, writeStackFile } from './embedded/stack-file.ts'
 import { graphiqlPage } from './graphiql.ts'
 import { developmentTokenSeconds } from './identity.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
 import { welcome } from './welcome.ts'
 
 /** The user that GraphiQL and the startup message are signed in as. */
@@ -11,6 +12,7 @@ const developmentUser = 'alice@example.com'
 export interface Development extends AsyncDisposable {
   readonly config: Config
   readonly graphiql: ReturnType<typeof graphiqlPage>
+  readonly tokenEndpoint: ReturnType<typeof tokenEndpoint>
   /** Prints the startup message, and writes the addresses to the stack file for other processes. */
   announce(api: string): Promise<void>
 }
@@ -26,7 +28,8 @@ export async function startDevelopment(settings: Settings, options: { join: bool
 
   return {
     config,
-    graphiql: graphiqlPage(token),
+    graphiql: graphiqlPage({ email: developmentUser, token }),
+    tokenEndpoint: tokenEndpoint(identity),
     async announce(api) {
       const { url: databaseUrl } = config.database
       const { endpoint: bucketEndpoint } = config.bucket

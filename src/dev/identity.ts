@@ -76,6 +76,11 @@ export function developmentClerkId(email: string): string {
   return `user_dev_${hex(normalize(email)).slice(0, 24)}`
 }
 
+/** Whether it has the form of an e-mail address. */
+export function isEmailAddress(text: string): boolean {
+  return /^[^\s@]{1,64}@[^\s@]{1,255}$/.test(text)
+}
+
 const normalize = (email: string) => email.trim().toLowerCase()
 
 async function makeKey(folder: string): Promise<void> {

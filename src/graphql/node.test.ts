@@ -107,7 +107,7 @@ describe('node', () => {
     const activityId = toGlobalId('Activity', activity.id)
     const uploadId = toGlobalId('Upload', activity.uploadId ?? '')
     expect((await node(alice, uploadId)).data?.node?.id).toBe(uploadId)
-    await app.run(alice, DeleteActivityDocument, { activityId })
+    await app.run(alice, DeleteActivityDocument, { input: { activityId } })
     for (const id of [activityId, uploadId]) {
       const { data, errors } = await node(alice, id)
       expect({ data, errors }).toEqual({ data: { node: null }, errors: undefined })

@@ -179,11 +179,15 @@ describe('an admin', () => {
   })
 
   test('cannot change objects of other users', async () => {
-    const { data } = await app.query(boss, 'mutation ($id: ID!) { deleteActivity(activityId: $id) { __typename } }', {
-      id: ids.Activity,
-    })
+    const { data } = await app.query(
+      boss,
+      'mutation ($id: ID!) { deleteActivity(input: { activityId: $id }) { __typename } }',
+      {
+        id: ids.Activity,
+      },
+    )
     expect(data).toEqual({ deleteActivity: { __typename: 'NotFoundError' } })
-    const cancel = 'mutation ($id: ID!) { cancelUpload(uploadId: $id) { __typename } }'
+    const cancel = 'mutation ($id: ID!) { cancelUpload(input: { uploadId: $id }) { __typename } }'
     expect((await app.query(boss, cancel, { id: ids.Upload })).data).toEqual({
       cancelUpload: { __typename: 'NotFoundError' },
     })

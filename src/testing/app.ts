@@ -10,6 +10,7 @@ import { startHttpServer } from '../app/http/server.ts'
 import { type Config, readSettings } from '../config/config.ts'
 import { graphiqlPage } from '../dev/graphiql.ts'
 import { developmentIdentity } from '../dev/identity.ts'
+import { tokenEndpoint } from '../dev/token-endpoint.ts'
 import type { Plans } from '../domains/billing/plans/plans.ts'
 import { removeOldestDueJob } from '../platform/compat/graphile-worker.ts'
 import { newKey } from '../platform/encryption/encryptor.ts'
@@ -122,8 +123,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const front = await startHttpServer({ ...config, log, health })
   stack.defer(() => front.close())
   const { graphiqlFor } = options
-  const graphiql = graphiqlFor === undefined ? null : graphiqlPage(() => test.token(graphiqlFor))
-  front.open(createRequestHandlers(app, graphiql))
+  const graphiql =
+    graphiqlFor === undefined ? null : graphiqlPage({ email: graphiqlFor, token: () => test.token(graphiqlFor) })
+  front.open(createRequestHandlers(app, graphiql, config.mode === 'development' ? tokenEndpoint(identity) : null))
   const handlers = app.jobs()
   const { directUrl } = config.database
   if (options.worker) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import {
   type DataExportCardFragment,
@@ -66,8 +67,12 @@ export async function sendClerkUser(
 }
 
 /** Requests a data export. */
-export async function requestExport(app: TestApp, email: string): Promise<DataExportCardFragment> {
-  const { data, errors } = await app.run(email, RequestDataExportDocument)
+export async function requestExport(
+  app: TestApp,
+  email: string,
+  idempotencyKey: string = randomUUID(),
+): Promise<DataExportCardFragment> {
+  const { data, errors } = await app.run(email, RequestDataExportDocument, { input: { idempotencyKey } })
   const result = data?.requestDataExport
   if (result?.__typename !== 'RequestDataExportPayload') throw new Error(JSON.stringify(errors ?? result))
   return result.export
@@ -98,7 +103,7 @@ export async function filesOf(made: DataExportCardFragment): Promise<Map<string,
 
 /** Sends deleteAccount. */
 export function deleteAccount(app: TestApp, email: string, confirm = 'DELETE') {
-  return app.run(email, DeleteAccountDocument, { confirm })
+  return app.run(email, DeleteAccountDocument, { input: { confirm } })
 }
 
 /** Deletes the account and runs the erasure, without its later check. */

@@ -88,7 +88,7 @@ export async function complete(app: TestApp, as: string, uploadId: string, parts
 
 /** Sends cancelUpload and returns its payload or typed error. */
 export async function cancel(app: TestApp, as: string, uploadId: string) {
-  return resultOf(await app.run(as, CancelUploadDocument, { uploadId }), (data) => data.cancelUpload)
+  return resultOf(await app.run(as, CancelUploadDocument, { input: { uploadId } }), (data) => data.cancelUpload)
 }
 
 function resultOf<Data, Result>(answer: Answer<Data>, pick: (data: Data) => Result): NonNullable<Result> {

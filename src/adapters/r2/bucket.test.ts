@@ -162,6 +162,34 @@ describe('an upload in parts', () => {
     await got.body?.cancel()
   }, 30_000)
 
+  test('lists the parts that have arrived, page by page, until it is completed or aborted', async () => {
+    const upload = await uploadParts([5 * MIB, 5 * MIB, 100])
+    const { key, multipartId } = upload
+    const parts = upload.parts.map(({ partNumber, etag }) => ({
+      partNumber,
+      etag: etag.replaceAll('"', ''),
+      byteSize: partNumber === 3 ? 100 : 5 * MIB,
+    }))
+    const list = (after: number, limit: number) => bucket.listParts({ key, multipartId, after, limit })
+    expect(await list(0, 1_000)).toEqual(parts)
+    expect(await list(0, 2)).toEqual(parts.slice(0, 2))
+    expect(await list(2, 2)).toEqual(parts.slice(2))
+    expect(await list(3, 2)).toEqual([])
+    expect(await bucket.completeMultipart(upload)).toBe('completed')
+    expect(await list(0, 1_000)).toBe('unknown')
+
+    const empty = await uploadParts([])
+    expect(await bucket.listParts({ ...empty, after: 0, limit: 10 })).toEqual([])
+    await bucket.abortMultipart(empty)
+    expect(await bucket.listParts({ ...empty, after: 0, limit: 10 })).toBe('unknown')
+  }, 30_000)
+
+  test('a list of parts with a wrong signature is refused', async () => {
+    const { key, multipartId } = await uploadParts([100])
+    using wrong = createR2Bucket({ ...r2, secretAccessKey: 'wrong' })
+    await expect(wrong.listParts({ key, multipartId, after: 0, limit: 10 })).rejects.toThrow(ProviderUnavailable)
+  })
+
   test('accepts ETags without quotes', async () => {
     const upload = await uploadParts([100])
     const parts = upload.parts.map((part) => ({ ...part, etag: part.etag.replaceAll('"', '') }))

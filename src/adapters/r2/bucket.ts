@@ -7,6 +7,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  ListPartsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import type { Bucket } from '../../domains/uploads/ports.ts'
@@ -20,6 +21,7 @@ import { writeStream } from './write-stream.ts'
 const ABSENT = { NoSuchKey: null, NotFound: null } as const
 const ABSENT_OR_EMPTY = { ...ABSENT, InvalidRange: 'empty' } as const
 const ALREADY_DELETED = { NoSuchKey: undefined, NoSuchUpload: undefined } as const
+const UNKNOWN_UPLOAD = { NoSuchUpload: 'unknown' } as const
 const NOT_COMPLETED = {
   NoSuchUpload: 'unknown',
   InvalidPart: 'invalid-parts',
@@ -83,6 +85,18 @@ export function createR2Bucket({
         required(ETag, 'ETag')
         return 'completed' as const
       }, NOT_COMPLETED),
+
+    listParts: ({ key, multipartId, after, limit }) =>
+      send(async (options) => {
+        const page = { PartNumberMarker: String(after), MaxParts: limit }
+        const upload = { Bucket, Key: objectKey(key), UploadId: multipartId, ...page }
+        const { Parts = [] } = await client.send(new ListPartsCommand(upload), options)
+        return Parts.map(({ PartNumber, ETag, Size }) => ({
+          partNumber: required(PartNumber, 'PartNumber'),
+          etag: withoutQuotes(required(ETag, 'ETag')),
+          byteSize: required(Size, 'Size'),
+        }))
+      }, UNKNOWN_UPLOAD),
 
     abortMultipart: ({ key, multipartId }) =>
       send(async (options) => {

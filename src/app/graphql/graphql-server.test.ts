@@ -142,7 +142,7 @@ describe('an error of the client is sent to the client and is not logged', () =>
     ['variables that break off', '?query={__typename}&variables={'],
     ['extensions', '?query={__typename}&extensions=%ff'],
     ['nothing', ''],
-    ['a mutation', '?query=mutation{cancelUpload(uploadId:"x"){__typename}}'],
+    ['a mutation', '?query=mutation{cancelUpload(input:{uploadId:"x"}){__typename}}'],
   ])('in a URL: %s', async (_about, search) => {
     notOurs(await get(search))
   })

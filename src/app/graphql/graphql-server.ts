@@ -5,6 +5,7 @@ import { toClientError } from '../../graphql/errors.ts'
 import { boundedDocument } from '../../graphql/limits/document.ts'
 import { boundedValidation } from '../../graphql/limits/validation.ts'
 import { type OperationRequest, runOperation } from '../../platform/compat/yoga-engine.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { createEventStreams } from '../../platform/event-streams/event-streams.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import type { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts'
@@ -32,7 +33,7 @@ import { watchUsers } from './watch-users.ts'
 
 /** GraphiQL: its page and its initial options. Present in development only. */
 export interface GraphiqlPage {
-  options(): Promise<GraphiQLOptions>
+  options(app: { readonly db: Database }): Promise<GraphiQLOptions>
   render(options: GraphiQLOptions): string
 }
 
@@ -80,7 +81,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
     landingPage: false,
     batching: false,
     parserAndValidationCache: false, // cacheDocuments does it, bounded by bytes
-    graphiql: graphiql ? () => graphiql.options() : false,
+    graphiql: graphiql ? () => graphiql.options({ db }) : false,
     ...(graphiql ? { renderGraphiQL: (options) => graphiql.render(options ?? {}) } : {}),
     cors: false, // server.ts sets the headers, also where it refuses a request itself
     extraParamNames: ['documentId'],

@@ -67,7 +67,7 @@ describe('a method', () => {
   })
 
   test('GET, for a mutation or subscription', async () => {
-    const mutation = '?query=mutation{cancelUpload(uploadId:"x"){__typename}}'
+    const mutation = '?query=mutation{cancelUpload(input:{uploadId:"x"}){__typename}}'
     for (const search of [mutation, '?query=subscription{creditBalanceChanged{creditBalance}}']) {
       const { status, headers, errors } = await ask({}, search)
       expect([status, headers.get('allow'), errors]).toEqual([405, 'POST', notAllowed])

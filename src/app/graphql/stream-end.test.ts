@@ -163,7 +163,7 @@ describe('every stream that ends is counted and logged with its reason', () => {
     const open = () => openStream(other, token, ActivityUpdatedDocument, { activityId })
     const streams = await Promise.all([open(), open()])
     for (const stream of streams) await stream.next()
-    await app.run(email, DeleteActivityDocument, { activityId })
+    await app.run(email, DeleteActivityDocument, { input: { activityId } })
     for (const stream of streams) expect(await stream.next()).toEqual(ended)
     await expect.poll(() => endedSince(before)).toEqual({ completed: 2 })
   })
@@ -257,7 +257,7 @@ describe('the streams of a person end on every process after the commit that', (
   test('begins to delete their account', promptly, async () => {
     const { email } = await newPerson()
     const haveEnded = await followOnBoth(email)
-    const { data } = await app.run(email, DeleteAccountDocument, { confirm: 'DELETE' })
+    const { data } = await app.run(email, DeleteAccountDocument, { input: { confirm: 'DELETE' } })
     expect(data.deleteAccount?.__typename).toBe('DeleteAccountPayload')
     await haveEnded()
   })

@@ -9,10 +9,14 @@ import { createWebSockets } from '../graphql/websockets.ts'
 import { createAddressLimits } from './address-limits.ts'
 import { cronTickPath } from './answer-cron-tick.ts'
 import { createRequestMetrics } from './request-metrics.ts'
-import type { RequestHandlers } from './server.ts'
+import type { DevelopmentEndpoint, RequestHandlers } from './server.ts'
 
 /** The request handlers of an API process: GraphQL for front ends, plain POSTs for providers and the cron tick. */
-export function createRequestHandlers(app: App, graphiql: GraphiqlPage | null): RequestHandlers {
+export function createRequestHandlers(
+  app: App,
+  graphiql: GraphiqlPage | null,
+  development: DevelopmentEndpoint | null = null,
+): RequestHandlers {
   const { db, clock, metrics, cron, config, log } = app
   const webhooks = app.webhooks.map(({ endpoint }) => endpoint)
   const limiter = createRateLimiter({ pool: db.pool, log })
@@ -41,6 +45,8 @@ export function createRequestHandlers(app: App, graphiql: GraphiqlPage | null): 
     ),
     observeRequest: observe,
     clock,
+    db,
+    development,
     cronTick: { secret: config.cronSecret, run: () => tickCron(db.pool, cron, clock()) },
   }
 }

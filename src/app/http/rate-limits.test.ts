@@ -105,7 +105,7 @@ test('each webhook source has a separate limit', async () => {
 
 describe('a costly mutation', () => {
   const aliased = (times: number) =>
-    `mutation { ${Array.from({ length: times }, (_, n) => `a${n}: requestDataExport { __typename }`).join(' ')} }`
+    `mutation { ${Array.from({ length: times }, (_, n) => `a${n}: requestDataExport(input: { idempotencyKey: "k" }) { __typename }`).join(' ')} }`
 
   test('has a separate limit, counted by its calls under any alias', async () => {
     expect((await app.query('zoe@example.com', aliased(20))).status).toBe(200)

@@ -156,7 +156,7 @@ describe('the body', () => {
   ])('must be JSON: %s is refused and not executed', async (about, type, body) => {
     const email = `${about.replaceAll(/\W/g, '-')}@example.com`
     const activity = await createActivity(app, await createUser(app, email))
-    const mutation = `mutation { deleteActivity(activityId: "${toGlobalId('Activity', activity.id)}") { __typename } }`
+    const mutation = `mutation { deleteActivity(input: { activityId: "${toGlobalId('Activity', activity.id)}" }) { __typename } }`
     const response = await post(body(mutation), { ...type, authorization: `Bearer ${await app.token(email)}` })
     expect(response.status).toBe(415)
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }] })

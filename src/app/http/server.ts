@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limits } from '../../config/limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.ts'
+import type { Database } from '../../platform/database/db.ts'
 import { ServiceUnavailable } from '../../platform/errors.ts'
 import type { CountEvent } from '../../platform/inbox/inbox-metrics.ts'
 import type { WebhookEndpoint } from '../../platform/inbox/webhooks.ts'
@@ -40,6 +41,15 @@ export interface HttpServerOptions {
   readonly limits: Timeouts & Pick<Limits, 'stallSeconds' | 'connections' | 'connectionsPerAddress' | 'bodyBytes'>
 }
 
+/** An endpoint that exists in development only. */
+export interface DevelopmentEndpoint {
+  readonly path: string
+  answer(
+    exchange: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly url: URL },
+    app: { readonly db: Database; readonly clock: Clock },
+  ): Promise<void>
+}
+
 /** What the HTTP server calls once the process has started. */
 export interface RequestHandlers {
   readonly graphql: GraphqlServer
@@ -50,6 +60,9 @@ export interface RequestHandlers {
   readonly observeRequest: ObserveRequest
   readonly clock: Clock
   readonly cronTick: CronTick
+  /** Null in production. */
+  readonly development: DevelopmentEndpoint | null
+  readonly db: Database
 }
 
 export interface HttpServer {
@@ -99,7 +112,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const isGraphql = url.pathname === '/graphql' || streamId !== null
     if (isGraphql && request.method === 'OPTIONS') return answerPreflight(response, isAllowedOrigin)
     if (!services) return refuse(response, 503, 'STARTING', 'The server is starting. Try again in a moment.')
-    const { graphql, limits, webhooks, countEvent, observeRequest: observe, clock, cronTick } = services
+    const {
+      graphql,
+      limits,
+      webhooks,
+      countEvent,
+      observeRequest: observe,
+      clock,
+      cronTick,
+      development,
+      db,
+    } = services
     const webhook = webhooks.find(({ paths }) => paths.includes(url.pathname))
     if (webhook) {
       const logged = { id: requestId, route: url.pathname, operation: url.pathname }
@@ -114,6 +137,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       return answerLogged({ log, observe }, response, logged, async (record) => {
         if (await limits.refuseRequest(request, response)) record.codes.add('RATE_LIMITED')
         else await answerCronTick(cronTick, request, response)
+      })
+    }
+    if (development && url.pathname === development.path) {
+      const logged = { id: requestId, route: development.path, operation: development.path }
+      return answerLogged({ log, observe }, response, logged, async (record) => {
+        if (await limits.refuseRequest(request, response)) record.codes.add('RATE_LIMITED')
+        else await development.answer({ request, response, url }, { db, clock })
       })
     }
     if (url.pathname === '/') return redirect(response, '/graphql')

@@ -15,7 +15,7 @@ import { createHealth, type Health } from '../health/health.ts'
 import { type MetricsServer, serveMetrics } from '../health/metrics-server.ts'
 import { createRequestHandlers } from '../http/handlers.ts'
 import { PortTaken } from '../http/listen.ts'
-import { startHttpServer } from '../http/server.ts'
+import { type DevelopmentEndpoint, startHttpServer } from '../http/server.ts'
 import { beginTracing } from './begin-tracing.ts'
 import { disabledFeatures } from './disabled-features.ts'
 import { startJobs } from './start-jobs.ts'
@@ -101,7 +101,7 @@ async function run(
   const adapters = createAdapters(config)
   const app = createApp({ config, adapters, log, clock: systemClock, name: processName(role), domains })
   running.defer(() => closeApp(app))
-  httpServer?.open(createRequestHandlers(app, development?.graphiql ?? null))
+  httpServer?.open(createRequestHandlers(app, development?.graphiql ?? null, development?.tokenEndpoint ?? null))
   const jobs = role === 'api' ? null : startJobs(app, stop.request)
   // If the process is told to stop while the queue starts, jobs taken by then are finished or returned.
   const stopJobs = once(async () => {
@@ -149,6 +149,7 @@ function once(end: () => Promise<void>): () => Promise<void> {
 interface Development extends AsyncDisposable {
   readonly config: Config
   readonly graphiql: GraphiqlPage
+  readonly tokenEndpoint: DevelopmentEndpoint
   announce(api: string): Promise<void>
 }
 

@@ -138,7 +138,9 @@ async function readPlans(client: Client): Promise<Done<null>> {
 }
 
 async function remove(client: Client, activityId: string): Promise<Done<null>> {
-  const { deleteActivity: answer } = await client.execute<DeleteActivityMutation>('DeleteActivity', { activityId })
+  const { deleteActivity: answer } = await client.execute<DeleteActivityMutation>('DeleteActivity', {
+    input: { activityId },
+  })
   if (answer?.__typename !== 'DeleteActivityPayload') throw new Error(messageOf(answer))
   if (await activityOf(client, activityId, 1)) throw new Error('it was not deleted')
   return ['deleted, with its file', null]

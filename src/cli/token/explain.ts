@@ -3,9 +3,11 @@ import ms from 'ms'
 import { createSessionVerifier } from '../../adapters/clerk/session-verifier.ts'
 import { type ClerkConfig, readSettings, type Settings } from '../../config/config.ts'
 import { readEnvironment } from '../../config/env.ts'
+import type { Refusal } from '../../domains/users/index.ts'
 import { ProviderUnavailable } from '../../platform/errors.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
+import { lookUpRefusal } from './look-up-refusal.ts'
 import { readJwt, type UntrustedToken } from './read-jwt.ts'
 import { refusalReasons } from './refusal-reasons.ts'
 
@@ -18,10 +20,30 @@ export async function explain(argument: string): Promise<void> {
   const now = new Date()
   write(renderTable(['claim', 'value', 'meaning'], rowsOf(unverified, now)))
 
-  const clerk = await clerkOf(readSettings(readEnvironment()))
+  const settings = readSettings(readEnvironment())
+  const clerk = await clerkOf(settings)
   const refusals = await refusalsOf(token, unverified, { clerk, now })
   if (refusals.length > 0) throw new Error(`The server refuses it:\n${refusals.map((why) => `  - ${why}.`).join('\n')}`)
+  await refuseUnavailable(settings, unverified)
   write('The server accepts it: signature, dates, issuer and authorized party are valid.')
+}
+
+/** Throws if the account of an otherwise accepted token is banned, locked or deleted. */
+async function refuseUnavailable(settings: Settings, { claims }: UntrustedToken): Promise<void> {
+  const { sub, email } = claims
+  const refusal = await lookUpRefusal(settings, String(sub))
+  if (refusal === 'unknown') write('The state of the account is not checked: no database is configured or running.')
+  else if (refusal !== null) throw new Error(await explainAccount(settings, String(email ?? sub), refusal))
+}
+
+async function explainAccount({ clerk }: Settings, account: string, refusal: Refusal): Promise<string> {
+  if (clerk) {
+    const remedy =
+      refusal === 'deleted' ? 'The user must sign up again.' : "Change it in Clerk's dashboard under Users."
+    return `The server refuses it: the account of ${oneLine(account, 200)} is ${refusal}. ${remedy}`
+  }
+  const { explainRefusal } = await import('../../dev/explain-refusal.ts')
+  return explainRefusal(oneLine(account, 200), refusal)
 }
 
 function rowsOf({ header, claims }: UntrustedToken, now: Date): string[][] {

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { Miniflare, NoOpLog } from 'miniflare'
+import { createR2Front } from './r2-front.ts'
 
 /*
  * The program of the embedded R2, forked by r2-server.ts and never imported. Miniflare starts workerd as its child, so
@@ -24,13 +26,14 @@ export interface R2StartResult {
 }
 
 async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccessKey }: R2StartMessage): Promise<void> {
+  const objects = join(folder, 'objects')
   const miniflare = new Miniflare({
     host: '127.0.0.1',
-    port,
+    port: 0,
     modules: true,
     compatibilityDate: '2026-07-01',
     script: 'export default { fetch() { return new Response("ok") } }',
-    r2Persist: join(folder, 'objects'),
+    r2Persist: objects,
     r2Buckets: { BUCKET: { id: bucket, s3Credentials: { accessKeyId, secretAccessKey } } },
     // No requests to Cloudflare, no telemetry, no output; workerd's own output goes to r2.log.
     cf: false,
@@ -39,7 +42,10 @@ async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccess
     logRequests: false,
   })
   process.once('disconnect', () => void miniflare.dispose().finally(() => process.exit(0)))
-  await miniflare.ready
+  const simulator = await miniflare.ready
+  const front = createR2Front({ simulatorPort: Number(simulator.port), objects })
+  front.listen(port, '127.0.0.1')
+  await once(front, 'listening')
   // An unsigned request is refused by the S3 endpoint itself (400 in this version), which shows that it is running.
   const response = await fetch(`${endpoint}/${bucket}`)
   if (![400, 403].includes(response.status)) {

@@ -38,6 +38,6 @@ export class UploadExpired extends DomainError {
   readonly code = 'UPLOAD_EXPIRED'
 
   constructor() {
-    super('The upload was cancelled or not completed in time. Request a new upload.')
+    super('The upload was cancelled or not completed in time. Request a new upload, with a new idempotency key.')
   }
 }

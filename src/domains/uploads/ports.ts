@@ -43,6 +43,10 @@ export interface UploadedPart {
   readonly etag: string
 }
 
+export interface StoredPart extends UploadedPart {
+  readonly byteSize: number
+}
+
 /**
  * The operations of a bucket that uploads use. Signing does no I/O. The others call the bucket and throw
  * ProviderUnavailable when it is unavailable (connection refused, timeout, 5xx, 429). A missing object is no error.
@@ -63,6 +67,16 @@ export interface Bucket {
     multipartId: string
     parts: readonly UploadedPart[]
   }): Promise<'completed' | 'unknown' | 'invalid-parts'>
+  /**
+   * The parts that have arrived, in order: those with a number above `after`, at most `limit` (1 to 1,000). 'unknown' if the
+   * multipart upload does not exist.
+   */
+  listParts(upload: {
+    key: string
+    multipartId: string
+    after: number
+    limit: number
+  }): Promise<readonly StoredPart[] | 'unknown'>
   /** Aborts a multipart upload and removes its parts. A missing one is no error. */
   abortMultipart(upload: { key: string; multipartId: string }): Promise<void>
   head(key: string): Promise<StoredObject | null>

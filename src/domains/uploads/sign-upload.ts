@@ -43,18 +43,33 @@ export interface SignedPart extends PlannedPart {
   readonly request: SignedRequest
 }
 
-/** The requests that send the parts; null for a file sent in one request or an upload that is not PENDING. */
+/** The largest number of parts that one response contains. */
+export const maxPartsAtOnce = 100
+
+/**
+ * The requests that send the first 100 parts; null for a file sent in one request or an upload that is not PENDING.
+ */
 export async function signParts(bucket: Bucket, upload: Upload, now: Date): Promise<readonly SignedPart[] | null> {
   const { multipartId } = upload
   const plan = partPlan(upload)
   if (upload.status !== 'PENDING' || plan === null || multipartId === null) return null
-  const key = objectKey(upload)
   return Promise.all(
-    plan.map(async (part) => ({
+    plan.slice(0, maxPartsAtOnce).map(async (part) => ({
       ...part,
-      request: await bucket.signPart({ key, multipartId, ...part }, { now, seconds: addressSeconds }),
+      request: await signPart(bucket, { ...upload, multipartId }, part, now),
     })),
   )
+}
+
+/** The request that sends a part. */
+export function signPart(
+  bucket: Bucket,
+  upload: Pick<Upload, 'id' | 'userId'> & { readonly multipartId: string },
+  { partNumber, byteSize }: PlannedPart,
+  now: Date,
+): Promise<SignedRequest> {
+  const part = { key: objectKey(upload), multipartId: upload.multipartId, partNumber, byteSize }
+  return bucket.signPart(part, { now, seconds: addressSeconds })
 }
 
 /** A presigned URL to download the file of a READY upload; null for any other upload. */

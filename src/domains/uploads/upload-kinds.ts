@@ -1,4 +1,5 @@
 import type { Tx } from '../../platform/database/db.ts'
+import { maxUploadByteSize } from './part-size.ts'
 
 /** An upload whose file was requested, in the transaction that inserts its row. */
 export interface RequestedUpload {
@@ -50,6 +51,12 @@ export interface UploadKindDefinition {
 
 /** Declares a kind of files; a domain lists it as `uploadKinds` in its domain.ts. */
 export function defineUploadKind(definition: UploadKindDefinition): UploadKindDefinition {
+  const { kind, maxByteSize } = definition
+  if (maxByteSize > maxUploadByteSize) {
+    throw new Error(
+      `Uploads of kind ${kind} can have at most ${maxUploadByteSize} bytes: the bucket joins no more parts.`,
+    )
+  }
   return definition
 }
 

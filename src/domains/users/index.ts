@@ -9,6 +9,7 @@ export type { Emails } from './emails.ts'
 export { Unauthenticated } from './errors.ts'
 export type { OnContactsVerified, OnUserCreated } from './on-user-created.ts'
 export { type ClerkDirectory, ClerkRefused, type ClerkUser } from './ports.ts'
+export { findRefusal, type Refusal } from './queries/find-refusal.ts'
 export { findUnavailableUsers } from './queries/find-unavailable-users.ts'
 export { findUser } from './queries/find-user.ts'
 export {

@@ -138,7 +138,7 @@ test('what an added domain holds about a user is exported and erased', async () 
   const cat = 'cat@example.com'
   await run(cat, create, { text: 'mine' })
   expect(await exportedNotes(cat)).toEqual([{ text: 'mine' }])
-  await run(cat, 'mutation { deleteAccount(confirm: "DELETE") { __typename } }')
+  await run(cat, 'mutation { deleteAccount(input: { confirm: "DELETE" }) { __typename } }')
   const owner = openPool(database.ownerUrl, 1)
   const left = async () => (await owner.query("SELECT FROM notes WHERE text = 'mine'")).rowCount
   await expect.poll(left, { timeout: 20_000 }).toBe(0)
@@ -146,7 +146,9 @@ test('what an added domain holds about a user is exported and erased', async () 
 })
 
 async function exportedNotes(email: string): Promise<unknown> {
-  const request = 'mutation { requestDataExport { ... on RequestDataExportPayload { export { id } } } }'
+  const request = `mutation {
+    requestDataExport(input: { idempotencyKey: "k" }) { ... on RequestDataExportPayload { export { id } } }
+  }`
   const { requestDataExport } = await run<{ requestDataExport: { export: { id: string } } }>(email, request)
   const read = 'query ($id: ID!) { node(id: $id) { ... on DataExport { download { url } } } }'
   const address = async () => {

@@ -33,7 +33,7 @@ async function update(as: string, input: UpdateActivityInput) {
 }
 
 async function remove(as: string, activityId: string) {
-  const { data, errors } = await app.run(as, DeleteActivityDocument, { activityId })
+  const { data, errors } = await app.run(as, DeleteActivityDocument, { input: { activityId } })
   expect(errors).toBeUndefined()
   return data.deleteActivity
 }
@@ -207,11 +207,11 @@ describe('deleteActivity', () => {
   test.each(foreign)('rejects the id of %s', async (_, activityId) => {
     const { data, errors } = await app.query(
       alice,
-      `mutation ($id: ID!) { deleteActivity(activityId: $id) { __typename ... on InvalidInputError { issues { path } } } }`,
+      `mutation ($id: ID!) { deleteActivity(input: { activityId: $id }) { __typename ... on InvalidInputError { issues { path } } } }`,
       { id: activityId },
     )
     expect({ data, errors }).toEqual({
-      data: { deleteActivity: { __typename: 'InvalidInputError', issues: [{ path: ['activityId'] }] } },
+      data: { deleteActivity: { __typename: 'InvalidInputError', issues: [{ path: ['input', 'activityId'] }] } },
       errors: undefined,
     })
   })
@@ -261,9 +261,9 @@ test('without a token every mutation of a request is null with UNAUTHENTICATED',
         kind: ACTIVITY, filename: "run.fit", contentType: "", byteSize: 100, idempotencyKey: "k"
       }) { __typename }
       completeUpload(input: { uploadId: $upload }) { __typename }
-      cancelUpload(uploadId: $upload) { __typename }
+      cancelUpload(input: { uploadId: $upload }) { __typename }
       updateActivity(input: { activityId: $activityId, title: "Mine" }) { __typename }
-      deleteActivity(activityId: $activityId) { __typename }
+      deleteActivity(input: { activityId: $activityId }) { __typename }
     }`,
     { activityId, upload },
   )

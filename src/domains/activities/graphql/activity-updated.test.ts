@@ -117,7 +117,7 @@ describe('a stream', () => {
     const activityId = await create()
     const stream = await follow(activityId)
     await nextTitle(stream)
-    await app.run(alice, DeleteActivityDocument, { activityId })
+    await app.run(alice, DeleteActivityDocument, { input: { activityId } })
     expect(await stream.next()).toEqual({ done: true, value: undefined })
   })
 

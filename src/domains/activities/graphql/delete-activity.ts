@@ -4,6 +4,11 @@ import { NotFound } from '../../../platform/errors.ts'
 import { deleteActivity } from '../commands/delete-activity.ts'
 import { activities } from '../services.ts'
 
+const DeleteActivityInput = builder.inputType('DeleteActivityInput', {
+  description: 'The activity to delete.',
+  fields: (t) => ({ activityId: t.id({ required: true, description: "The activity's global ID." }) }),
+})
+
 const DeleteActivityPayload = builder.objectRef<{ readonly deletedId: string }>('DeleteActivityPayload').implement({
   description: 'Returned when the activity was deleted.',
   fields: (t) => ({
@@ -18,9 +23,9 @@ builder.mutationField('deleteActivity', (t) =>
     rate: null,
     description: 'Deletes an activity, its track and its file.',
     errors: { types: [NotFound], union: { description: 'The ID of the deleted activity, or an error.' } },
-    args: { activityId: t.arg.id({ required: true, description: "The activity's global ID." }) },
-    resolve: async (_root, args, { viewer, services }) => {
-      const activityId = parseId('Activity', args.activityId, ['activityId'])
+    args: { input: t.arg({ type: DeleteActivityInput, required: true, description: 'The activity to delete.' }) },
+    resolve: async (_root, { input }, { viewer, services }) => {
+      const activityId = parseId('Activity', input.activityId, ['input', 'activityId'])
       await deleteActivity(services(activities), viewer, activityId)
       return { deletedId: toGlobalId('Activity', activityId) }
     },

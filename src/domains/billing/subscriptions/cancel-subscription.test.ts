@@ -43,8 +43,8 @@ async function subscribe(fields: Partial<Prisma.PlanSubscriptionUncheckedCreateI
 }
 
 const cancel = async ({ id }: Pick<PlanSubscription, 'id'>, as = email) =>
-  (await app.run(as, CancelSubscriptionDocument, { subscriptionId: toGlobalId('PlanSubscription', id) })).data
-    .cancelSubscription
+  (await app.run(as, CancelSubscriptionDocument, { input: { subscriptionId: toGlobalId('PlanSubscription', id) } }))
+    .data.cancelSubscription
 
 const willRenew = async ({ id }: Pick<PlanSubscription, 'id'>) =>
   (await app.app.db.prisma.planSubscription.findUniqueOrThrow({ where: { id } })).willRenew
@@ -191,12 +191,17 @@ describe('cancelSubscription refuses', () => {
   })
 
   test('an id of another type', async () => {
-    const { data } = await app.run(email, CancelSubscriptionDocument, { subscriptionId: toGlobalId('User', user.id) })
+    const { data } = await app.run(email, CancelSubscriptionDocument, {
+      input: { subscriptionId: toGlobalId('User', user.id) },
+    })
     expect(data.cancelSubscription).toMatchObject({ __typename: 'InvalidInputError' })
   })
 
   test('requests without authentication', async () => {
-    const answer = await app.query(null, 'mutation { cancelSubscription(subscriptionId: "x") { __typename } }')
+    const answer = await app.query(
+      null,
+      'mutation { cancelSubscription(input: { subscriptionId: "x" }) { __typename } }',
+    )
     expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
   })
 })
@@ -229,7 +234,7 @@ test('without the API, a cancellation is kept when later events are folded, unti
 
   at(1)
   const subscriptionId = toGlobalId('PlanSubscription', (await row()).id)
-  const { data } = await eventApp.run(email, CancelSubscriptionDocument, { subscriptionId })
+  const { data } = await eventApp.run(email, CancelSubscriptionDocument, { input: { subscriptionId } })
   expect(data.cancelSubscription).toMatchObject({ subscription: { status: 'CANCELLED', willRenew: false } })
   const cancelled = await row()
   at(2)

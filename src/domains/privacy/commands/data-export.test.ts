@@ -78,13 +78,34 @@ describe('requestDataExport', () => {
     expect((await exportsOf(app, email)).map(({ status }) => status)).toEqual(['PENDING', 'READY'])
   })
 
+  test('the same idempotency key returns the same export, also when it is older than an hour', async () => {
+    const [made] = await Promise.all([1, 2, 3].map(() => requestExport(app, email, 'one request')))
+    await app.app.db.prisma.dataExport.update({
+      where: { id: rowId(made!.id) },
+      data: { status: 'FAILED', createdAt: new Date(present.getTime() - 2 * hour) },
+    })
+    expect(await requestExport(app, email, 'one request')).toMatchObject({ id: made!.id, status: 'FAILED' })
+    expect((await requestExport(app, email, 'another request')).id).not.toBe(made!.id)
+    const empty = '{ __typename ... on InvalidInputError { issues { path } } }'
+    const { data } = await app.query(email, `mutation { requestDataExport(input: { idempotencyKey: "" }) ${empty} }`)
+    expect(data).toEqual({
+      requestDataExport: { __typename: 'InvalidInputError', issues: [{ path: ['input', 'idempotencyKey'] }] },
+    })
+  })
+
   test('requires authentication', async () => {
-    const answer = await app.query(null, 'mutation { requestDataExport { __typename } }')
+    const answer = await app.query(
+      null,
+      'mutation { requestDataExport(input: { idempotencyKey: "k" }) { __typename } }',
+    )
     expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
   })
 
   test('is refused after deleteAccount in the same request', async () => {
-    const both = 'mutation { deleteAccount(confirm: "DELETE") { __typename } requestDataExport { __typename } }'
+    const both = `mutation {
+      deleteAccount(input: { confirm: "DELETE" }) { __typename }
+      requestDataExport(input: { idempotencyKey: "k" }) { __typename }
+    }`
     const answer = await app.query(email, both)
     expect(answer.data).toEqual({ deleteAccount: { __typename: 'DeleteAccountPayload' }, requestDataExport: null })
     expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')

@@ -36,15 +36,15 @@ test.each(['', 'delete', 'DELETE ', 'Delete', 'YES'])('"%s" is rejected', async 
   const { data } = await deleteAccount(app, email, confirm)
   expect(data.deleteAccount).toMatchObject({ __typename: 'InvalidInputError', code: 'INVALID_INPUT' })
   const source =
-    'mutation ($confirm: String!) { deleteAccount(confirm: $confirm) { ... on InvalidInputError { issues { path } } } }'
+    'mutation ($confirm: String!) { deleteAccount(input: { confirm: $confirm }) { ... on InvalidInputError { issues { path } } } }'
   const issues = await app.query(email, source, { confirm })
-  expect(issues.data).toEqual({ deleteAccount: { issues: [{ path: ['confirm'] }] } })
+  expect(issues.data).toEqual({ deleteAccount: { issues: [{ path: ['input', 'confirm'] }] } })
   expect(await standing()).toBe('ACTIVE')
   expect(await erasures()).toEqual([])
 })
 
 test('a request without a token returns UNAUTHENTICATED', async () => {
-  const answer = await app.query(null, 'mutation { deleteAccount(confirm: "DELETE") { __typename } }')
+  const answer = await app.query(null, 'mutation { deleteAccount(input: { confirm: "DELETE" }) { __typename } }')
   expect(answer.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
 })
 
@@ -82,7 +82,7 @@ test('concurrent requests all succeed and start one erasure', async () => {
 
 test('two calls in one request start one erasure', async () => {
   const twice =
-    'mutation { a: deleteAccount(confirm: "DELETE") { __typename } b: deleteAccount(confirm: "DELETE") { __typename } }'
+    'mutation { a: deleteAccount(input: { confirm: "DELETE" }) { __typename } b: deleteAccount(input: { confirm: "DELETE" }) { __typename } }'
   const payload = { __typename: 'DeleteAccountPayload' }
   expect((await app.query(email, twice)).data).toEqual({ a: payload, b: payload })
   expect(await erasures()).toHaveLength(1)

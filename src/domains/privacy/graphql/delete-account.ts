@@ -6,6 +6,13 @@ import { ManagedElsewhere } from '../../billing/index.ts'
 import { deleteAccount } from '../commands/delete-account.ts'
 import { privacy } from '../services.ts'
 
+const DeleteAccountInput = builder.inputType('DeleteAccountInput', {
+  description: 'The confirmation that the account is to be deleted.',
+  fields: (t) => ({
+    confirm: t.string({ required: true, description: 'The word DELETE, to prevent accidental deletion.' }),
+  }),
+})
+
 const DeleteAccountPayload = builder.objectRef<{ readonly deletedId: string }>('DeleteAccountPayload').implement({
   description: 'Returned when the deletion of the account has started.',
   fields: (t) => ({
@@ -24,14 +31,9 @@ builder.mutationField('deleteAccount', (t) =>
       types: [ManagedElsewhere, ProviderUnavailable],
       union: { description: 'The ID of the account that is being deleted, or an error.' },
     },
-    args: {
-      confirm: t.arg.string({
-        required: true,
-        description: 'The word DELETE, to prevent accidental deletion.',
-      }),
-    },
-    resolve: async (_root, { confirm }, { viewer, services }) => {
-      await deleteAccount(services(privacy), viewer, confirm)
+    args: { input: t.arg({ type: DeleteAccountInput, required: true, description: 'The confirmation.' }) },
+    resolve: async (_root, { input }, { viewer, services }) => {
+      await deleteAccount(services(privacy), viewer, input.confirm)
       return { deletedId: toGlobalId('User', viewer.id) }
     },
   }),

@@ -5,6 +5,17 @@ import { requestDataExport } from '../commands/request-data-export.ts'
 import { privacy } from '../services.ts'
 import { DataExportNode } from './data-export.ts'
 
+const RequestDataExportInput = builder.inputType('RequestDataExportInput', {
+  description: 'The request of an export.',
+  fields: (t) => ({
+    idempotencyKey: t.string({
+      required: true,
+      description:
+        '1 to 200 printable characters, unique for each new request. The same key returns the same export for 24 hours.',
+    }),
+  }),
+})
+
 const RequestDataExportPayload = builder
   .objectRef<{ readonly export: DataExport }>('RequestDataExportPayload')
   .implement({
@@ -18,10 +29,17 @@ builder.mutationField('requestDataExport', (t) =>
     nullable: true,
     rate: perHour(30),
     description:
-      'Starts an export of all data stored about you as a ZIP file. While an export is being created, or is less than an hour old, that export is returned instead.',
+      'Starts an export of all data stored about you as a ZIP file. While an export is being created, or is less than an hour old, that export is returned instead. Repeating the request with the same idempotency key returns the same export.',
     errors: { union: { description: 'The data export or an error.' } },
-    resolve: async (_root, _args, { viewer, services }) => ({
-      export: await requestDataExport(services(privacy), viewer),
+    args: {
+      input: t.arg({
+        type: RequestDataExportInput,
+        required: true,
+        description: 'The idempotency key of the request.',
+      }),
+    },
+    resolve: async (_root, { input }, { viewer, services }) => ({
+      export: await requestDataExport(services(privacy), viewer, input.idempotencyKey),
     }),
   }),
 )

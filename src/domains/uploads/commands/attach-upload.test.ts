@@ -73,7 +73,7 @@ test("another user's activity and a deleted one return NotFoundError", async () 
   const activityId = await cancelledActivity()
   const notFound = { __typename: 'NotFoundError', code: 'NOT_FOUND', message: 'The activity was not found.' }
   expect(await request(app, 'bob@example.com', { activityId })).toEqual(notFound)
-  await app.run(ann, DeleteActivityDocument, { activityId })
+  await app.run(ann, DeleteActivityDocument, { input: { activityId } })
   expect(await request(app, ann, { activityId })).toEqual(notFound)
 })
 

@@ -118,7 +118,7 @@ describe('authorization', () => {
 
   test('without a session the error is UNAUTHENTICATED, at the top level', async () => {
     const { upload } = await requested(app, ann)
-    const answer = await app.run(null, CancelUploadDocument, { uploadId: upload.id })
+    const answer = await app.run(null, CancelUploadDocument, { input: { uploadId: upload.id } })
     expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])
     expect(await uploadRow(app, upload.id)).toMatchObject({ status: 'PENDING' })
   })

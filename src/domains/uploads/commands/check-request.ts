@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
-import { partByteSize } from '../part-size.ts'
+import { maxSingleRequestByteSize } from '../part-size.ts'
 import type { UploadKindDefinition } from '../upload-kinds.ts'
 import { withoutBidiControls } from '../without-bidi-controls.ts'
 
@@ -61,6 +61,6 @@ function sizeProblem(byteSize: number, maxByteSize: number): string | null {
 
 function md5Problem({ contentMd5, byteSize }: DeclaredFile): string | null {
   if (contentMd5 === null) return null
-  if (byteSize > partByteSize) return 'A file that is sent in parts cannot have `contentMd5`. Omit it.'
+  if (byteSize > maxSingleRequestByteSize) return 'A file that is sent in parts cannot have `contentMd5`. Omit it.'
   return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(contentMd5) ? null : '`contentMd5` must be 16 bytes, encoded as Base64.'
 }

@@ -126,7 +126,7 @@ test('completeUpload during deleteActivity succeeds or returns NotFoundError, an
     const key = await keyOf(app, upload.id)
     const deleteLater = async () => {
       for (let read = 0; read < lead; read++) await uploadRow(app, upload.id)
-      return app.run(ann, DeleteActivityDocument, { activityId: activity!.id })
+      return app.run(ann, DeleteActivityDocument, { input: { activityId: activity!.id } })
     }
     const [completion, deletion] = await Promise.all([complete(app, ann, upload.id), deleteLater()])
     expect(completion.__typename).toMatch(/^(CompleteUploadPayload|NotFoundError)$/)

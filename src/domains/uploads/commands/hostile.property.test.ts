@@ -84,7 +84,9 @@ test('completeUpload returns an expected error for any parts', async () => {
   const byteSize = 64 * 1024 * 1024 + 1
   const { upload } = await requested(app, ann, { kind: 'AUDIO', contentType: 'audio/wav', byteSize })
   const part = fc.record({ partNumber: fc.oneof(fc.constantFrom(1, 2), fc.integer()), etag: hostile })
-  const whole = fc.tuple(hostile, hostile).map((etags) => etags.map((etag, index) => ({ partNumber: index + 1, etag })))
+  const whole = fc
+    .tuple(...Array.from({ length: 9 }, () => hostile))
+    .map((etags) => etags.map((etag, index) => ({ partNumber: index + 1, etag })))
   await fc.assert(
     fc.asyncProperty(fc.oneof(whole, fc.array(part, { maxLength: 4 })), async (parts) => {
       const answer = await app.run(ann, CompleteUploadDocument, { input: { uploadId: upload.id, parts } })
@@ -98,7 +100,7 @@ test('completeUpload returns an expected error for any parts', async () => {
 test('cancelUpload never fails with a server error, for any id', async () => {
   await fc.assert(
     fc.asyncProperty(hostileId, async (uploadId) => {
-      expectNoServerError(await app.run(ann, CancelUploadDocument, { uploadId }))
+      expectNoServerError(await app.run(ann, CancelUploadDocument, { input: { uploadId } }))
     }),
     runs,
   )

@@ -45,7 +45,7 @@ const steps = {
   },
   cancel: ({ upload }: Requested, as: string) => cancel(app, as, upload.id),
   delete: ({ activity }: Requested, as: string) =>
-    app.run(as, DeleteActivityDocument, { activityId: activity?.id ?? '' }),
+    app.run(as, DeleteActivityDocument, { input: { activityId: activity?.id ?? '' } }),
   expire: async ({ upload }: Requested) => {
     const due = { where: { id: rowId(upload.id), status: 'PENDING' as const }, data: { expiresAt: app.now } }
     await app.app.db.prisma.upload.updateMany(due)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DeleteActivityDocument, type RequestUploadInput } from '../../../../operations/typed-operations.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { send } from '../../../testing/send.ts'
-import { cancel, completed, request, requested, smallFit, uploadRow } from '../../../testing/upload-steps.ts'
+import { cancel, completed, request, requested, rowId, smallFit, uploadRow } from '../../../testing/upload-steps.ts'
 import { users } from '../../users/index.ts'
 
 const hour = 3_600_000
@@ -121,7 +121,7 @@ test('a large file with an expired key gets a new multipart upload', async () =>
   await ago(25 * hour, () => requested(app, as, input))
   expect(await requested(app, as, input)).toMatchObject({
     request: null,
-    parts: [{ partNumber: 1 }, { partNumber: 2 }],
+    parts: Array.from({ length: 9 }, (_, index) => ({ partNumber: index + 1 })),
   })
 })
 
@@ -164,13 +164,31 @@ test('an upload that is not PENDING is returned without a presigned request', as
   const other = { idempotencyKey: 'another key' }
   const given = await requested(app, as, other)
   await cancel(app, as, given.upload.id)
-  expect(await requested(app, as, other)).toMatchObject({ upload: { status: 'CANCELLED' }, request: null })
+  expect(await request(app, as, other)).toMatchObject({
+    __typename: 'UploadExpiredError',
+    code: 'UPLOAD_EXPIRED',
+    message: 'The upload was cancelled or not completed in time. Request a new upload, with a new idempotency key.',
+  })
+})
+
+test('a key whose upload has expired returns UploadExpiredError, also before it is swept', async () => {
+  const { as, input, rows } = newUser()
+  const first = await requested(app, as, input)
+  await app.app.db.prisma.upload.update({
+    where: { id: rowId(first.upload.id) },
+    data: { expiresAt: new Date(realNow.getTime() - 1) },
+  })
+  expect(await request(app, as, input)).toMatchObject({ __typename: 'UploadExpiredError' })
+  await app.runJob('uploads.sweep')
+  expect(await uploadRow(app, first.upload.id)).toMatchObject({ status: 'EXPIRED' })
+  expect(await request(app, as, input)).toMatchObject({ __typename: 'UploadExpiredError' })
+  expect(await rows()).toBe(1)
 })
 
 test('a key whose upload was deleted returns NotFoundError; a new key creates a new upload', async () => {
   const { as, input } = newUser()
   const { activity } = await requested(app, as, input)
-  await app.run(as, DeleteActivityDocument, { activityId: activity!.id })
+  await app.run(as, DeleteActivityDocument, { input: { activityId: activity!.id } })
   expect(await request(app, as, input)).toMatchObject({
     __typename: 'NotFoundError',
     message: 'The upload was not found. It was deleted. Use a new idempotency key for a new request.',

@@ -6,8 +6,9 @@ import { claimKey } from '../../../platform/idempotency/idempotency.ts'
 import { isKeyClaimed } from '../../../platform/idempotency/is-key-claimed.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { contentDispositionOf } from '../content-disposition.ts'
+import { UploadExpired } from '../errors.ts'
 import { objectKey } from '../object-key.ts'
-import { partByteSize } from '../part-size.ts'
+import { partByteSizeOf } from '../part-size.ts'
 import type { UploadsServices } from '../services.ts'
 import { addressSeconds } from '../sign-upload.ts'
 import { checkRequest, type DeclaredFile } from './check-request.ts'
@@ -24,7 +25,7 @@ export interface UploadRequest extends DeclaredFile {
 
 /**
  * Creates an upload; the same key returns the same upload for 24 hours. Throws InvalidInput, NotFound (the target),
- * QuotaExceeded, IdempotencyConflict, ProviderUnavailable.
+ * QuotaExceeded, IdempotencyConflict, UploadExpired, ProviderUnavailable.
  *
  * A multipart upload is started before the transaction, which never waits for the bucket. One that no row refers to (after
  * a lost race or a crash) is aborted, at the latest by the bucket itself after seven days.
@@ -56,7 +57,7 @@ async function findOrCreate(services: UploadsServices, viewer: Viewer, request: 
     multipartId: null,
     now: clock(),
   }
-  if (file.byteSize <= partByteSize || (await isKnownKey(db, newUpload))) {
+  if (partByteSizeOf(file.byteSize) === null || (await isKnownKey(db, newUpload))) {
     try {
       const upload = await runAs(services, viewer, (tx) => insertUpload(tx, services, newUpload))
       return { upload, isNew: upload.id === newUpload.id }
@@ -90,6 +91,7 @@ interface NewUpload extends UploadRequest {
 
 async function insertUpload(tx: Tx, { kinds, usage }: UploadsServices, upload: NewUpload): Promise<Upload> {
   const { id, userId, kind, filename, contentType, byteSize, contentMd5, targetId, multipartId, now } = upload
+  const partByteSize = partByteSizeOf(byteSize)
   const claimed = await claimKey(tx, {
     userId,
     mutation,
@@ -98,9 +100,9 @@ async function insertUpload(tx: Tx, { kinds, usage }: UploadsServices, upload: N
     result: { uploadId: id },
     now,
   })
-  if (claimed.isNew && multipartId === null && byteSize > partByteSize) throw new KeyExpired()
+  if (claimed.isNew && multipartId === null && partByteSize !== null) throw new KeyExpired()
   const addressesExpireAt = new Date(now.getTime() + addressSeconds * 1000)
-  if (!claimed.isNew) return renewAddresses(tx, claimed.result.uploadId, addressesExpireAt)
+  if (!claimed.isNew) return renewAddresses(tx, claimed.result.uploadId, { now, addressesExpireAt })
 
   const row = await tx.upload.create({
     data: {
@@ -112,7 +114,7 @@ async function insertUpload(tx: Tx, { kinds, usage }: UploadsServices, upload: N
       byteSize,
       contentMd5,
       multipartId,
-      partByteSize: multipartId === null ? null : partByteSize,
+      partByteSize,
       createdAt: now,
       expiresAt: new Date(now.getTime() + uploadLifetimeHours * 3_600_000),
       addressesExpireAt,
@@ -127,11 +129,20 @@ async function insertUpload(tx: Tx, { kinds, usage }: UploadsServices, upload: N
 /** The key expired after it was read: the file needs a multipart upload, and none was started. */
 class KeyExpired extends Error {}
 
-/** Extends the presigned URLs of a repeated request. The upload may have been deleted with its activity. */
-async function renewAddresses(tx: Tx, id: string, addressesExpireAt: Date): Promise<Upload> {
+/**
+ * Extends the presigned URLs of a repeated request. Throws UploadExpired if the upload was cancelled or is past its deadline,
+ * NotFound if it was deleted with its activity.
+ */
+async function renewAddresses(
+  tx: Tx,
+  id: string,
+  { now, addressesExpireAt }: { readonly now: Date; readonly addressesExpireAt: Date },
+): Promise<Upload> {
   await tx.upload.updateMany({ where: { id, status: 'PENDING' }, data: { addressesExpireAt } })
   const row = await tx.upload.findUnique({ where: { id } })
   if (!row) throw new NotFound('upload', 'It was deleted. Use a new idempotency key for a new request.')
+  const isOver = row.expiresAt !== null && row.expiresAt < now
+  if (isOver || row.status === 'CANCELLED' || row.status === 'EXPIRED') throw new UploadExpired()
   return row
 }
 

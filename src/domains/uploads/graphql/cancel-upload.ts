@@ -7,6 +7,11 @@ import { UploadNotPending } from '../errors.ts'
 import { uploads } from '../services.ts'
 import { UploadNode } from './upload.ts'
 
+const CancelUploadInput = builder.inputType('CancelUploadInput', {
+  description: 'The upload to cancel.',
+  fields: (t) => ({ uploadId: t.id({ required: true, description: "The upload's global ID." }) }),
+})
+
 const CancelUploadPayload = builder.objectRef<{ readonly upload: Upload }>('CancelUploadPayload').implement({
   description: 'Returned when the upload was cancelled.',
   fields: (t) => ({
@@ -24,9 +29,9 @@ builder.mutationField('cancelUpload', (t) =>
       types: [NotFound, UploadNotPending],
       union: { description: 'The cancelled upload or an error.' },
     },
-    args: { uploadId: t.arg.id({ required: true, description: "The upload's global ID." }) },
-    resolve: async (_root, args, { viewer, services }) => {
-      const uploadId = parseId('Upload', args.uploadId, ['uploadId'])
+    args: { input: t.arg({ type: CancelUploadInput, required: true, description: 'The upload to cancel.' }) },
+    resolve: async (_root, { input }, { viewer, services }) => {
+      const uploadId = parseId('Upload', input.uploadId, ['input', 'uploadId'])
       return { upload: await cancelUpload(services(uploads), viewer, uploadId) }
     },
   }),

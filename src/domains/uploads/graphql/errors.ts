@@ -40,7 +40,7 @@ builder.objectType(UploadNotPending, {
 
 builder.objectType(UploadExpired, {
   name: 'UploadExpiredError',
-  description: 'The upload was cancelled or not completed in time. Request a new one.',
+  description: 'The upload was cancelled or not completed in time. Request a new one, with a new idempotency key.',
   interfaces: [ErrorInterface],
   fields: errorFields('UPLOAD_EXPIRED'),
 })

@@ -4,6 +4,7 @@ import { perHour } from '../../../graphql/limits/mutation-rate.ts'
 import { IdempotencyConflict, NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
 import { QuotaExceeded } from '../../usage/index.ts'
 import { requestUpload } from '../commands/request-upload.ts'
+import { UploadExpired } from '../errors.ts'
 import { uploads } from '../services.ts'
 import { signParts, signWhole } from '../sign-upload.ts'
 import { SignedPartType, SignedUpload, UploadNode } from './upload.ts'
@@ -51,8 +52,9 @@ builder.objectType('RequestUploadPayload', {
     parts: t.field({
       type: [SignedPartType],
       nullable: true,
-      description: 'The requests that send the parts, one per part, in order. Null if the file is sent in one request.',
-      // Signs up to 8 requests, each with three small objects.
+      description:
+        'The requests that send the first 100 parts, in order; `Upload.parts` returns those of further parts. Null if the file is sent in one request.',
+      // Signs up to 100 requests (32 for the largest files of the present kinds), each with three small objects.
       extensions: costing({ own: 50, items: 1 }),
       resolve: ({ upload }, _args, { services, clock }) => signParts(services(uploads).bucket, upload, clock()),
     }),
@@ -65,9 +67,9 @@ builder.mutationField('requestUpload', (t) =>
     nullable: true,
     rate: perHour(1_000),
     description:
-      'Creates an upload and returns presigned URLs to send the file to. Repeating the request with the same idempotency key returns the same upload with new URLs.',
+      'Creates an upload and returns presigned URLs to send the file to. Repeating the request with the same idempotency key returns the same upload with new URLs, or UploadExpiredError after the upload was cancelled or has expired.',
     errors: {
-      types: [NotFound, QuotaExceeded, IdempotencyConflict, ProviderUnavailable],
+      types: [NotFound, QuotaExceeded, IdempotencyConflict, UploadExpired, ProviderUnavailable],
       union: { description: 'The upload with its presigned URLs, or an error.' },
     },
     args: {

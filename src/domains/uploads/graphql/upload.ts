@@ -1,9 +1,10 @@
 import { builder } from '../../../graphql/builder.ts'
-import { costing } from '../../../graphql/limits/field-cost.ts'
+import { costing, countOf } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import type { SignedRequest } from '../ports.ts'
+import { listParts, type UploadPart } from '../queries/list-parts.ts'
 import { uploads } from '../services.ts'
-import { type SignedPart, signDownload } from '../sign-upload.ts'
+import { maxPartsAtOnce, type SignedPart, signDownload, signPart, signWhole } from '../sign-upload.ts'
 import { UploadRejection } from './errors.ts'
 
 export const UploadStatus = builder.enumType('UploadStatus', {
@@ -38,14 +39,15 @@ export const SignedUpload = builder.objectRef<SignedRequest>('SignedUpload').imp
     }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'When the URL expires. Repeat the request with the same idempotency key to get a new URL.',
+      description:
+        'When the URL expires. `Upload.request` and `Upload.parts` return new URLs, and so does the same request with the same idempotency key.',
     }),
   }),
 })
 
 export const SignedPartType = builder.objectRef<SignedPart>('SignedPart').implement({
   description:
-    'A part of a multipart upload. Files larger than 64 MiB are sent in parts of equal size, each to its own URL. Repeating the request with the same idempotency key returns new URLs, so that a long upload can continue.',
+    'A part of a multipart upload. Files larger than 64 MiB are sent in parts of equal size, 8 to 64 MiB by the size of the file, each to its own URL. `Upload.parts` shows which parts have arrived and returns new URLs, so that a long upload can continue.',
   fields: (t) => ({
     partNumber: t.exposeInt('partNumber', { description: 'The part number, starting at 1.' }),
     byteSize: t.expose('byteSize', {
@@ -55,6 +57,29 @@ export const SignedPartType = builder.objectRef<SignedPart>('SignedPart').implem
     request: t.expose('request', {
       type: SignedUpload,
       description: 'The request that sends the part. Pass the ETag header of the response to `completeUpload`.',
+    }),
+  }),
+})
+
+const UploadPartType = builder.objectRef<UploadPart>('UploadPart').implement({
+  description: 'A part of a file that is sent in parts.',
+  fields: (t) => ({
+    partNumber: t.exposeInt('partNumber', { description: 'The part number, starting at 1.' }),
+    byteSize: t.expose('byteSize', {
+      type: 'SafeInt',
+      description: 'The number of bytes of the file in this part. All parts except the last have the same size.',
+    }),
+    arrived: t.exposeBoolean('arrived', { description: 'Whether the bucket has this part.' }),
+    etag: t.exposeString('etag', {
+      nullable: true,
+      description:
+        'The ETag to pass to `completeUpload`. Null until the part has arrived, and if the bucket has already joined all parts: then call `completeUpload` without parts.',
+    }),
+    request: t.field({
+      type: SignedUpload,
+      description:
+        'The request that sends the part, with a new URL at every read. A part that is sent again replaces the earlier one.',
+      resolve: (part, _args, { services, clock }) => signPart(services(uploads).bucket, part.upload, part, clock()),
     }),
   }),
 })
@@ -116,6 +141,31 @@ export const UploadNode = builder.prismaNode('Upload', {
         if (viewer?.user.id !== upload.userId) return null
         const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
         return signDownload(services(uploads).bucket, upload, { now: clock(), seconds })
+      },
+    }),
+    request: t.field({
+      type: SignedUpload,
+      nullable: true,
+      description:
+        "The request that sends the whole file, with a new URL at every read. Null if the file is sent in parts, unless the upload is PENDING, and for an admin who reads another user's upload.",
+      extensions: costing({ own: 5 }),
+      resolve: (upload, _args, { viewer, services, clock }) =>
+        viewer?.user.id === upload.userId ? signWhole(services(uploads).bucket, upload, clock()) : null,
+    }),
+    parts: t.field({
+      type: [UploadPartType],
+      nullable: true,
+      description:
+        "The parts of a file that is sent in parts, in order, with what the bucket has of each: any client of the user can continue the upload. Null for a file that is sent in one request, unless the upload is PENDING, and for an admin who reads another user's upload.",
+      // A request to the bucket.
+      extensions: costing({ own: 50, items: ({ first }) => countOf(first ?? maxPartsAtOnce, maxPartsAtOnce) }),
+      args: {
+        first: t.arg.int({ defaultValue: maxPartsAtOnce, description: 'The number of parts to return, 1 to 100.' }),
+        after: t.arg.int({ defaultValue: 0, description: 'Returns the parts after this part number.' }),
+      },
+      resolve: (upload, { first, after }, { viewer, services }) => {
+        if (viewer?.user.id !== upload.userId) return null
+        return listParts(services(uploads).bucket, upload, { first: first ?? maxPartsAtOnce, after: after ?? 0 })
       },
     }),
   }),

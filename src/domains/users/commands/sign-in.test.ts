@@ -77,8 +77,8 @@ describe('without a token', () => {
   test.each([
     ['node', `{ node(id: "${toGlobalId('User', randomUUID())}") { id } }`],
     ['nodes', '{ nodes(ids: []) { id } }'],
-    ['cancelUpload', 'mutation { cancelUpload(uploadId: "x") { __typename } }'],
-    ['deleteActivity', 'mutation { deleteActivity(activityId: "x") { __typename } }'],
+    ['cancelUpload', 'mutation { cancelUpload(input: { uploadId: "x" }) { __typename } }'],
+    ['deleteActivity', 'mutation { deleteActivity(input: { activityId: "x" }) { __typename } }'],
   ])('%s returns UNAUTHENTICATED and no data', async (_about, query) => {
     const { data, errors } = await app.query(null, query)
     expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }])

@@ -7,6 +7,11 @@ import { billing } from '../../services.ts'
 import { cancelSubscription } from '../cancel-subscription.ts'
 import { PlanSubscriptionNode } from './plan-subscription.ts'
 
+const CancelSubscriptionInput = builder.inputType('CancelSubscriptionInput', {
+  description: 'The subscription to cancel.',
+  fields: (t) => ({ subscriptionId: t.id({ required: true, description: "The subscription's global ID." }) }),
+})
+
 const CancelSubscriptionPayload = builder.objectRef<{ readonly id: string }>('CancelSubscriptionPayload').implement({
   description: 'Returned when the subscription will not renew.',
   fields: (t) => ({
@@ -30,9 +35,11 @@ builder.mutationField('cancelSubscription', (t) =>
       types: [NotFound, ManagedElsewhere, ProviderUnavailable],
       union: { description: 'The cancelled subscription or an error.' },
     },
-    args: { subscriptionId: t.arg.id({ required: true, description: "The subscription's global ID." }) },
-    resolve: async (_root, { subscriptionId }, { viewer, services }) => {
-      const id = parseId('PlanSubscription', subscriptionId, ['subscriptionId'])
+    args: {
+      input: t.arg({ type: CancelSubscriptionInput, required: true, description: 'The subscription to cancel.' }),
+    },
+    resolve: async (_root, { input }, { viewer, services }) => {
+      const id = parseId('PlanSubscription', input.subscriptionId, ['input', 'subscriptionId'])
       await cancelSubscription(services(billing), viewer, id)
       return { id }
     },
