@@ -11,6 +11,7 @@ activities/           your activities, one file each, with laps and the recorded
 webhook-events.json   the events that our providers of sign-in and purchases sent us about you
 streams/              texts that were written for you while you watched, of the last week, a file each
 requests.json         your requests of the last 24 hours that created something, kept so that none is executed twice
+open-streams.json     the live updates that were open, and until when their sign-ins are valid
 exports.json          your data exports, including this one
 
 Times are in ISO 8601, UTC. Sizes are in bytes, distances in meters, durations in seconds. Unknown values are null.

@@ -245,6 +245,7 @@ describe('the data of a user who has rows in every table', () => {
     'purchases.json',
     'webhook-events.json',
     'requests.json',
+    'open-streams.json',
     'exports.json',
   ]
 
