@@ -67,12 +67,12 @@ export async function connectedNames(tx: Tx, hashName: HashName, hashes: readonl
         ) AS next (hash))
       SELECT connected.hash, account.id AS "userId", account.clerk_id AS "clerkId"
       FROM connected LEFT JOIN users AS account ON account.id IN (${usersOf})`
-    const before = found.size
-    for (const { hash, userId, clerkId } of rows) {
-      // The database cannot hash the ids of users.
-      for (const each of [hash, userId && hashName(userId), clerkId && hashName(clerkId)]) if (each) found.add(each)
-    }
-    if (rows.every(({ userId }) => userId === null) || found.size === before) return [...found]
+    for (const { hash } of rows) found.add(hash)
+    // The database cannot hash the ids of users. Only if it has not found one of them, more names may be connected.
+    const ids = new Set(rows.flatMap(({ userId, clerkId }) => [userId, clerkId]).filter((id) => id !== null))
+    const missing = [...ids].map(hashName).filter((hash) => !found.has(hash))
+    if (missing.length === 0) return [...found]
+    for (const hash of missing) found.add(hash)
   }
 }
 
