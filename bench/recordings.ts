@@ -6,12 +6,18 @@ import { percentile } from './percentile.ts'
 const rounds = 5
 const sizes = [1, 4, 16]
 
+interface Measured {
+  readonly file: Uint8Array
+  readonly seconds: number
+  readonly ms: number[]
+}
+
 /** Measures how the time to read a GPX file grows with its size: the CPU time for each point, in turns. */
 export async function recordings(): Promise<string> {
-  const measured = sizes.map((times) => {
+  const measured = sizes.map((times): Measured => {
     const seconds = times * 4_000
     const file = encodeGpx({ sport: 'RUNNING', startedAt: new Date('2026-05-01T06:00:00Z'), seconds })
-    return { file, seconds, ms: [] as number[] }
+    return { file, seconds, ms: [] }
   })
   for (let round = -1; round < rounds; round += 1) {
     for (const { file, ms } of measured) {
@@ -21,9 +27,8 @@ export async function recordings(): Promise<string> {
       if (round >= 0) ms.push((user + system) / 1_000)
     }
   }
-  const perPoint = ({ ms, seconds }: { readonly ms: number[]; readonly seconds: number }) =>
-    (percentile(ms, 0.5) * 1_000) / seconds
-  const smallest = perPoint(measured[0] as (typeof measured)[0])
+  const perPoint = ({ ms, seconds }: Measured) => (percentile(ms, 0.5) * 1_000) / seconds
+  const smallest = perPoint(measured[0] as Measured)
   return renderTable(
     ['GPX', 'CPU ms, p50', 'µs for a point', 'ratio'],
     measured.map((one) => [
