@@ -20,7 +20,7 @@ export {
   readUnlinkedUsers,
   type UnlinkedUser,
 } from './queries/legacy-users.ts'
-export { readTexts, type TextRef } from './queries/personal-texts.ts'
+export { readTexts } from './queries/personal-texts.ts'
 export { clerkIdOf, legacyCreditsOf, timeZoneOf } from './queries/user-columns.ts'
 export { findDeletingUser, isAnyErased, presentUsers } from './queries/user-standing.ts'
 export { isUserId, usersNamed } from './queries/users-named.ts'
