@@ -70,7 +70,7 @@ test('adds what is due each minute, once by all workers, and nothing from before
   await second.asleep()
   expect(await takeQueued()).toEqual([])
   for (const cron of [first, second]) await cron.moveTo('11:59:00')
-  const minutely = { name: 'each.minute', key: 'each.minute', max_attempts: 7, priority: 1 }
+  const minutely = { name: 'each.minute', key: 'each.minute', max_attempts: 7, priority: 200 }
   expect(await takeQueued()).toEqual([minutely])
   for (const cron of [first, second]) await cron.moveTo('12:00:00')
   expect(namesOf(await takeQueued())).toEqual(['each.hour', 'each.minute'])
