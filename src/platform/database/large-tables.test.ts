@@ -74,6 +74,7 @@ describe('where 6,000 rows are due', () => {
       'idempotency_keys',
       'rate_limits',
       'streams',
+      'event_streams',
       'gifted_addresses',
       'erased_addresses',
       'inbox_events',
