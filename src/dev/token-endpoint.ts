@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
+import { createBodyBudget } from '../app/http/body-budget.ts'
 import { answerPreflight, refuse } from '../app/http/guards.ts'
 import { readBody } from '../app/http/read-body.ts'
 import type { DevelopmentEndpoint } from '../app/http/server.ts'
@@ -24,6 +25,7 @@ const tokenRequest = z.object({
  * @param identity null if Clerk is configured: then only Clerk signs tokens.
  */
 export function tokenEndpoint(identity: Pick<DevelopmentIdentity, 'signToken'> | null): DevelopmentEndpoint {
+  const budget = createBodyBudget({ bodyBytes: 256 * maxBodyBytes })
   return {
     path: '/dev/token',
     async answer({ request, response, url }, { db, clock }) {
@@ -44,9 +46,10 @@ export function tokenEndpoint(identity: Pick<DevelopmentIdentity, 'signToken'> |
       if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
         return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.')
       }
-      const body = await readBody({ request, response }, maxBodyBytes).catch(() => 'disconnected' as const)
+      const limits = { maxBytes: maxBodyBytes, budget, address: request.socket.remoteAddress ?? '' }
+      const body = await readBody({ request, response }, limits).catch(() => 'disconnected' as const)
       if (body === 'disconnected') return void response.destroy()
-      const read = body === 'too large' ? null : tokenRequest.safeParse(parsed(body))
+      const read = typeof body === 'string' ? null : tokenRequest.safeParse(parsed(body))
       if (!read?.success) {
         const message = `Send {"email": "alice@example.com", "expiresInSeconds": 60}. expiresInSeconds is optional, at most ${developmentTokenSeconds}.`
         return refuse(response, 400, 'BAD_REQUEST', message)

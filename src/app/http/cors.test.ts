@@ -43,7 +43,9 @@ describe.each(allowed)('a page of %s', (origin) => {
     const { status, headers } = await send(origin)
     expect(status).toBe(200)
     expect(headers.get('access-control-allow-origin')).toBe(origin)
-    expect(headers.get('access-control-expose-headers')).toBe('x-request-id, x-stream-id, retry-after, www-authenticate')
+    expect(headers.get('access-control-expose-headers')).toBe(
+      'x-request-id, x-stream-id, retry-after, www-authenticate',
+    )
     expect(headers.get('access-control-allow-credentials')).toBeNull()
     expect(headers.get('vary')).toMatch(/\borigin\b/i)
   })

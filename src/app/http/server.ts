@@ -179,7 +179,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       else refuseFailed(response, error)
     })
   })
-  server.on('upgrade', answerUpgrades({ ...options, handlers: () => (stopping ? null : services) }))
+  server.on('upgrade', answerUpgrades({ ...options, mayCall, handlers: () => (stopping ? null : services) }))
   const connections = limitConnections(server, options.limits, {
     addressOf: connectionAddressReader(options.trustedProxies),
     log,

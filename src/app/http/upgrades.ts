@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws'
 import type { Log } from '../../platform/observability/log.ts'
 import type { WebSockets } from '../graphql/websockets.ts'
 import type { AddressLimits } from './address-limits.ts'
+import type { IsAllowedOrigin } from './allowed-origins.ts'
 import { allowOrigin, readRequestId, readUrl, refuse } from './guards.ts'
 import { answerLogged } from './request-log.ts'
 import type { ObserveRequest } from './request-metrics.ts'
@@ -12,7 +13,7 @@ import { setSecurityHeaders } from './security-headers.ts'
 
 export interface UpgradeOptions {
   readonly allowedHosts: readonly string[]
-  readonly corsOrigins: readonly string[]
+  readonly mayCall: IsAllowedOrigin
   readonly log: Log
   /** Null until the process has started, and when it is stopping. */
   handlers(): UpgradeHandlers | null
@@ -35,7 +36,7 @@ const maxMessageBytes = 256 * 1024
 
 /** Answers requests to upgrade a connection to a WebSocket: the same checks as for other requests, then the handshake. */
 export function answerUpgrades(options: UpgradeOptions) {
-  const { allowedHosts, corsOrigins, log } = options
+  const { allowedHosts, mayCall, log } = options
   const webSocketServer = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -49,7 +50,7 @@ export function answerUpgrades(options: UpgradeOptions) {
     const id = readRequestId(request)
     response.setHeader('x-request-id', id)
     setSecurityHeaders(request, response, false)
-    const isAllowedOrigin = allowOrigin(request, response, corsOrigins)
+    const isAllowedOrigin = allowOrigin(request, response, mayCall)
     const url = readUrl(request, allowedHosts)
     const handlers = options.handlers()
     if (!url || !handlers) return refuseAs(response, url ? unavailable : badUrl)
