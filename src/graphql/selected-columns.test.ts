@@ -9,6 +9,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { domains } from '../app/domains.ts'
 import { buildSchema } from '../app/graphql/build-schema.ts'
+import { defaultLimits } from '../config/limits.ts'
 import { grant } from '../domains/credits/index.ts'
 import { type Answer, startTestApp, type TestApp } from '../testing/app.ts'
 import { createActivities, createUser } from '../testing/factories.ts'
@@ -19,7 +20,9 @@ const boss = 'boss@example.com'
 
 let app: TestApp
 beforeAll(async () => {
-  app = await startTestApp()
+  // The operations of these tests cost more together than one user may spend in a minute.
+  const limits = { ...defaultLimits, costPerUser: { points: 1_000_000, seconds: 60 } }
+  app = await startTestApp({ config: { limits } })
   const { db } = app.app
   const person = await createUser(app, boss, {
     role: 'ADMIN',

@@ -49,6 +49,6 @@ test('a worker that is paused during a job for longer than its lease does not re
 
   resume()
   paused.kill('SIGCONT')
-  await paused.waitForOutput(/"activities\.read-file".*"job done"/)
+  await paused.waitForOutput(/"activities\.read-file".*another worker has the job/)
   expect(await outcome()).toEqual(done)
 })

@@ -1,6 +1,12 @@
 import { Temporal } from 'temporal-polyfill'
+import { readRecording } from '../../adapters/recordings/read-recording.ts'
 import type { App } from '../../app/app.ts'
-import { activities, type ReadActivityFileRun, readActivityFile } from '../../domains/activities/index.ts'
+import {
+  activities,
+  type ReadActivityFileRun,
+  type RecordingReader,
+  readActivityFile,
+} from '../../domains/activities/index.ts'
 import { completeUpload, requestUpload, uploads, writeFile } from '../../domains/uploads/index.ts'
 import { Unauthenticated, users } from '../../domains/users/index.ts'
 import type { User } from '../../generated/prisma/client.ts'
@@ -80,6 +86,9 @@ function trainingsOf({ weeklyActivities, timeZone, place }: SampleUser, now: Dat
   )
 }
 
+/** Reads files that this process has written itself: a child for each, as for the files of users, takes 0.2 s. */
+const reader: RecordingReader = { read: async (bytes) => readRecording(bytes) }
+
 /** The files are read here and not by a job. */
 const onlyAttempt: ReadActivityFileRun = {
   signal: new AbortController().signal,
@@ -110,5 +119,5 @@ async function upload(app: App, user: User, training: Training): Promise<void> {
   await writeFile(files.bucket, requested, bytes)
   await completeUpload(files, user, { uploadId: requested.id, parts: null })
   const activity = await app.db.prisma.activity.findUniqueOrThrow({ where: { uploadId: requested.id } })
-  await readActivityFile(app.services(activities), activity.id, onlyAttempt)
+  await readActivityFile({ ...app.services(activities), reader }, activity.id, onlyAttempt)
 }

@@ -1,4 +1,5 @@
 export { findLegacyActivity, importLegacyActivity } from './commands/import-legacy-activity.ts'
 export { type ReadActivityFileRun, readActivityFile } from './commands/read-activity-file.ts'
+export type { RecordingReader } from './ports.ts'
 export { activities } from './services.ts'
 export { activityUploads } from './upload-kind.ts'

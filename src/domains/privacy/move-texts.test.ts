@@ -97,9 +97,8 @@ async function writeRows(): Promise<void> {
 test('moves what exists, needs the key, and the previous release runs on', { timeout }, async () => {
   await expect(migrate({ url })).rejects.toThrow('must be hashed with EMAIL_INDEX_KEY')
   expect(await rows(`SELECT count(*)::int FROM billing_events WHERE 'nobody' = ANY (names)`)).toEqual([{ count: 1 }])
-  expect(await migrate({ url, before: [hashExistingNames(indexKey)] })).toEqual({
-    applied: ['20261130204100_hash_billing_names'],
-  })
+  const { applied } = await migrate({ url, before: [hashExistingNames(indexKey)] })
+  expect(applied[0]).toBe('20261130204100_hash_billing_names')
 
   const described = `
     SELECT t.user_id AS "userId", t.description, p.text, t.text_id IS NOT NULL AS moved, t.text_id = a.reason_id AS shared,

@@ -200,7 +200,7 @@ function readOutput(child: ChildProcess, { onLine, onOutput, limit, onLimit, onT
 function feed(child: ChildProcess, input: NonNullable<RunChildOptions['input']>, onThrown: (error: unknown) => void) {
   if (!child.stdin) return
   pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch((error: NodeJS.ErrnoException) => {
-    const isPipeClosed = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes(error.code ?? '')
+    const isPipeClosed = ['EPIPE', 'ECANCELED', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET'].includes(error.code ?? '')
     if (!isPipeClosed) onThrown(error)
   })
 }

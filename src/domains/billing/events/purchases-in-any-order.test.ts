@@ -99,7 +99,9 @@ function historyOf({ ada, ben, cyd }: RunUsers, run: string): PurchaseEvent[] {
 async function createUser(user: { id: string; clerkId: string }): Promise<void> {
   await app.app.db.transaction(async (tx) => {
     await tx.user.create({ data: { ...user, createdAt: app.now } })
-    await app.app.services(users).onUserCreated(tx, { userId: user.id, isNew: true, now: app.now })
+    const { onUserCreated, onContactsVerified } = app.app.services(users)
+    await onUserCreated(tx, { userId: user.id, isNew: true, now: app.now })
+    await onContactsVerified(tx, { userId: user.id, contacts: [`${user.clerkId}@example.com`], now: app.now })
   })
 }
 

@@ -100,7 +100,7 @@ describe('the bucket accepts the returned headers and downloads have the filenam
     `it's; a=b, c.fit`,
     '100%20.fit',
     ' two  spaces .fit ',
-    'A\u0301\u202eB.fit',
+    'A\u0301B.fit',
     '🏃'.repeat(255),
   ])('%s', async (filename) => {
     const answer = await requested(app, ann, uploadInput({ filename, contentMd5: md5(smallFit) }))
