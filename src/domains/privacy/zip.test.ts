@@ -36,20 +36,23 @@ test('requests a file only after the previous files were written', async () => {
   expect((await unzip(await buffer(output))).size).toBe(100)
 })
 
-// In a separate process, so that no other memory of this process is measured.
+// In a separate process, so that no other memory of this process is measured. How many files are on their way varies, so
+// the least of ten measurements counts: kept files would be in each of them.
 test('releases the memory of files that were read', async () => {
   const program = `
     import { zip } from ${JSON.stringify(new URL('zip.ts', import.meta.url).href)}
     const megabytes = 4
     const used = () => (gc(), process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers)
-    let most = 0
+    let least = Infinity
     async function* many() {
       const before = used()
-      for (let at = 0; at < 40; at++) yield { path: String(at), text: 'x'.repeat(megabytes * 1e6) }
-      most = used() - before
+      for (let at = 0; at < 40; at++) {
+        yield { path: String(at), text: 'x'.repeat(megabytes * 1e6) }
+        if (at >= 30) least = Math.min(least, used() - before)
+      }
     }
     for await (const _ of zip(many(), new Date(0)));
-    console.log(most / 1e6 / megabytes)`
+    console.log(least / 1e6 / megabytes)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--input-type=module', '-e', program])
   expect(Number(stdout)).toBeLessThan(5)
 })
