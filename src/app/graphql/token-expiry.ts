@@ -2,6 +2,7 @@ import type { Viewer } from '../../graphql/context.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { EventStreamKey, EventStreams } from '../../platform/event-streams/event-streams.ts'
 import type { Log } from '../../platform/observability/log.ts'
+import { delayUntil } from './delay-until.ts'
 
 /** The expiry of the token that a request was sent with. */
 export interface TokenExpiry {
@@ -19,9 +20,6 @@ export interface TokenExpiryOptions {
   readonly log: Log
 }
 
-/** The longest delay of a timer, 24.8 days; no token lives so long. */
-const longestTimer = 2 ** 31 - 1
-
 export function createTokenExpiry(options: TokenExpiryOptions): TokenExpiry {
   const { viewer, disconnected, eventStreams, clock, log } = options
   let stream: EventStreamKey | null = null
@@ -29,8 +27,7 @@ export function createTokenExpiry(options: TokenExpiryOptions): TokenExpiry {
   let timer: NodeJS.Timeout | undefined
 
   const wait = (until: Date): void => {
-    const left = until.getTime() - clock().getTime()
-    timer = setTimeout(() => void endOrWait(until), Math.min(Math.max(left, 0), longestTimer)).unref()
+    timer = setTimeout(() => void endOrWait(until), delayUntil(until, clock())).unref()
   }
   const endOrWait = async (expiresAt: Date): Promise<void> => {
     const extended = stream && (await eventStreams.endUnlessExtended(stream, expiresAt).catch(noteFailure))

@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLSchema, parse } from 'graphql'
 import { type ConnectionInitMessage, makeServer } from 'graphql-ws'
 import type { GraphQLParams } from 'graphql-yoga'
+import { delayUntil } from './delay-until.ts'
 import { pingWhileAlive } from './ping-while-alive.ts'
 import type { Interruption } from './stream-end.ts'
 import { type Operation, type Outcome, payloadOf, runOverWebSocket } from './websocket-operation.ts'
@@ -75,8 +76,7 @@ export function openConnection(parts: ConnectionParts): Connection {
         return false
       }
       socket.once('close', () => ofUsers.remove(viewer.id))
-      const left = viewer.expiresAt.getTime() - clock().getTime()
-      expiry = setTimeout(expire, Math.min(Math.max(left, 0), longestTimer)).unref()
+      expiry = setTimeout(expire, delayUntil(viewer.expiresAt, clock())).unref()
       return true
     },
     async onSubscribe(_context, id, payload) {
@@ -164,9 +164,6 @@ function authorizationIn(params: Record<string, unknown> | undefined): string | 
   }
   return null
 }
-
-/** The longest delay of a timer, 24.8 days; no token lives so long. */
-const longestTimer = 2 ** 31 - 1
 
 const noSchema = new GraphQLSchema({})
 const anySubscription = parse('subscription { any }')
