@@ -30,7 +30,7 @@ import { queriesByGet } from './queries-by-get.ts'
 import { rateLimited } from './rate-limited.ts'
 import { readViewer } from './read-viewer.ts'
 import { recordSelectedFields } from './record-selected-fields.ts'
-import { createTokenExpiry, type TokenExpiry } from './token-expiry.ts'
+import { createTokenExpiry, streamOwnerOf, type TokenExpiry } from './token-expiry.ts'
 import { traceOperations } from './trace-operations.ts'
 import { watchUsers } from './watch-users.ts'
 
@@ -159,7 +159,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
         const limit = { name: 'requests-of-user', ...config.limits.requestsPerUser }
         const seconds = await limiter.take(limit, payerOf({ viewer, address }))
         if (seconds !== null) throw rateLimited(limit, seconds)
-        const stream = { userId: viewer.id, isAdmin: viewer.isAdmin, id: streamId }
+        const stream = { ...streamOwnerOf(viewer), id: streamId }
         const expiresAt = await eventStreams.extend(stream, viewer.expiresAt)
         if (!expiresAt) throw noStream()
         return { expiresAt }
