@@ -137,7 +137,8 @@ export default {
     })),
     {
       name: 'private-interfaces-of-libraries-in-compat',
-      comment: 'What a library does not document is used in one file of platform/compat, with a contract test.',
+      comment:
+        'What a library does not document is used in one file or folder of platform/compat, with a contract test.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/platform/', '^src/app/', '^src/(testing|dev|cli)/', '[.]test[.]ts$'] },
       to: { path: 'node_modules/graphile-worker/' },

@@ -229,7 +229,7 @@ export type UpdateActivityInput = {
   title?: string | null | undefined;
 };
 
-/** The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC, locale to en). */
+/** The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC). */
 export type UpdateProfileInput = {
   /** The given name, at most 100 characters. */
   firstName?: string | null | undefined;
@@ -437,7 +437,7 @@ export type UpdateProfileMutationVariables = Exact<{
 export type UpdateProfileMutation = { updateProfile:
     | { __typename: 'InvalidInputError', code: string, message: string, issues: Array<{ path: Array<string>, message: string }> }
     | { __typename: 'ProviderUnavailableError', retryAt: string | null, code: string, message: string }
-    | { __typename: 'UpdateProfilePayload', user: { id: string, name: string | null, firstName: string | null, lastName: string | null, timeZone: string, locale: string } }
+    | { __typename: 'UpdateProfilePayload', user: { id: string, name: string | null, firstName: string | null, lastName: string | null, timeZone: string, locale: string | null } }
    | null };
 
 export type CreditsQueryVariables = Exact<{

@@ -8,7 +8,7 @@ export interface Limits {
   /** Documents that must be parsed and validated. Known documents are cached, and a front end sends the same ones. */
   readonly documentsPerAddress: Rate
   /** The texts that a process keeps of automatic persisted queries. A text has at most 32,768 characters. */
-  readonly learnedDocumentBytes: number
+  readonly registeredDocumentBytes: number
   /** The cost of a user's operations. Without a user it is counted per address. */
   readonly costPerUser: Rate
   /** Webhook requests of one provider. */
@@ -49,7 +49,7 @@ export const defaultLimits: Limits = {
   requestsPerAddress: { points: 3_000, seconds: 60 },
   requestsPerUser: { points: 1_000, seconds: 60 },
   documentsPerAddress: { points: 300, seconds: 60 },
-  learnedDocumentBytes: 16 * 1024 ** 2,
+  registeredDocumentBytes: 16 * 1024 ** 2,
   costPerUser: { points: 50_000, seconds: 60 },
   deliveriesPerAddress: { points: 3_000, seconds: 60 },
   maxCost: 5_000,

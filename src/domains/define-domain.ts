@@ -5,6 +5,7 @@ import type { Encryptor } from '../platform/encryption/encryptor.ts'
 import type { EncryptedColumn } from '../platform/encryption/re-encrypt.ts'
 import type { WebhookSource } from '../platform/inbox/webhooks.ts'
 import type { CronEntry, JobHandler } from '../platform/jobs/define-job.ts'
+import type { AnyCatalogue } from '../platform/messages/message.ts'
 import type { Notifications } from '../platform/notifications/notifications.ts'
 import type { Log } from '../platform/observability/log.ts'
 import type { Metrics } from '../platform/observability/metrics.ts'
@@ -57,9 +58,6 @@ export interface BuildParts<Vendors> {
   readonly declarations: Declarations
 }
 
-/** The texts of messages, by language and key. */
-export type Messages = Readonly<Record<'en' | 'ko', Readonly<Record<string, string>>>>
-
 /**
  * The manifest of a domain. Only `name`, `key` and `build` are required. GraphQL types and fields are added by the
  * imports of graphql/schema.ts.
@@ -98,8 +96,8 @@ export interface DomainDefinition<Vendors, Services> {
   readonly metrics?: (services: Services, metrics: Metrics) => void
   /** The kinds of notifications that this domain sends to users. */
   readonly notificationKinds?: readonly string[]
-  /** The texts of these notifications and of the domain's errors, in Korean and English. */
-  readonly messages?: Messages
+  /** What the domain says to users, in every language: its errors and these notifications. */
+  readonly messages?: readonly AnyCatalogue[]
 }
 
 /** A built domain: its services and what it declares, bound to them. */
@@ -126,13 +124,11 @@ export interface Domain<Vendors> {
   readonly uploadKinds: readonly UploadKindDefinition[]
   readonly encryptedColumns: readonly EncryptedColumn[]
   readonly notificationKinds: readonly string[]
-  readonly messages: Messages
+  readonly messages: readonly AnyCatalogue[]
   readonly healthCheckNames: readonly string[]
   graphql(declared: { readonly uploadKinds: readonly UploadKindDefinition[] }): void
   build(parts: BuildParts<Vendors>): BuiltDomain
 }
-
-const noMessages: Messages = { en: {}, ko: {} }
 
 /** Declares a domain. app/domains.ts lists the result; app/compose.ts builds it. */
 export function defineDomain<Vendors, Services>(definition: DomainDefinition<Vendors, Services>): Domain<Vendors> {
@@ -145,7 +141,7 @@ export function defineDomain<Vendors, Services>(definition: DomainDefinition<Ven
     uploadKinds: definition.uploadKinds ?? [],
     encryptedColumns: definition.encryptedColumns ?? [],
     notificationKinds: definition.notificationKinds ?? [],
-    messages: definition.messages ?? noMessages,
+    messages: definition.messages ?? [],
     healthCheckNames: Object.keys(healthChecks),
     graphql: (declared) => definition.graphql?.(declared),
     build(parts) {

@@ -3,12 +3,11 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import RelayPlugin from '@pothos/plugin-relay'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
-import ValidationPlugin from '@pothos/plugin-validation'
 import type PrismaTypes from '../generated/pothos-prisma-types.ts'
 import { getDatamodel } from '../generated/pothos-prisma-types.ts'
 import { InvalidInput } from '../platform/errors.ts'
 import type { Context, SignedInContext } from './context.ts'
-import { toInputIssue, unauthenticated } from './errors.ts'
+import { NotAuthenticated } from './errors.ts'
 import { inputPaths } from './input-paths.ts'
 import { mayRead } from './may-read.ts'
 import { relayOptions } from './relay.ts'
@@ -46,9 +45,8 @@ export interface SchemaTypes {
 
 /** The schema builder. Every domain's graphql/ adds its types and fields to it; app/schema.ts builds the schema. */
 export const builder = new SchemaBuilder<SchemaTypes>({
-  // ErrorsPlugin comes first: it wraps the others, so that errors of authorization and validation become typed errors
-  // too.
-  plugins: [ErrorsPlugin, inputPaths, ScopeAuthPlugin, ValidationPlugin, RelayPlugin, PrismaPlugin],
+  // ErrorsPlugin comes first: it wraps the others, so that errors of authorization become typed errors too.
+  plugins: [ErrorsPlugin, inputPaths, ScopeAuthPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
   errors: {
     directResult: true,
@@ -66,10 +64,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     authorizeOnSubscribe: true,
     // Once per object instead of once per field.
     runScopesOnType: true,
-    unauthorizedError: unauthenticated,
-  },
-  validation: {
-    validationError: ({ issues }) => new InvalidInput(issues.map(toInputIssue)),
+    unauthorizedError: () => new NotAuthenticated(),
   },
   relay: relayOptions,
   prisma: {

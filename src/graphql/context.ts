@@ -1,6 +1,7 @@
 import type { User } from '../generated/prisma/client.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database/db.ts'
+import type { Localization } from '../platform/messages/format-message.ts'
 import type { LookupServices } from '../platform/services.ts'
 
 /** The signed-in user: the row is read in this request, so that a ban takes effect with its commit. */
@@ -24,6 +25,8 @@ export interface Context {
   readonly clock: Clock
   /** The services of a domain, by its key; a resolver looks up those of its own domain. */
   readonly services: LookupServices
+  /** How the requester reads messages: the user's locale and time zone, else Accept-Language and UTC. */
+  localization(): Localization
   // Functions, because Yoga copies what getters return and a timer for each request would cost too many.
   /** Aborted when the token expires; null without a viewer. */
   expired(): AbortSignal | null

@@ -6,14 +6,20 @@ import {
   NotFound,
   ProviderUnavailable,
 } from '../platform/errors.ts'
+import { formatMessage } from '../platform/messages/format-message.ts'
 import { builder } from './builder.ts'
+
+const messageDescription = 'A message for users that says what to do, in the language of the viewer.'
 
 /** The interface of all typed errors, including those of domains. */
 export const ErrorInterface = builder.interfaceRef<DomainError>('Error').implement({
   description: 'An error that a client can cause or must handle.',
   fields: (t) => ({
     code: t.exposeString('code', { description: 'A stable, machine-readable code.' }),
-    message: t.exposeString('message', { description: 'A message for users that says what to do.' }),
+    message: t.string({
+      description: messageDescription,
+      resolve: (error, _args, { localization }) => error.messageFor(localization()),
+    }),
   }),
 })
 
@@ -21,7 +27,10 @@ export const ErrorInterface = builder.interfaceRef<DomainError>('Error').impleme
 export function errorFields<Failure extends DomainError>(code: string) {
   return (t: PothosSchemaTypes.ObjectFieldBuilder<Types, Failure>) => ({
     code: t.string({ description: `Always ${code}.`, resolve: (error) => error.code }),
-    message: t.string({ description: 'A message for users that says what to do.', resolve: (error) => error.message }),
+    message: t.string({
+      description: messageDescription,
+      resolve: (error, _args, { localization }) => error.messageFor(localization()),
+    }),
   })
 }
 
@@ -34,7 +43,10 @@ const InputIssue = builder.objectRef<InvalidInput['issues'][number]>('InputIssue
       description: 'The path of the invalid argument, outermost first. Example: input, filename.',
       resolve: (issue) => [...issue.path],
     }),
-    message: t.exposeString('message', { description: 'A message for users that says what to do.' }),
+    message: t.string({
+      description: messageDescription,
+      resolve: ({ text }, _args, { localization }) => formatMessage(text, localization()),
+    }),
   }),
 })
 

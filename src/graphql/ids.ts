@@ -1,4 +1,5 @@
 import { InvalidInput } from '../platform/errors.ts'
+import { platformMessages } from '../platform/messages/platform-messages.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -27,7 +28,19 @@ export function decodeGlobalId(globalId: string): GlobalId | null {
  * Returns the row's UUID of an ID argument that accepts one type. Throws InvalidInput at `path` for any other value.
  */
 export function parseId(typename: string, globalId: string, path: readonly string[]): string {
+  const id = idOf(typename, globalId)
+  if (id === null) throw InvalidInput.at(path, platformMessages.invalidId({ type: typename }))
+  return id
+}
+
+/** The same for a field of a mutation's input. With `checkAll`, an invalid ID is reported with the other problems. */
+export function parseInputId(typename: string, globalId: string, field: string): string {
+  const id = idOf(typename, globalId)
+  if (id === null) throw InvalidInput.of(field, platformMessages.invalidId({ type: typename }))
+  return id
+}
+
+function idOf(typename: string, globalId: string): string | null {
   const decoded = decodeGlobalId(globalId)
-  if (decoded?.typename !== typename) throw InvalidInput.at(path, `This is not a valid ${typename} ID.`)
-  return decoded.id
+  return decoded?.typename === typename ? decoded.id : null
 }

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { recordReads } from '../platform/audit.ts'
 import { NotFound } from '../platform/errors.ts'
+import { platformMessages } from '../platform/messages/platform-messages.ts'
 import type { Context, Viewer } from './context.ts'
 
 interface Recorder {
@@ -19,7 +20,7 @@ export function mayRead(context: Context, ownerId: string): boolean | Promise<bo
   const { viewer } = context
   if (viewer === null) return false
   if (viewer.user.id === ownerId) return true
-  if (!viewer.isAdmin) throw new NotFound('object')
+  if (!viewer.isAdmin) throw new NotFound(platformMessages.objectNotFound())
   const { recorded, loader } = recorderOf(context, viewer)
   // Synchronous, as for the viewer's own data, so that the credits of all users in a list are loaded in one statement.
   return recorded.has(ownerId) || loader.load(ownerId)

@@ -1,15 +1,31 @@
+import { english, formatMessage, type Localization } from './messages/format-message.ts'
+import type { Message } from './messages/message.ts'
+import { platformMessages } from './messages/platform-messages.ts'
+
 /**
  * An expected failure that is part of the API: a stable code for programs and a message for users. A domain extends it
- * in its own errors.ts; the classes here are shared by all domains.
+ * in its own errors.ts; the classes here are shared by all domains. `message` is in English, for logs and the CLI.
  */
 export abstract class DomainError extends Error {
   abstract readonly code: string
+  /** What the error says, in every language. */
+  readonly text: Message
+
+  constructor(text: Message, options?: ErrorOptions) {
+    super(formatMessage(text, english), options)
+    this.text = text
+  }
+
+  /** The message in the user's language. */
+  messageFor(localization: Localization): string {
+    return formatMessage(this.text, localization)
+  }
 }
 
 export interface InputIssue {
   /** The path of the invalid argument, outermost first: ['input', 'filename']. */
   readonly path: readonly string[]
-  readonly message: string
+  readonly text: Message
 }
 
 /** The input is not valid. Each issue names an argument and says how to correct it. */
@@ -20,33 +36,38 @@ export class InvalidInput extends DomainError {
   readonly #isRelative: boolean
 
   constructor(issues: readonly InputIssue[], { isRelative = false } = {}) {
-    super(issues.map((issue) => issue.message).join(' ') || 'The input is not valid.')
+    super(platformMessages.invalidInput())
     this.issues = issues
+    this.message = this.messageFor(english)
     this.#isRelative = isRelative
   }
 
   /** A problem at a path of the arguments, for the edge. */
-  static at(path: readonly string[], message: string): InvalidInput {
-    return new InvalidInput([{ path, message }])
+  static at(path: readonly string[], text: Message): InvalidInput {
+    return new InvalidInput([{ path, text }])
   }
 
   /** A problem with a field of a command's input, or with all of it (null). The edge adds the path of the input. */
-  static of(field: string | null, message: string): InvalidInput {
-    return new InvalidInput([{ path: field === null ? [] : [field], message }], { isRelative: true })
+  static of(field: string | null, text: Message): InvalidInput {
+    return new InvalidInput([{ path: field === null ? [] : [field], text }], { isRelative: true })
   }
 
   /** Problems by the field of a command's input; null where there is none. Returns null without any problem. */
-  static ofFields(problems: Readonly<Record<string, string | null>>): InvalidInput | null {
-    const issues = Object.entries(problems).flatMap(([field, message]) =>
-      message === null ? [] : [{ path: [field], message }],
-    )
+  static ofFields(problems: Readonly<Record<string, Message | null>>): InvalidInput | null {
+    const issues = Object.entries(problems).flatMap(([field, text]) => (text === null ? [] : [{ path: [field], text }]))
     return issues.length === 0 ? null : new InvalidInput(issues, { isRelative: true })
   }
 
   /** The same with complete paths, where the input is the argument of this name. */
   within(argument: string): InvalidInput {
     if (!this.#isRelative) return this
-    return new InvalidInput(this.issues.map(({ path, message }) => ({ path: [argument, ...path], message })))
+    return new InvalidInput(this.issues.map(({ path, text }) => ({ path: [argument, ...path], text })))
+  }
+
+  /** All problems. */
+  override messageFor(localization: Localization): string {
+    const problems = this.issues.map(({ text }) => formatMessage(text, localization))
+    return problems.join(' ') || super.messageFor(localization)
   }
 }
 
@@ -76,21 +97,11 @@ export function checkAll<Results extends object>(
 /** The object does not exist or belongs to another user. Clients cannot tell the two cases apart. */
 export class NotFound extends DomainError {
   readonly code = 'NOT_FOUND'
-
-  /** `advice` is a further sentence that says what to do. */
-  constructor(resource: string, advice?: string) {
-    super(`The ${resource} was not found.${advice === undefined ? '' : ` ${advice}`}`)
-  }
 }
 
 /** The user does not have permission; an admin has. */
 export class Forbidden extends DomainError {
   readonly code = 'FORBIDDEN'
-
-  /** `action` completes the sentence "Only admins can …". */
-  constructor(action: string) {
-    super(`Only admins can ${action}.`)
-  }
 }
 
 /** The idempotency key was already used with a different input. */
@@ -98,7 +109,7 @@ export class IdempotencyConflict extends DomainError {
   readonly code = 'IDEMPOTENCY_CONFLICT'
 
   constructor() {
-    super('The idempotency key was already used with a different input. Use a new key for a new request.')
+    super(platformMessages.idempotencyConflict())
   }
 }
 
@@ -107,10 +118,15 @@ export class ServiceUnavailable extends DomainError {
   readonly code = 'SERVICE_UNAVAILABLE'
 
   constructor() {
-    super(
-      'The server cannot respond at the moment. Try again shortly. A request with an idempotency key is not carried out twice.',
-    )
+    super(platformMessages.serviceUnavailable())
   }
+}
+
+interface ProviderUnavailableOptions {
+  readonly cause?: unknown
+  readonly retryAt?: Date | null
+  /** Default: that the provider is temporarily unavailable. */
+  readonly text?: Message
 }
 
 /** A provider (the bucket, Clerk, …) does not respond or refuses temporarily. Nothing was changed; a retry is safe. */
@@ -118,9 +134,9 @@ export class ProviderUnavailable extends DomainError {
   readonly code = 'PROVIDER_UNAVAILABLE'
   readonly retryAt: Date | null
 
-  constructor(provider: string, options: { cause?: unknown; retryAt?: Date | null } = {}) {
-    super(`${provider} is temporarily unavailable. Try again shortly.`)
-    this.cause = options.cause
-    this.retryAt = options.retryAt ?? null
+  /** @param provider a name that users know, or 'fileStore' */
+  constructor(provider: string, { cause, retryAt, text }: ProviderUnavailableOptions = {}) {
+    super(text ?? platformMessages.providerUnavailable({ provider }), { cause })
+    this.retryAt = retryAt ?? null
   }
 }

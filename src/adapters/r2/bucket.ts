@@ -34,7 +34,7 @@ const NOT_COMPLETED = {
 
 /**
  * A bucket of Cloudflare R2, or of another server with S3's path-style API (the embedded R2). A request is attempted three
- * times on a refused connection, timeout, 429, 500 and 502–504; then ProviderUnavailable('The file store') is thrown with
+ * times on a refused connection, timeout, 429, 500 and 502–504; then ProviderUnavailable('fileStore') is thrown with
  * the last failure as its cause. Other 5xx, refused credentials and a missing bucket throw it at once. A HEAD cannot tell
  * a missing bucket from a missing object, so `head` returns null for both. Disposing closes the connections.
  *

@@ -28,7 +28,7 @@ export function required<Value>(value: Value | undefined, name: string): Value {
 }
 
 function fileStoreUnavailable(cause: unknown): ProviderUnavailable {
-  return new ProviderUnavailable('The file store', { cause })
+  return new ProviderUnavailable('fileStore', { cause })
 }
 
 function statusOf(error: unknown): number | undefined {

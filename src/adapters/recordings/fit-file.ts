@@ -1,6 +1,4 @@
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
-
-const EXPORT_AGAIN = 'Export it again from your device or app and upload it again.'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 
 /** CRC-16/ARC (reflected polynomial 0xA001), a byte at a time: 0.4 s for 32 MiB. */
 const CRC_TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -32,22 +30,22 @@ export function checkFitFile(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerLength = view.getUint8(0)
   if (headerLength !== 12 && headerLength !== 14) {
-    throw new UnreadableRecording(`This file is damaged: its header is not FIT's. ${EXPORT_AGAIN}`)
+    throw new UnreadableRecording(recordingMessages.damagedHeader())
   }
   const dataLength = view.getUint32(4, true)
   const end = headerLength + dataLength
   if (dataLength === 0) {
-    throw new UnreadableRecording(`This file was never finished by the device that wrote it. ${EXPORT_AGAIN}`)
+    throw new UnreadableRecording(recordingMessages.neverFinished())
   }
-  if (bytes.length < end + 2) throw new UnreadableRecording(`This file is cut off: its end is missing. ${EXPORT_AGAIN}`)
+  if (bytes.length < end + 2) throw new UnreadableRecording(recordingMessages.cutOff())
   if (crc16(bytes.subarray(0, end)) !== view.getUint16(end, true)) {
-    throw new UnreadableRecording(`This file is damaged: its checksum does not match. ${EXPORT_AGAIN}`)
+    throw new UnreadableRecording(recordingMessages.damagedChecksum())
   }
   if (bytes.length > end + 2) {
     throw new UnreadableRecording(
       looksLikeFit(bytes.subarray(end + 2))
-        ? 'This file holds several recordings in a row. Export them one by one and upload each.'
-        : `This file is damaged: it is longer than its header states. ${EXPORT_AGAIN}`,
+        ? recordingMessages.severalRecordings()
+        : recordingMessages.longerThanStated(),
     )
   }
   checkMessageCount(bytes.subarray(0, end), headerLength)
@@ -62,9 +60,7 @@ function checkMessageCount(bytes: Uint8Array, headerLength: number): void {
   let messages = 0
   for (let at = headerLength; at < bytes.length; messages++) {
     if (messages === MAX_MESSAGES) {
-      throw new UnreadableRecording(
-        `This file has more than ${MAX_MESSAGES.toLocaleString('en')} messages, more than a recording of an activity has. Split the recording and upload its parts.`,
-      )
+      throw new UnreadableRecording(recordingMessages.tooManyFitMessages({ max: MAX_MESSAGES }))
     }
     const header = bytes[at] ?? 0
     const hasCompressedTimestamp = (header & 0x80) !== 0

@@ -1,32 +1,12 @@
 import FitParser from 'fit-file-parser'
 import type { Recording } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { deviceName } from './fit-device.ts'
 import { checkFitFile } from './fit-file.ts'
 import { lapsOf, type Message, pointsOf, totalsOf } from './fit-messages.ts'
 import { momentOf, utcOffsetOf } from './measured.ts'
 import { commonSport, sportOfFit } from './sport.ts'
 import { summarize } from './summary.ts'
-
-/** Descriptions of other FIT files for error messages (file_id.type of the FIT profile). */
-const OTHER_FILES = new Map([
-  ['course', 'a course to follow'],
-  ['workout', 'a workout plan'],
-  ['schedules', 'a training plan'],
-  ['settings', 'the settings of a device'],
-  ['device', 'the description of a device'],
-  ['sport', 'the settings of a sport'],
-  ['segment', 'a segment'],
-  ['segment_list', 'a list of segments'],
-  ['locations', 'saved places'],
-  ['weight', 'weigh-ins'],
-  ['blood_pressure', 'blood pressure readings'],
-  ['totals', 'the totals of a device'],
-  ['goals', 'goals'],
-  ['monitoring_a', 'daily steps'],
-  ['monitoring_b', 'daily steps'],
-  ['monitoring_daily', 'daily steps'],
-])
 
 /**
  * Reads a FIT activity (Garmin, Wahoo, Suunto, COROS, Zwift, …). Field names are those of the FIT profile. The sessions
@@ -39,13 +19,12 @@ export function readFit(bytes: Uint8Array): Recording {
   const fileId = messages('file_id')[0]
   const type = fileId?.type
   if (type !== undefined && type !== 'activity' && type !== 'activity_summary') {
-    const what = OTHER_FILES.get(String(type)) ?? 'something else'
-    throw new UnreadableRecording(`This file holds ${what}, not an activity. Upload the recording of an activity.`)
+    throw new UnreadableRecording(recordingMessages.otherFitFile({ type: String(type) }))
   }
   const sessions = messages('session')
   const points = pointsOf(messages('record'), sessions)
   if (sessions.length === 0 && points.length === 0) {
-    throw new UnreadableRecording('This file holds no activity. Upload the recording of an activity.')
+    throw new UnreadableRecording(recordingMessages.noActivity())
   }
   const starts = [...sessions, ...messages('lap')].map((message) => momentOf(message.start_time))
   const firstStart = starts.reduce((first, start) => (first === null || (start ?? first) < first ? start : first), null)

@@ -1,5 +1,5 @@
 import type { Recording } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { metersBetween } from './derive.ts'
 import { type MeasuredPoint, measurePoint, momentOf, textOf, utcOffsetOf } from './measured.ts'
 import { commonSport, sportNamed } from './sport.ts'
@@ -27,9 +27,7 @@ export function readGpx(document: string): Recording {
     .sort(([one], [other]) => (one?.at ?? 0) - (other?.at ?? 0))
   const firstTime = tracks.length === 0 ? null : firstTimeOf(tracks)
   if (segments.length === 0) {
-    throw new UnreadableRecording(
-      'This file has no times: it is a route to follow, not an activity. Upload the recording of an activity.',
-    )
+    throw new UnreadableRecording(recordingMessages.route())
   }
   const points = withDistance(segments)
   return summarize({

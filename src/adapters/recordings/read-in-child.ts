@@ -2,20 +2,21 @@ import { writeFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { serialize } from 'node:v8'
 import { type Recording, UnreadableRecording } from '../../domains/activities/ports.ts'
+import type { Message } from '../../platform/messages/message.ts'
 import { packTrack } from './packed-track.ts'
 import { readRecording } from './read-recording.ts'
 
-/** What the child writes. An error would lose its class between processes, so only its message is passed. */
+/** What the child writes. An error would lose its class between processes, so only its text is passed. */
 export type ChildOutput =
   | { readonly recording: Omit<Recording, 'track'>; readonly packedTrack: Float64Array }
-  | { readonly unreadable: string }
+  | { readonly unreadable: Message }
 
 function readFile(bytes: Uint8Array): ChildOutput {
   try {
     const { track, ...recording } = readRecording(bytes)
     return { recording, packedTrack: packTrack(track) }
   } catch (error) {
-    if (error instanceof UnreadableRecording) return { unreadable: error.message }
+    if (error instanceof UnreadableRecording) return { unreadable: error.text }
     throw error
   }
 }

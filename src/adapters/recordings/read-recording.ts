@@ -1,12 +1,10 @@
 import type { Recording } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { readFit } from './fit.ts'
 import { looksLikeFit } from './fit-file.ts'
 import { readGpx } from './gpx.ts'
 import { readTcx } from './tcx.ts'
 import { rootOfXml, textOfXml } from './xml.ts'
-
-const NOT_A_RECORDING = 'This is not a FIT, GPX or TCX file. Export the activity in one of these formats and upload it.'
 
 /**
  * Reads a FIT, GPX or TCX file. The format is detected by the content, since file names and media types of uploads are
@@ -18,23 +16,21 @@ export function readRecording(bytes: Uint8Array): Recording {
   } catch (cause) {
     if (cause instanceof UnreadableRecording) throw cause
     // Every error of a parser means that the file is unreadable.
-    const unreadable = new UnreadableRecording(
-      'This file is damaged and cannot be read. Export it again from your device or app and upload it again.',
-    )
+    const unreadable = new UnreadableRecording(recordingMessages.damaged())
     throw Object.assign(unreadable, { cause })
   }
 }
 
 function readByContent(bytes: Uint8Array): Recording {
-  if (bytes.length === 0) throw new UnreadableRecording('This file is empty. Export it again and upload it again.')
+  if (bytes.length === 0) throw new UnreadableRecording(recordingMessages.empty())
   if (looksLikeFit(bytes)) return readFit(bytes)
   if (isCompressed(bytes)) {
-    throw new UnreadableRecording('This file is compressed. Unpack it and upload the FIT, GPX or TCX file inside.')
+    throw new UnreadableRecording(recordingMessages.compressed())
   }
   const root = rootOfXml(bytes)
   if (root === 'gpx') return readGpx(textOfXml(bytes))
   if (root === 'TrainingCenterDatabase') return readTcx(textOfXml(bytes))
-  throw new UnreadableRecording(NOT_A_RECORDING)
+  throw new UnreadableRecording(recordingMessages.otherFormat())
 }
 
 /** Garmin and Strava export original files as .zip and .fit.gz. */

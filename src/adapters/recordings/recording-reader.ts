@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { deserialize } from 'node:v8'
-import { type RecordingReader, UnreadableRecording } from '../../domains/activities/ports.ts'
+import { type RecordingReader, recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { ChildFailed } from '../../platform/child-process/child-failed.ts'
 import { runChild } from '../../platform/child-process/run-child.ts'
 import { unpackTrack } from './packed-track.ts'
@@ -16,9 +16,6 @@ const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/recordi
 const outputBytes = 48 * 1024 * 1024
 /** The child has, beside its heap, the file, its text, the packed track and Node itself. */
 const memoryBesideHeap = 400 * 1024 * 1024
-
-const tooLong = 'This file takes too long to read. Split the recording and upload its parts.'
-const tooLarge = 'This file is too large to read. Split the recording and upload its parts.'
 
 /**
  * Reads each recording in a process of its own, since no limit within a process holds against every file: V8 ends the
@@ -73,8 +70,9 @@ export function createRecordingReader({
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof ChildFailed)) return error
   if (error.failure === 'aborted') return error.cause
-  if (error.failure === 'wall-time') return new UnreadableRecording(tooLong)
+  if (error.failure === 'wall-time') return new UnreadableRecording(recordingMessages.takesTooLong())
   // V8 aborts a process whose heap cannot grow.
-  if (error.failure === 'memory' || error.signal === 'SIGABRT') return new UnreadableRecording(tooLarge)
+  if (error.failure === 'memory' || error.signal === 'SIGABRT')
+    return new UnreadableRecording(recordingMessages.tooLarge())
   return error
 }

@@ -1,5 +1,5 @@
 import type { RecordedLap, Recording, TrackPoint } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { climbMeters, largestOf, meanOf, movingSeconds } from './derive.ts'
 import { MAX_SECONDS, type MeasuredPoint, measured, momentOf } from './measured.ts'
 
@@ -20,10 +20,10 @@ export type Reading = Omit<Recording, 'startedAt' | 'track'> & {
 export function summarize(reading: Reading): Recording {
   const startedAt = momentOf(reading.startedAt) ?? reading.points[0]?.at
   if (startedAt === undefined) {
-    throw new UnreadableRecording('This file does not say when the activity took place. Upload another export of it.')
+    throw new UnreadableRecording(recordingMessages.noStart())
   }
   if (reading.points.length > MAX_POINTS || reading.laps.length > MAX_LAPS) {
-    throw new UnreadableRecording('This recording is too long to read. Split it into parts and upload them one by one.')
+    throw new UnreadableRecording(recordingMessages.tooManyPoints())
   }
   const timed = trackOf(reading.points, startedAt)
   const distanceMeters =

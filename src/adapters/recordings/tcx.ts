@@ -1,5 +1,5 @@
 import type { RecordedLap, Recording } from '../../domains/activities/ports.ts'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 import { type MeasuredPoint, measured, measurePoint, momentOf, textOf } from './measured.ts'
 import { commonSport, sportNamed } from './sport.ts'
 import { summarize } from './summary.ts'
@@ -19,9 +19,7 @@ export function readTcx(document: string): Recording {
     .flatMap((track) => children(track, 'Trackpoint'))
     .flatMap(pointOf)
   if (laps.length === 0) {
-    throw new UnreadableRecording(
-      'This file holds no activity. Upload the recording of an activity, not a course or plan.',
-    )
+    throw new UnreadableRecording(recordingMessages.course())
   }
   const recorded = laps.map(lapOf)
   return summarize({
@@ -47,7 +45,7 @@ function activitiesOf(list: XmlElement | null): XmlElement[] {
   const single = children(list, 'Activity')
   const multiSport = children(list, 'MultiSportSession')
   if (single.length + multiSport.length > 1) {
-    throw new UnreadableRecording('This file holds several activities. Export them one by one and upload each.')
+    throw new UnreadableRecording(recordingMessages.severalActivities())
   }
   const parts = multiSport.flatMap((session) => [...children(session, 'FirstSport'), ...children(session, 'NextSport')])
   return [...single, ...parts.flatMap((part) => children(part, 'Activity'))]

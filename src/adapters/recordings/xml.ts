@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes'
-import { UnreadableRecording } from '../../domains/activities/ports.ts'
+import { recordingMessages, UnreadableRecording } from '../../domains/activities/ports.ts'
 
 /** An element: attributes as "@name", children by local name without the namespace prefix. */
 export interface XmlElement {
@@ -41,21 +41,14 @@ export function rootOfXml(bytes: Uint8Array): string | null {
  */
 export function parseXml(text: string, root: string): XmlElement {
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY')) {
-    throw new UnreadableRecording(
-      'This file has a document type (DTD), which we do not read. Upload another export of it.',
-    )
+    throw new UnreadableRecording(recordingMessages.documentType())
   }
   try {
     const { name, value } = parseTree(tolerated(text))
     return name === root && isElement(value) ? value : {}
   } catch (cause) {
     if (cause instanceof UnreadableRecording) throw cause
-    throw Object.assign(
-      new UnreadableRecording(
-        'This file is damaged or cut off: its XML is not well-formed. Export it again from your device or app and upload it again.',
-      ),
-      { cause },
-    )
+    throw Object.assign(new UnreadableRecording(recordingMessages.malformedXml()), { cause })
   }
 }
 
@@ -89,7 +82,7 @@ function parseTree(document: string): { readonly name: string; readonly value: u
   const localName = (name: string) => {
     const known = localNames.get(name)
     if (known !== undefined) return known
-    if (localNames.size === MAX_NAMES) throw tooComplex(`more than ${MAX_NAMES.toLocaleString('en')} different names`)
+    if (localNames.size === MAX_NAMES) throw new UnreadableRecording(recordingMessages.tooManyNames({ max: MAX_NAMES }))
     const local = name.slice(name.indexOf(':') + 1)
     // The one name that is not a property of its own.
     if (local === '__proto__') throw new Error('An element or attribute is named __proto__.')
@@ -102,13 +95,14 @@ function parseTree(document: string): { readonly name: string; readonly value: u
     throw error
   })
   parser.on('opentagstart', ({ name }) => {
-    if (open.length === MAX_DEPTH) throw tooComplex(`elements nested more than ${MAX_DEPTH} levels deep`)
+    if (open.length === MAX_DEPTH) throw new UnreadableRecording(recordingMessages.tooDeep({ max: MAX_DEPTH }))
     attributes = 0
     localName(name)
   })
   parser.on('attribute', ({ name }) => {
     attributes++
-    if (attributes > MAX_ATTRIBUTES) throw tooComplex(`an element with more than ${MAX_ATTRIBUTES} attributes`)
+    if (attributes > MAX_ATTRIBUTES)
+      throw new UnreadableRecording(recordingMessages.tooManyAttributes({ max: MAX_ATTRIBUTES }))
     localName(name)
   })
   parser.on('opentag', (tag) => {
@@ -148,10 +142,6 @@ function add(parent: OpenElement, name: string, value: unknown): void {
   const existing = element[name]
   if (Array.isArray(existing)) existing.push(value)
   else element[name] = [existing, value]
-}
-
-function tooComplex(what: string): UnreadableRecording {
-  return new UnreadableRecording(`This file's XML has ${what}, which no recording has. Upload another export of it.`)
 }
 
 /** The children with this name, in order. Elements with only text are omitted. */

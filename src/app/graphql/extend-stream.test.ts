@@ -7,6 +7,7 @@ import type { User } from '../../generated/prisma/client.ts'
 import { startTestApp, type TestApp } from '../../testing/app.ts'
 import { openStream } from '../../testing/event-stream.ts'
 import { createUser } from '../../testing/factories.ts'
+import { identityKey, signSessionToken } from '../../testing/session-tokens.ts'
 
 const fewSeconds = { timeout: 30_000 }
 const front = 'https://front.example.com'
@@ -32,10 +33,10 @@ afterAll(async () => {
 })
 
 /** The clocks stand so many seconds before the expiry of its token: the stream ends so long after it was opened. */
-async function follow(secondsLeft = 3) {
+async function follow(secondsLeft = 3, by?: string) {
   const disconnected = new AbortController()
   onTestFinished(() => disconnected.abort())
-  const token = await app.token(email)
+  const token = by === undefined ? await app.token(email) : await impersonated(by)
   app.now = new Date(expiryOf(token).getTime() - secondsLeft * 1_000)
   other.now = app.now
   const stream = await openStream(app, token, CreditBalanceChangedDocument, {}, disconnected.signal)
@@ -46,6 +47,14 @@ async function follow(secondsLeft = 3) {
 
 /** A token that expires so many seconds after the one of the stream. */
 const later = (seconds: number) => app.token(email, { expiresInSeconds: 3_600 + seconds })
+
+/** A token with which an operator impersonates the user; it expires an hour and so many seconds from now. */
+function impersonated(operator: string, seconds = 0): Promise<string> {
+  const { issuer, authorizedParties } = app.app.config.clerk
+  const exp = Math.floor(Date.now() / 1_000) + 3_600 + seconds
+  const claims = { iss: issuer, azp: authorizedParties[0], sub: user.clerkId, exp, act: { sub: operator } }
+  return signSessionToken({ privateKey: identityKey(), claims })
+}
 
 const extend = (id: string | null, token: string | null, { on = other, method = 'POST' } = {}) =>
   fetch(`${on.url}/graphql/streams/${id}/token`, {
@@ -102,6 +111,13 @@ test('the process that has the stream extends it too, and an older token does no
   expect(await (await extend(stream.id, await later(30), { on: app })).json()).toEqual(latest)
 })
 
+test('the operator who opened a stream while impersonating the user extends it', fewSeconds, async () => {
+  const stream = await follow(3, 'user_operator')
+  const fresh = await impersonated('user_operator', 60)
+  expect(await (await extend(stream.id, fresh)).json()).toEqual({ expiresAt: expiryOf(fresh).toISOString() })
+  expect(await rowsOf(stream.id)).toMatchObject([{ userId: user.id, actorClerkId: 'user_operator' }])
+})
+
 test('a page may read x-stream-id, and send the token after a preflight request', fewSeconds, async () => {
   const stream = await follow()
   const preflight = await fetch(`${app.url}/graphql/streams/${stream.id}/token`, {
@@ -132,6 +148,19 @@ describe('a stream is not extended', () => {
     const stream = await follow(1)
     await app.app.db.prisma.user.update({ where: { id: user.id }, data: { role: 'USER' } })
     expect(await refused(await extend(stream.id, await app.token(email)))).toEqual([404, 'NOT_FOUND'])
+  })
+
+  test('that an operator opened who impersonates the user, by the user or another operator', fewSeconds, async () => {
+    const stream = await follow(1, 'user_operator')
+    expect(await refused(await extend(stream.id, await later(60)))).toEqual([404, 'NOT_FOUND'])
+    expect(await refused(await extend(stream.id, await impersonated('user_other', 60)))).toEqual([404, 'NOT_FOUND'])
+    expect(await stream.next()).toEqual({ done: true, value: 'TOKEN_EXPIRED' })
+  })
+
+  test('that the user opened, by an operator who impersonates the user', fewSeconds, async () => {
+    const stream = await follow(1)
+    expect(await refused(await extend(stream.id, await impersonated('user_operator', 60)))).toEqual([404, 'NOT_FOUND'])
+    expect(await stream.next()).toEqual({ done: true, value: 'TOKEN_EXPIRED' })
   })
 
   test('without a token, with an expired one or with something else', fewSeconds, async () => {

@@ -4,9 +4,12 @@ import type { Context, Viewer } from '../../graphql/context.ts'
 import { toClientError } from '../../graphql/errors.ts'
 import { boundedDocument } from '../../graphql/limits/document.ts'
 import { boundedValidation } from '../../graphql/limits/validation.ts'
+import { localizationOf } from '../../graphql/localization.ts'
 import { type OperationRequest, runOperation } from '../../platform/compat/yoga-engine.ts'
 import type { Database } from '../../platform/database/db.ts'
 import { createEventStreams } from '../../platform/event-streams/event-streams.ts'
+import { english } from '../../platform/messages/format-message.ts'
+import { currentRequest } from '../../platform/observability/current-request.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import type { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts'
 import type { App } from '../app.ts'
@@ -27,7 +30,7 @@ import { queriesByGet } from './queries-by-get.ts'
 import { rateLimited } from './rate-limited.ts'
 import { readViewer } from './read-viewer.ts'
 import { recordSelectedFields } from './record-selected-fields.ts'
-import { createTokenExpiry, type TokenExpiry } from './token-expiry.ts'
+import { createTokenExpiry, streamOwnerOf, type TokenExpiry } from './token-expiry.ts'
 import { traceOperations } from './trace-operations.ts'
 import { watchUsers } from './watch-users.ts'
 
@@ -103,7 +106,8 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
     maskedErrors: { maskError },
     context: async ({ request, disconnected, isExtendable }) => {
       const viewer = await readViewer(app, request.headers.get('authorization'))
-      noteUser(viewer)
+      const localization = () => localizationOf(request.headers.get('accept-language'), viewer?.user ?? null)
+      noteUser(viewer, localization)
       let expiry: TokenExpiry | null = null
       const tokenExpiry = () => {
         if (viewer) expiry ??= createTokenExpiry({ viewer, disconnected, eventStreams, clock, log })
@@ -117,6 +121,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
       }
       return {
         viewer,
+        localization,
         db,
         clock,
         services,
@@ -154,7 +159,7 @@ export function createGraphqlServer(app: App, limiter: RateLimiter, graphiql: Gr
         const limit = { name: 'requests-of-user', ...config.limits.requestsPerUser }
         const seconds = await limiter.take(limit, payerOf({ viewer, address }))
         if (seconds !== null) throw rateLimited(limit, seconds)
-        const stream = { userId: viewer.id, isAdmin: viewer.isAdmin, id: streamId }
+        const stream = { ...streamOwnerOf(viewer), id: streamId }
         const expiresAt = await eventStreams.extend(stream, viewer.expiresAt)
         if (!expiresAt) throw noStream()
         return { expiresAt }
@@ -177,7 +182,7 @@ const noStream = () =>
 
 function errorMask(log: Log): (error: unknown) => GraphQLError {
   return (error) => {
-    const shown = toClientError(error)
+    const shown = toClientError(error, currentRequest.getStore()?.localization?.() ?? english)
     noteCode(shown)
     const isUnavailable = shown.extensions.code === 'SERVICE_UNAVAILABLE'
     if (!isUnavailable && shown.extensions.code !== 'INTERNAL_SERVER_ERROR') return shown

@@ -67,7 +67,7 @@ describe('automatic persisted queries', () => {
   const query = 'query { me { id email } }'
   const unknown = persistedQuery(sha256(query))
 
-  test('learn a hash from a request with its document', async () => {
+  test('register a hash by a request with its document', async () => {
     expect(await post(app, unknown)).toMatchObject({ status: 200, code: 'PERSISTED_QUERY_NOT_FOUND' })
     const email = { me: { email: 'ada@example.com' } }
     expect(await post(app, { query, ...unknown })).toMatchObject({ status: 200, data: email })
@@ -76,14 +76,14 @@ describe('automatic persisted queries', () => {
     expect(await get(app, { extensions: JSON.stringify(extensions) })).toMatchObject({ data: { me: null } })
   })
 
-  test('a document with the hash of another is refused and not learned', async () => {
+  test('a document with the hash of another is refused and not registered', async () => {
     const other = persistedQuery(sha256('{ __typename }'))
     expect(await post(app, { query, ...other })).toMatchObject({ code: 'PERSISTED_QUERY_HASH_MISMATCH' })
     expect(await post(app, other)).toMatchObject({ code: 'PERSISTED_QUERY_NOT_FOUND' })
     expect(await post(app, { query, ...persistedQuery(me) })).toMatchObject({ code: 'PERSISTED_QUERY_HASH_MISMATCH' })
   })
 
-  test('a document that is not valid is not learned', async () => {
+  test('a document that is not valid is not registered', async () => {
     for (const invalid of ['{ nothing }', '{ nothing']) {
       const hash = persistedQuery(sha256(invalid))
       expect((await post(app, { query: invalid, ...hash })).data).toBeUndefined()
@@ -91,11 +91,11 @@ describe('automatic persisted queries', () => {
     }
   })
 
-  test('are bounded: the oldest is forgotten, and is learned again', async () => {
+  test('are bounded: the oldest is removed, and is registered again', async () => {
     const texts = Array.from({ length: 5 }, (_, n) => `{ __typename } # ${n}`.padEnd(1_000))
     await using small = await startTestApp({
       databaseUrl: app.databaseUrl,
-      config: { limits: { ...defaultLimits, learnedDocumentBytes: 8_500 } },
+      config: { limits: { ...defaultLimits, registeredDocumentBytes: 8_500 } },
     })
     for (const text of texts) await post(small, { query: text, ...persistedQuery(sha256(text)) })
     const [first = '', last = ''] = [texts[0], texts.at(-1)]

@@ -9,26 +9,26 @@ export interface Persisted {
   readonly only: boolean
   /** The operations of this repository and of the manifests of clients. */
   readonly manifest: Manifest
-  readonly limits: Pick<Limits, 'learnedDocumentBytes'>
+  readonly limits: Pick<Limits, 'registeredDocumentBytes'>
 }
 
 /**
  * Accepts the id of an operation in place of its document: in `extensions.persistedQuery.sha256Hash` (Apollo, urql) or
- * `documentId` (GraphQL over HTTP). A hash that is not in the manifest is learned from a request with hash and document
+ * `documentId` (GraphQL over HTTP). A hash that is not in the manifest is registered by a request with hash and document
  * (automatic persisted queries), after the document was validated.
  *
- * With `only`, nothing is learned, and documents are refused unless the manifest has the same text: a client that is told
- * that persisted queries are not supported sends the texts of all its operations from then on.
+ * With `only`, nothing is registered, and documents are refused unless the manifest has the same text: a client that is
+ * told that persisted queries are not supported sends the texts of all its operations from then on.
  */
 export function persistedOperations({ only, manifest, limits }: Persisted): Plugin {
   const texts: ReadonlySet<string> = new Set(manifest.values())
-  const learned = new LRUCache<string, string>({
-    maxSize: limits.learnedDocumentBytes,
+  const registered = new LRUCache<string, string>({
+    maxSize: limits.registeredDocumentBytes,
     sizeCalculation: (text) => 2 * text.length,
   })
 
   const textOf = (id: string): string | undefined =>
-    manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, '')) ?? learned.get(id)
+    manifest.get(id) ?? manifest.get(id.replace(/^sha256:/, '')) ?? registered.get(id)
 
   return {
     onParams({ params, setParams }) {
@@ -60,15 +60,15 @@ export function persistedOperations({ only, manifest, limits }: Persisted): Plug
     onValidate({ context }) {
       const { query } = context.params
       const hash = hashOf(context.params)
-      if (only || hash === null || !query || manifest.has(hash) || learned.has(hash)) return
+      if (only || hash === null || !query || manifest.has(hash) || registered.has(hash)) return
       return ({ valid }) => {
-        if (valid) learned.set(hash, query)
+        if (valid) registered.set(hash, query)
       }
     },
   }
 
   function isHashOf(hash: string, query: string): boolean {
-    return manifest.get(hash) === query || learned.get(hash) === query || sha256(query) === hash
+    return manifest.get(hash) === query || registered.get(hash) === query || sha256(query) === hash
   }
 }
 

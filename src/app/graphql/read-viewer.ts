@@ -1,7 +1,9 @@
 import { GraphQLError } from 'graphql'
 import { Unauthenticated, users } from '../../domains/users/index.ts'
 import type { Viewer } from '../../graphql/context.ts'
-import { ProviderUnavailable, ServiceUnavailable } from '../../platform/errors.ts'
+import { type DomainError, ProviderUnavailable, ServiceUnavailable } from '../../platform/errors.ts'
+import { english } from '../../platform/messages/format-message.ts'
+import { currentRequest } from '../../platform/observability/current-request.ts'
 import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
 import { answerMs } from '../http/answer-timeout.ts'
@@ -17,15 +19,17 @@ export async function readViewer(app: App, authorization: string | null): Promis
     const isAdmin = user.role === 'ADMIN' || app.config.adminClerkIds.includes(user.clerkId ?? '')
     return { id: user.id, user, isAdmin, actor, expiresAt }
   } catch (error) {
-    if (error instanceof Unauthenticated) throw withStatus(error.message, error.code, 401, badToken)
+    if (error instanceof Unauthenticated) throw withStatus(error, 401, badToken)
     if (!(error instanceof ProviderUnavailable)) throw error
     app.log.warn({ err: error.cause }, 'request could not be authenticated: Clerk does not respond')
-    throw withStatus(error.message, error.code, 503)
+    throw withStatus(error, 503)
   }
 }
 
-const withStatus = (message: string, code: string, status: number, headers: Record<string, string> = {}) =>
-  new GraphQLError(message, { extensions: { code, http: { status, headers } } })
+function withStatus(error: DomainError, status: number, headers: Record<string, string> = {}): GraphQLError {
+  const message = error.messageFor(currentRequest.getStore()?.localization?.() ?? english)
+  return new GraphQLError(message, { extensions: { code: error.code, http: { status, headers } } })
+}
 
 /** What RFC 6750 requires in the response to a token that is not accepted. */
 const badToken = { 'www-authenticate': 'Bearer error="invalid_token"' }

@@ -1,6 +1,6 @@
 import type { Viewer } from '../../graphql/context.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { EventStreamKey, EventStreams } from '../../platform/event-streams/event-streams.ts'
+import type { EventStreamKey, EventStreams, StreamOwner } from '../../platform/event-streams/event-streams.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import { delayUntil } from './delay-until.ts'
 
@@ -18,6 +18,11 @@ export interface TokenExpiryOptions {
   readonly eventStreams: EventStreams
   readonly clock: Clock
   readonly log: Log
+}
+
+/** Who may extend a stream that the viewer opens. */
+export function streamOwnerOf({ id, isAdmin, actor }: Viewer): StreamOwner {
+  return { userId: id, isAdmin, actor }
 }
 
 export function createTokenExpiry(options: TokenExpiryOptions): TokenExpiry {
@@ -55,7 +60,7 @@ export function createTokenExpiry(options: TokenExpiryOptions): TokenExpiry {
       return expired.signal
     },
     async makeExtendable() {
-      stream = await eventStreams.add({ userId: viewer.id, isAdmin: viewer.isAdmin }, viewer.expiresAt)
+      stream = await eventStreams.add(streamOwnerOf(viewer), viewer.expiresAt)
       if (disconnected.aborted) remove()
       else disconnected.addEventListener('abort', remove, { once: true })
       return stream.id

@@ -1,11 +1,39 @@
 import { GraphQLError, GraphQLSchema, parse } from 'graphql'
 import { type ConnectionInitMessage, makeServer } from 'graphql-ws'
 import type { GraphQLParams } from 'graphql-yoga'
+import type { WebSocket } from 'ws'
+import type { Limits } from '../../config/limits.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Metrics } from '../../platform/observability/metrics.ts'
+import type { AddressLimits } from '../http/address-limits.ts'
+import type { CountBy } from './count-by.ts'
 import { delayUntil } from './delay-until.ts'
 import { pingWhileAlive } from './ping-while-alive.ts'
 import type { Interruption } from './stream-end.ts'
-import { type Operation, type Outcome, payloadOf, runOverWebSocket } from './websocket-operation.ts'
-import type { ConnectionParts } from './websocket-parts.ts'
+import {
+  type Operation,
+  type OperationOptions,
+  type Outcome,
+  payloadOf,
+  runOverWebSocket,
+} from './websocket-operation.ts'
+
+/** What the WebSockets of a process need. */
+export interface WebSocketPorts extends Pick<OperationOptions, 'graphql' | 'observers'> {
+  readonly limits: AddressLimits
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly bounds: Pick<
+    Limits,
+    'stallSeconds' | 'webSocketsPerAddress' | 'webSocketsPerUser' | 'operationsPerWebSocket' | 'connectionInitSeconds'
+  >
+}
+
+/** What one of them needs. */
+interface ConnectionOptions extends WebSocketPorts, OperationOptions {
+  readonly socket: WebSocket
+  readonly ofUsers: CountBy
+}
 
 export interface Connection {
   /** Ends the streams, and closes the WebSocket once its other operations are answered. */
@@ -28,8 +56,8 @@ const tooManyMessages: Leaving = { code: 1013, reason: 'Too many messages. Try a
  * Speaks graphql-transport-ws over an open WebSocket. Each operation runs as over HTTP, with the token of connection_init:
  * it is logged, counted, limited and authenticated by itself. The WebSocket closes when its token expires.
  */
-export function openConnection(parts: ConnectionParts): Connection {
-  const { graphql, limits, observers, clock, bounds, ofUsers, socket, request } = parts
+export function openConnection(options: ConnectionOptions): Connection {
+  const { graphql, limits, observers, clock, bounds, ofUsers, socket, request } = options
   const { log } = observers
   const operations = new Map<string, Operation>()
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
@@ -90,7 +118,7 @@ export function openConnection(parts: ConnectionParts): Connection {
         abort() {},
       }
       operations.set(id, operation)
-      const outcome = await runOverWebSocket(parts, operation, { end: () => end(id), expire, fail, closed })
+      const outcome = await runOverWebSocket(options, operation, { end: () => end(id), expire, fail, closed })
       if ('result' in outcome) {
         closeIfAnswered()
         return { schema: noSchema, document: anySubscription, contextValue: outcome }

@@ -4,10 +4,10 @@ import type { ExecutionResult, GraphQLError } from 'graphql'
 import { type GraphQLParams, isAsyncIterable } from 'graphql-yoga'
 import { toPartialRequest } from '../../platform/compat/yoga-engine.ts'
 import { clientDisconnected } from '../http/request-context.ts'
-import { beginLogged, type LoggedRequest, noteErrors } from '../http/request-log.ts'
+import { beginLogged, type LoggedRequest, noteErrors, type RequestObservers } from '../http/request-log.ts'
+import type { GraphqlServer } from './graphql-server.ts'
 import { endAfter, endBy, type Interruption, interruptionOf, type StreamEnd } from './stream-end.ts'
 import { toAnswer } from './to-answer.ts'
-import type { ConnectionParts } from './websocket-parts.ts'
 
 /** An operation that a client has sent over its WebSocket. */
 export interface Operation {
@@ -38,11 +38,19 @@ export type Outcome =
   | { readonly refusals: readonly GraphQLError[] }
   | { readonly result: ExecutionResult | AsyncGenerator<ExecutionResult, void> }
 
-type Parts = Pick<ConnectionParts, 'graphql' | 'observers' | 'request' | 'url' | 'address'>
+/** What an operation needs of its process, and of the handshake of its connection. */
+export interface OperationOptions {
+  readonly graphql: GraphqlServer
+  readonly observers: RequestObservers
+  /** The handshake. */
+  readonly request: IncomingMessage
+  readonly url: URL
+  readonly address: string
+}
 
 /** Runs an operation as a POST request would, with a line in the log and in the metrics when it has ended. */
-export async function runOverWebSocket(parts: Parts, operation: Operation, ends: Ends): Promise<Outcome> {
-  const { graphql, observers, request, url, address } = parts
+export async function runOverWebSocket(options: OperationOptions, operation: Operation, ends: Ends): Promise<Outcome> {
+  const { graphql, observers, request, url, address } = options
   const disconnected = new AbortController()
   operation.abort = () => disconnected.abort(clientDisconnected)
   const labels = { id: randomUUID(), route: url.pathname }

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
 import { countBy } from './count-by.ts'
-import { type Connection, openConnection } from './websocket-connection.ts'
-import type { WebSocketPorts } from './websocket-parts.ts'
+import { type Connection, openConnection, type WebSocketPorts } from './websocket-connection.ts'
 
 /** The WebSockets of a process, over which clients send GraphQL operations (docs/decisions/0033). */
 export interface WebSockets {

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionResult, type GraphQLError, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Viewer } from '../../graphql/context.ts'
+import { localizationOf } from '../../graphql/localization.ts'
+import type { Localization } from '../../platform/messages/format-message.ts'
 import { type CurrentRequest, currentRequest } from '../../platform/observability/current-request.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import { readClientName } from './client-name.ts'
@@ -63,6 +65,7 @@ export function beginLogged(
   const record: CurrentRequest = {
     id,
     client: readClientName(message.headers),
+    localization: () => localizationOf(message.headers['accept-language'] ?? null, null),
     codes: new Set(),
     isAnswered: false,
     ...(label ? { operation: label } : {}),
@@ -145,7 +148,9 @@ export function noteCode({ extensions }: GraphQLError): void {
   if (typeof extensions.code === 'string') currentRequest.getStore()?.codes.add(extensions.code)
 }
 
-export function noteUser(viewer: Viewer | null): void {
+/** Records the user, and how the user reads the messages of errors, where that is known. */
+export function noteUser(viewer: Viewer | null, localization?: () => Localization): void {
   const request = currentRequest.getStore()
+  if (request && localization) request.localization = localization
   if (request && viewer) request.userId = viewer.user.id
 }

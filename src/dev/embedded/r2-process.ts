@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Miniflare, NoOpLog } from 'miniflare'
-import { createR2Front } from './r2-front.ts'
+import { createR2Proxy } from './r2-proxy.ts'
 
 /*
  * The program of the embedded R2, forked by r2-server.ts and never imported. Miniflare starts workerd as its child, so
@@ -43,9 +43,9 @@ async function serve({ folder, port, endpoint, bucket, accessKeyId, secretAccess
   })
   process.once('disconnect', () => void miniflare.dispose().finally(() => process.exit(0)))
   const simulator = await miniflare.ready
-  const front = createR2Front({ simulatorPort: Number(simulator.port), objects })
-  front.listen(port, '127.0.0.1')
-  await once(front, 'listening')
+  const proxy = createR2Proxy({ simulatorPort: Number(simulator.port), objects })
+  proxy.listen(port, '127.0.0.1')
+  await once(proxy, 'listening')
   // An unsigned request is refused by the S3 endpoint itself (400 in this version), which shows that it is running.
   const response = await fetch(`${endpoint}/${bucket}`)
   if (![400, 403].includes(response.status)) {

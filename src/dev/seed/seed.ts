@@ -57,7 +57,7 @@ async function signIn(app: App, identity: DevelopmentIdentity, sampleUser: Sampl
         `${email} was deleted or banned in this database. Remove the data folder to start with an empty one.`,
       )
     })
-  return app.db.prisma.user.update({ where: { id: user.id }, data: { timeZone, locale } })
+  return app.db.prisma.user.update({ where: { id: user.id }, data: { timeZone, chosenLocale: locale } })
 }
 
 interface Training extends WeeklyActivity {

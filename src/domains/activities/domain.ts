@@ -2,6 +2,7 @@ import './graphql/schema.ts'
 import { defineDomain } from '../define-domain.ts'
 import { uploads } from '../uploads/index.ts'
 import { activitiesCron, activitiesJobs } from './jobs/handlers.ts'
+import { activityMessages, recordingMessages } from './messages.ts'
 import { activitiesOfUser } from './personal-data.ts'
 import { type ActivitiesServices, type ActivitiesVendors, activities } from './services.ts'
 import { activityUploads } from './upload-kind.ts'
@@ -20,5 +21,6 @@ export const activitiesDomain = defineDomain<ActivitiesVendors, ActivitiesServic
   jobs: activitiesJobs,
   cron: activitiesCron,
   uploadKinds: [activityUploads],
+  messages: [activityMessages, recordingMessages],
   personalData: ({ db }) => [activitiesOfUser({ db })],
 })

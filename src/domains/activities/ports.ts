@@ -1,6 +1,7 @@
 import type { Sport } from '../../generated/prisma/enums.ts'
 
 export { UnreadableRecording } from './errors.ts'
+export { recordingMessages } from './messages.ts'
 
 /** A point of a recording. A value that was not measured is null, never 0. */
 export interface TrackPoint {

@@ -1,10 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
+import { Prisma } from '../../generated/prisma/client.ts'
 import { notify, type Tx } from '../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../platform/errors.ts'
 import { enqueue } from '../../platform/jobs/define-job.ts'
 import { defineUploadKind } from '../uploads/index.ts'
 import { isRecording } from './is-recording.ts'
 import { readActivityFile } from './job-types.ts'
+import { activityMessages } from './messages.ts'
 import { activityTopic } from './topic.ts'
 
 /** Recordings. Each belongs to an activity. */
@@ -38,7 +40,7 @@ export const activityUploads = defineUploadKind({
     field: 'activityId',
     type: 'Activity',
     description: 'The activity to attach the file to. If omitted, an ACTIVITY upload creates a new activity.',
-    refusal: 'Only a file of kind ACTIVITY can be attached to an activity.',
+    refusal: activityMessages.otherKind(),
   },
 
   async onRequested(tx, { id: uploadId, userId, targetId, now }) {
@@ -51,7 +53,7 @@ export const activityUploads = defineUploadKind({
   async onCompleted(tx, { id: uploadId, userId }) {
     const [activity] = await tx.activity.updateManyAndReturn({
       where: { uploadId },
-      data: { status: 'PROCESSING', failure: null, revision: { increment: 1 } },
+      data: { status: 'PROCESSING', failure: null, failureMessage: Prisma.DbNull, revision: { increment: 1 } },
       select: { id: true },
     })
     if (!activity) return
@@ -86,8 +88,8 @@ async function attach(
   })
   if (count === 1) return notify(tx, activityTopic(activityId))
   const exists = await tx.activity.count({ where: { id: activityId, userId } })
-  if (exists === 0) throw new NotFound('activity')
-  throw InvalidInput.of('activityId', 'This activity already has a file or a pending upload.')
+  if (exists === 0) throw new NotFound(activityMessages.notFound())
+  throw InvalidInput.of('activityId', activityMessages.hasFile())
 }
 
 async function removeAwaiting(tx: Tx, uploadId: string): Promise<void> {

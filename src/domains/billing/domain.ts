@@ -7,6 +7,7 @@ import { claimPurchases } from './events/claim-purchases.ts'
 import { createHashName } from './events/hash-name.ts'
 import { purchaseInbox } from './events/purchase-inbox.ts'
 import { revenueCatWebhook } from './events/webhook.ts'
+import { billingMessages } from './messages.ts'
 import { identifyingNamesOf, purchaseEventsOf, purchasesOfUser } from './personal-data.ts'
 import { loadPlans } from './plans/load-plans.ts'
 import { planLimitsOf } from './plans/plan-limits.ts'
@@ -51,5 +52,6 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
   // Assigns purchases made before the first request to the new user.
   onUserCreated: (services) => (tx, user) => claimPurchases(tx, services, user),
   planLimits: planLimitsOf,
+  messages: [billingMessages],
   personalData: (services) => [purchasesOfUser(services)],
 })

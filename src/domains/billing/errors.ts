@@ -1,4 +1,5 @@
 import { DomainError, ProviderUnavailable } from '../../platform/errors.ts'
+import { billingMessages } from './messages.ts'
 import { describeStore } from './subscriptions/describe-store.ts'
 
 /** Only the store where the subscription was bought can cancel it. */
@@ -8,18 +9,19 @@ export class ManagedElsewhere extends DomainError {
 
   constructor(store: string | null, managementUrl: string | null) {
     const { name, managementUrl: storeUrl } = describeStore(store)
-    const where = managementUrl ?? storeUrl
+    const url = managementUrl ?? storeUrl
     super(
-      `This subscription is managed by ${name}. Cancel it there${where === null ? '' : `: ${where}`}, then try again.`,
+      url === null
+        ? billingMessages.managedElsewhere({ store: name })
+        : billingMessages.managedAt({ store: name, url }),
     )
-    this.managementUrl = where
+    this.managementUrl = url
   }
 }
 
 /** The web checkout is not configured on this server. */
 export class WebCheckoutUnavailable extends ProviderUnavailable {
   constructor() {
-    super('The web checkout')
-    this.message = 'Purchases on the web are not available on this server. Buy the product in the app.'
+    super('RevenueCat', { text: billingMessages.webCheckoutUnavailable() })
   }
 }

@@ -5,6 +5,7 @@ import { users } from '../users/index.ts'
 import { awaitSignUpGift, grantSignUpGift } from './commands/grant-sign-up-gift.ts'
 import { importLegacyCredits } from './commands/import-legacy-credits.ts'
 import { creditsCron, creditsJobs } from './jobs/handlers.ts'
+import { creditMessages } from './messages.ts'
 import { creditsOfUser } from './personal-data.ts'
 import { type CreditsServices, credits } from './services.ts'
 
@@ -37,5 +38,6 @@ export const creditsDomain = defineDomain<unknown, CreditsServices>({
       const hashes = contacts.slice(0, maxContacts).map(emails.erasedHashOf)
       return grantSignUpGift(tx, { amount: signUpCredits, userId, hashes, now })
     },
+  messages: [creditMessages],
   personalData: () => [creditsOfUser],
 })

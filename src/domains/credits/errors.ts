@@ -1,4 +1,5 @@
 import { DomainError } from '../../platform/errors.ts'
+import { creditMessages } from './messages.ts'
 
 /** The balance is too low. */
 export class InsufficientCredits extends DomainError {
@@ -7,7 +8,7 @@ export class InsufficientCredits extends DomainError {
   readonly available: number
 
   constructor(required: number, available: number) {
-    super(`This requires ${required} credits, but you have only ${available}.`)
+    super(creditMessages.insufficient({ required, available }))
     this.required = required
     this.available = available
   }
@@ -18,7 +19,7 @@ export class HoldEnded extends DomainError {
   readonly code = 'HOLD_ENDED'
 
   constructor(reference: string, state: string) {
-    super(`The credits held for ${reference} were already ${state.toLowerCase()}.`)
+    super(creditMessages.holdEnded({ reference, state: state.toLowerCase() }))
   }
 }
 
@@ -27,7 +28,7 @@ export class CaptureTooLarge extends DomainError {
   readonly code = 'CAPTURE_TOO_LARGE'
 
   constructor(reference: string, held: number) {
-    super(`Only ${held} credits are held for ${reference}.`)
+    super(creditMessages.captureTooLarge({ reference, held }))
   }
 }
 

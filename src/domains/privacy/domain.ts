@@ -5,6 +5,7 @@ import { uploads } from '../uploads/index.ts'
 import { users } from '../users/index.ts'
 import { scheduleErasure } from './commands/schedule-erasure.ts'
 import { privacyCron, privacyJobs } from './jobs/handlers.ts'
+import { privacyMessages } from './messages.ts'
 import { exportsOfUser } from './personal-data.ts'
 import { type PrivacyServices, privacy } from './services.ts'
 
@@ -23,5 +24,6 @@ export const privacyDomain = defineDomain<unknown, PrivacyServices>({
   jobs: privacyJobs,
   cron: privacyCron,
   onUserDeleting: () => scheduleErasure,
+  messages: [privacyMessages],
   personalData: ({ db, bucket }) => [exportsOfUser({ db, bucket })],
 })

@@ -1,15 +1,32 @@
 import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GrantCreditsDocument } from '../../../operations/typed-operations.ts'
+import { GrantCreditsDocument, StartCheckoutDocument } from '../../../operations/typed-operations.ts'
+import { addUsers } from '../../cli/users.ts'
 import type { User } from '../../generated/prisma/client.ts'
 import { toGlobalId } from '../../graphql/ids.ts'
+import { addLegacyCommands } from '../../legacy/cli/add-legacy-commands.ts'
 import { createLog } from '../../platform/observability/log.ts'
 import type { TestApp } from '../../testing/app.ts'
 import { startAppWithClerk } from '../../testing/app-with-clerk.ts'
-import { type FakeClerk, startClerk } from '../../testing/clerk.ts'
-import { deleteAccount, madeExport, recordedRun, sendClerkUser, signUp } from '../../testing/privacy-steps.ts'
+import { clerkAddresses, clerkUser, type FakeClerk, startClerk } from '../../testing/clerk.ts'
+import {
+  clerkIdFor,
+  deleteAccount,
+  madeExport,
+  recordedRun,
+  sendClerkUser,
+  signUp,
+} from '../../testing/privacy-steps.ts'
 import { deliverAndProcess, eventNow } from '../../testing/purchase-steps.ts'
+import { type FakeRevenueCat, startRevenueCat } from '../../testing/revenuecat.ts'
+import { keepOpen, runCommand } from '../../testing/run-command.ts'
 import { searchEverything } from '../../testing/search-everything.ts'
+import { revenueCatConfig } from '../../testing/subscriptions.ts'
+import { smallFit } from '../../testing/upload-steps.ts'
 import { promoteUser } from '../users/index.ts'
 
 /** No program writes this by itself. */
@@ -21,18 +38,21 @@ const admin = 'admin@example.com'
 const other = 'bob@example.com'
 
 let clerk: FakeClerk
+let revenueCat: FakeRevenueCat
 let app: TestApp
 let user: User
 const lines: string[] = []
 beforeAll(async () => {
   clerk = await startClerk()
+  revenueCat = await startRevenueCat()
   const log = createLog({ level: 'trace', pretty: false, destination: { write: (line) => lines.push(line) } })
-  app = await startAppWithClerk(clerk, { log })
+  app = await startAppWithClerk(clerk, { log, config: revenueCatConfig(revenueCat) })
   // On a busy machine, the first sign-up of a process may take longer than a request may.
   await signUp(app, clerk, 'first@example.com').catch(() => {})
 })
 afterAll(async () => {
   await app[Symbol.asyncDispose]()
+  await revenueCat[Symbol.asyncDispose]()
   await clerk[Symbol.asyncDispose]()
 })
 
@@ -49,10 +69,40 @@ async function mutate(as: string, source: string, variables: object): Promise<vo
   expect(JSON.stringify(data)).toMatch(/"__typename":"\w+Payload"/)
 }
 
+/** Imports the user and a recording from an older system: the commands of the CLI that store texts. */
+async function importFromOlderSystem(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'pacer-erased-texts-'))
+  try {
+    const legacyId = `${marker}-older`
+    await writeFile(
+      join(folder, 'users.csv'),
+      `legacy_id,email,name\n${legacyId},${email},${marked('imported')} Name\n`,
+    )
+    await mkdir(join(folder, 'files', legacyId), { recursive: true })
+    await writeFile(join(folder, 'files', legacyId, `${marker}-older.fit`), smallFit)
+    const clerkId = await clerkIdFor(app, email)
+    clerk.users.set(clerkId, clerkUser(clerkId, { ...clerkAddresses([email]), ...names }))
+    for (const command of [
+      ['users', 'import', join(folder, 'users.csv')],
+      ['users', 'link-clerk'],
+      ['users', 'reconcile'],
+      ['storage', 'migrate', join(folder, 'files')],
+    ]) {
+      expect(await runCommand(addCommands, command)).toMatchObject({ failure: null, exitCode: undefined })
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function addCommands(program: Command): void {
+  const parents = { users: addUsers(program, keepOpen(app.app)), storage: program.command('storage') }
+  addLegacyCommands(parents, keepOpen(app.app))
+}
+
 /** Writes the marker into every text that a user, an admin, Clerk and RevenueCat can write. */
 async function writeTexts(): Promise<void> {
   await sendClerkUser(app, user.clerkId ?? '', { ...names, email_addresses: [{ id: 'idn_0', email_address: email }] })
-  await app.app.db.prisma.user.update({ where: { id: user.id }, data: { legacyId: marked('older system') } })
   await mutate(email, 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { __typename } }', {
     input: { firstName: marked('first of profile'), lastName: marked('last of profile') },
   })
@@ -65,6 +115,10 @@ async function writeTexts(): Promise<void> {
   const granted = await app.run(admin, GrantCreditsDocument, { input: { ...input, idempotencyKey: marked('key') } })
   expect(granted.data.grantCredits).toMatchObject({ transaction: { description: marked('reason') } })
 
+  const checkout = { productKey: 'plus-monthly', idempotencyKey: marked('key of a checkout') }
+  const started = await app.run(email, StartCheckoutDocument, { input: checkout })
+  expect(started.data.startCheckout).toMatchObject({ checkout: { status: 'READY' } })
+  expect(await searchEverything(app, checkout.idempotencyKey)).toEqual(['idempotency_keys.key'])
   await buy()
   const { streams, db } = app.app
   const stream = { userId: user.id, id: randomUUID() }
@@ -92,12 +146,14 @@ async function buy(): Promise<void> {
 }
 
 test('no text of a deleted user is left in any table, in the bucket, in the queue or in the log', async () => {
+  await importFromOlderSystem()
   user = await signUp(app, clerk, email, names)
   await signUp(app, clerk, other, { first_name: 'Bystander' })
   await promoteUser(app.app.db.prisma, (await signUp(app, clerk, admin)).clerkId ?? '')
   await writeTexts()
   expect(await searchEverything(app, marker)).toEqual(
     expect.arrayContaining([
+      'activities.legacy_id',
       'activities.title',
       'billing_names.name',
       'idempotency_keys.key',

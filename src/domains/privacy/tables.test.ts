@@ -289,6 +289,7 @@ describe('the data of a user who has rows in every table', () => {
       imageUrl: null,
       timeZone: 'UTC',
       locale: 'en',
+      chosenLocale: null,
       role: 'USER',
       standing: 'DELETED',
       lockedUntil: null,

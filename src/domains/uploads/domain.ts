@@ -3,6 +3,7 @@ import { usage } from '../usage/index.ts'
 import { uploadCounter } from './count-uploads.ts'
 import { defineUploadKinds } from './graphql/schema.ts'
 import { uploadsCron, uploadsJobs } from './jobs/handlers.ts'
+import { uploadMessages } from './messages.ts'
 import { uploadsOfUser } from './personal-data.ts'
 import { type UploadsServices, type UploadsVendors, uploads } from './services.ts'
 import { uploadKindsOf } from './upload-kinds.ts'
@@ -23,6 +24,7 @@ export const uploadsDomain = defineDomain<UploadsVendors, UploadsServices>({
   graphql: ({ uploadKinds }) => defineUploadKinds(uploadKinds),
   jobs: uploadsJobs,
   cron: uploadsCron,
+  messages: [uploadMessages],
   personalData: ({ db, bucket }) => [uploadsOfUser({ db, bucket })],
   // Reads an object that does not exist; a wrong bucket, key or network is an error.
   healthChecks: {

@@ -1,4 +1,5 @@
 import type { Tx } from '../../platform/database/db.ts'
+import type { Message } from '../../platform/messages/message.ts'
 import { maxUploadByteSize } from './part-size.ts'
 
 /** An upload whose file was requested, in the transaction that inserts its row. */
@@ -18,7 +19,7 @@ export interface UploadTarget {
   readonly type: string
   readonly description: string
   /** The message if it is set for another kind of file. */
-  readonly refusal: string
+  readonly refusal: Message
 }
 
 /**

@@ -1,6 +1,7 @@
 import './graphql/schema.ts'
 import { defineDomain } from '../define-domain.ts'
 import { createUsage } from './create-usage.ts'
+import { usageMessages } from './messages.ts'
 import { observeStorage } from './observe-storage.ts'
 import { usageOfUser } from './personal-data.ts'
 import { type UsageServices, usage } from './services.ts'
@@ -17,5 +18,6 @@ export const usageDomain = defineDomain<unknown, UsageServices>({
     startCounters()
     observeStorage(metrics, { db: db.prisma, bytesLimit })
   },
+  messages: [usageMessages],
   personalData: () => [usageOfUser],
 })

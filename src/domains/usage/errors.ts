@@ -1,14 +1,6 @@
 import { DomainError } from '../../platform/errors.ts'
 import type { Meter, QuotaPeriod } from './limits.ts'
-
-const meterNames: Record<Meter, string> = {
-  STORAGE_BYTES: 'bytes of storage',
-  UPLOADS: 'uploads',
-  VIDEOS: 'videos',
-  COACH_TOKENS: 'coach tokens',
-  DATA_EXPORTS: 'data exports',
-}
-const periodNames: Record<QuotaPeriod, string> = { WEEK: ' per week', MONTH: ' per month', TOTAL: '' }
+import { usageMessages } from './messages.ts'
 
 export interface ExceededQuota {
   readonly meter: Meter
@@ -29,11 +21,8 @@ export class QuotaExceeded extends DomainError implements ExceededQuota {
   readonly resetAt: Date | null
 
   constructor({ meter, period, limit, used, resetAt }: ExceededQuota) {
-    const wait = resetAt ? `Wait until ${resetAt.toISOString()}` : 'Delete files that you no longer need'
-    super(
-      `Your plan includes ${limit} ${meterNames[meter]}${periodNames[period]}, and ${used} are used. Too few are left for this request. ` +
-        `${wait}, or switch to a larger plan.`,
-    )
+    const exceeded = { meter, period, limit, used }
+    super(resetAt ? usageMessages.quotaExceededUntil({ ...exceeded, resetAt }) : usageMessages.quotaExceeded(exceeded))
     this.meter = meter
     this.period = period
     this.limit = limit

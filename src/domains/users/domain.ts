@@ -3,6 +3,7 @@ import { defineDomain } from '../define-domain.ts'
 import { clerkInbox } from './clerk-inbox.ts'
 import { createAuthenticator } from './commands/authenticate.ts'
 import { createEmails, emailPlace } from './emails.ts'
+import { userMessages } from './messages.ts'
 import { clerkEventsOf, profileOfUser, textsOfUser } from './personal-data.ts'
 import { type UsersServices, type UsersVendors, users } from './services.ts'
 import { clerkWebhook } from './webhook.ts'
@@ -22,6 +23,7 @@ export const usersDomain = defineDomain<UsersVendors, UsersServices>({
   webhooks: (services) => [
     { endpoint: clerkWebhook(services), inbox: clerkInbox(services), userEventsFilter: clerkEventsOf },
   ],
+  messages: [userMessages],
   personalData: ({ emails }) => [textsOfUser, profileOfUser({ emails })],
   encryptedColumns: [{ table: 'users', column: 'email_encrypted', place: emailPlace }],
 })

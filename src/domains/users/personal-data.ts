@@ -22,8 +22,8 @@ export function profileOfUser({ emails }: { emails: Emails }): PersonalData {
     tables: ['users'],
     async *exportFiles(db, userId) {
       const row = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: derivedColumns })
-      const { emailEncrypted, ...profile } = row
-      yield { path: 'profile.json', json: { ...profile, email: emails.read(emailEncrypted) } }
+      const { emailEncrypted, chosenLocale, ...profile } = row
+      yield { path: 'profile.json', json: { ...profile, locale: chosenLocale, email: emails.read(emailEncrypted) } }
     },
     async eraseRows(tx, { userId }) {
       await tx.user.update({
@@ -39,7 +39,7 @@ export function profileOfUser({ emails }: { emails: Emails }): PersonalData {
           legacyId: null,
           legacyCredits: 0,
           timeZone: 'UTC',
-          locale: 'en',
+          chosenLocale: null,
           role: 'USER',
           lockedUntil: null,
           clerkCreatedAt: null,

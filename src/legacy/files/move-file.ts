@@ -7,7 +7,7 @@ import {
   type UploadsServices,
   writeFile,
 } from '../../domains/uploads/index.ts'
-import { lockPresentUser } from '../../domains/users/index.ts'
+import { lockPresentUser, userMessages } from '../../domains/users/index.ts'
 import type { Upload } from '../../generated/prisma/client.ts'
 import type { Database } from '../../platform/database/db.ts'
 import { DomainError, NotFound, ProviderUnavailable } from '../../platform/errors.ts'
@@ -104,7 +104,7 @@ async function start({ db, usage, clock }: MovePorts, input: StartInput): Promis
   try {
     return await db.transaction(async (tx) => {
       // A deletion waits for this transaction, and no transaction like it follows the deletion.
-      if (!(await lockPresentUser(tx, userId))) throw new NotFound('person')
+      if (!(await lockPresentUser(tx, userId))) throw new NotFound(userMessages.notFound())
       const contentType = 'application/vnd.ant.fit'
       const upload = await importUpload(tx, {
         userId,

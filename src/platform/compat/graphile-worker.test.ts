@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPool } from '../../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase } from '../../testing/postgres.ts'
-import { completeJob, pruneTurns, readDueJobs, readHeldJobs, takeJobs, turnPriority } from './graphile-worker.ts'
+import { completeJob } from './graphile-worker/job-outcomes.ts'
+import { readDueJobs } from './graphile-worker/read-jobs.ts'
+import { takeJobs } from './graphile-worker/take-jobs.ts'
+import { pruneTurns, turnPriority } from './graphile-worker/turns.ts'
+import { readHeldJobs } from './graphile-worker/workers.ts'
 
 /*
- * What graphile-worker.ts uses of graphile-worker's private tables, as version 0.18 has it. When a test fails after an
+ * What the folder graphile-worker/ uses of graphile-worker's private tables, as version 0.18 has it. When a test fails after an
  * upgrade, read what the library changed, compare its statements with ours, and then write the new value here.
  */
 
@@ -171,7 +175,7 @@ test('the library itself takes, completes, fails and returns jobs by these state
   `)
 })
 
-test('no other file of the program names the private tables', async () => {
+test('no file outside the folder names the private tables', async () => {
   const files = await readdir(source, { recursive: true })
   const programs = files.filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testing'),
@@ -180,5 +184,7 @@ test('no other file of the program names the private tables', async () => {
   const naming = await Promise.all(
     programs.map(async (file) => ((await readFile(join(source, file), 'utf8')).includes('_private_') ? [file] : [])),
   )
-  expect(naming.flat()).toEqual(['platform/compat/graphile-worker.ts'])
+  const inFolder = (file: string) => file.startsWith(join('platform/compat/graphile-worker', sep))
+  expect(naming.flat().filter(inFolder)).not.toEqual([])
+  expect(naming.flat().filter((file) => !inFolder(file))).toEqual([])
 })

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../database/db.ts'
 
-/** Whose stream it is. */
+/** Who opened a stream. Only a token of the same user, role and operator extends it. */
 export interface StreamOwner {
   readonly userId: string
   readonly isAdmin: boolean
+  /** Clerk's id of the operator who impersonates the user; null for the user. */
+  readonly actor: string | null
 }
 
 export interface EventStreamKey extends StreamOwner {
@@ -33,19 +35,18 @@ export function createEventStreams(db: Pick<Database, 'query'>): EventStreams {
   return {
     async add(owner, expiresAt) {
       const stream = { ...owner, id: randomUUID() }
-      await db.query('INSERT INTO event_streams (user_id, id, is_admin, expires_at) VALUES ($1, $2, $3, $4)', [
-        stream.userId,
-        stream.id,
-        stream.isAdmin,
-        expiresAt,
-      ])
+      await db.query(
+        `INSERT INTO event_streams (user_id, id, is_admin, actor_clerk_id, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+        [stream.userId, stream.id, stream.isAdmin, stream.actor, expiresAt],
+      )
       return stream
     },
-    async extend({ userId, id, isAdmin }, expiresAt) {
+    async extend({ userId, id, isAdmin, actor }, expiresAt) {
       const [row] = await db.query<{ expiresAt: Date }>(
-        `UPDATE event_streams SET expires_at = greatest(expires_at, $4)
-         WHERE user_id = $1 AND id = $2 AND is_admin = $3 RETURNING expires_at AS "expiresAt"`,
-        [userId, id, isAdmin, expiresAt],
+        `UPDATE event_streams SET expires_at = greatest(expires_at, $5)
+         WHERE user_id = $1 AND id = $2 AND is_admin = $3 AND actor_clerk_id IS NOT DISTINCT FROM $4
+         RETURNING expires_at AS "expiresAt"`,
+        [userId, id, isAdmin, actor, expiresAt],
       )
       return row?.expiresAt ?? null
     },

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database/db.ts'
 import { IdempotencyConflict } from '../errors.ts'
+import type { Message } from '../messages/message.ts'
+import { platformMessages } from '../messages/platform-messages.ts'
 
 /** A key expires after this time; then the same key is a new request. */
 export const keyLifetimeHours = 24
@@ -50,9 +52,7 @@ export async function claimKey<Result extends Prisma.InputJsonValue>(
   return { isNew: false, result: existing.result as Result }
 }
 
-/** Returns what is wrong with a key, as a sentence; null for a key of 1 to 200 printable characters. */
-export function keyProblem(key: string): string | null {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u.test(key)
-    ? null
-    : 'The idempotency key must have 1 to 200 printable characters.'
+/** Returns what is wrong with a key; null for a key of 1 to 200 printable characters. */
+export function keyProblem(key: string): Message | null {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,200}$/u.test(key) ? null : platformMessages.invalidIdempotencyKey()
 }

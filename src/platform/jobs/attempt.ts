@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import {
-  completeJob,
-  failCancelledJob,
-  failJob,
-  type JobLock,
-  returnJob,
-  type TakenJob,
-} from '../compat/graphile-worker.ts'
+import type { JobLock } from '../compat/graphile-worker/job-lock.ts'
+import { completeJob, failCancelledJob, failJob, returnJob } from '../compat/graphile-worker/job-outcomes.ts'
+import type { TakenJob } from '../compat/graphile-worker/take-jobs.ts'
 import { storable } from '../database/storable.ts'
 import type { Log } from '../observability/log.ts'
 import { exponentialBackoff, type JobHandler } from './define-job.ts'

@@ -1,4 +1,4 @@
-import { cancelStoredJobs, rescheduleJobs } from '../compat/graphile-worker.ts'
+import { cancelStoredJobs, rescheduleJobs } from '../compat/graphile-worker/change-jobs.ts'
 import type { Reader } from '../database/db.ts'
 
 /**

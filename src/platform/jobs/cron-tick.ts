@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { addCronJob, cronMatcher } from '../compat/graphile-worker.ts'
+import { addCronJob, cronMatcher } from '../compat/graphile-worker/cron-jobs.ts'
 import type { CronEntry } from './define-job.ts'
 import { storedPriorityOf } from './lanes.ts'
 

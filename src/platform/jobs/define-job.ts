@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { addJob, addJobs } from '../compat/graphile-worker.ts'
+import { addJob, addJobs } from '../compat/graphile-worker/add-jobs.ts'
 import type { Tx } from '../database/db.ts'
 import { withCause } from './job-cause.ts'
 import { endAfterAbort, type JobRun } from './job-run.ts'

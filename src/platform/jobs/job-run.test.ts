@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { z } from 'zod'
 import { openPool } from '../../testing/pool.ts'
 import { type ClonedDatabase, cloneDatabase, directUrlOf } from '../../testing/postgres.ts'
-import { unlockWorkers } from '../compat/graphile-worker.ts'
+import { unlockWorkers } from '../compat/graphile-worker/workers.ts'
 import { createDatabase, type Database } from '../database/db.ts'
 import { silentLog } from '../observability/log.ts'
 import { cancelJobs, retryJobs } from './change-jobs.ts'

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import { type JobLock, type JobProgress, saveProgress } from '../compat/graphile-worker.ts'
+import type { JobLock } from '../compat/graphile-worker/job-lock.ts'
+import { type JobProgress, saveProgress } from '../compat/graphile-worker/job-progress.ts'
 import type { Log } from '../observability/log.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { turnPriority } from '../compat/graphile-worker.ts'
+import { turnPriority } from '../compat/graphile-worker/turns.ts'
 
 /**
  * Jobs of a lane never wait for jobs of another one: each lane has its own number of running jobs in a process. Add new

@@ -1,4 +1,4 @@
-import { findJobs, type JobState, readJobPayload, type StoredJob } from '../compat/graphile-worker.ts'
+import { findJobs, type JobState, readJobPayload, type StoredJob } from '../compat/graphile-worker/read-jobs.ts'
 import type { Reader } from '../database/db.ts'
 import { type Lane, laneOf, storedPrioritiesOf } from './lanes.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Notification } from 'pg'
-import { cancellationChannel, queueChannels } from '../compat/graphile-worker.ts'
+import { cancellationChannel, queueChannels } from '../compat/graphile-worker/channels.ts'
 import { sessionOptions } from '../database/session-options.ts'
 import { endWithTimeout, keepAliveOptions, keepPinging, TimeoutClient } from '../database/timeout-client.ts'
 import type { Log } from '../observability/log.ts'

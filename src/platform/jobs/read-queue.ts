@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { countGivenUpJobs, countLimit, type QueueReading, readDueJobs } from '../compat/graphile-worker.ts'
+import { countGivenUpJobs, countLimit, type QueueReading, readDueJobs } from '../compat/graphile-worker/read-jobs.ts'
 import { type Lane, laneOf, lanes, storedPrioritiesOf } from './lanes.ts'
 
 export type { QueueReading }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { Clock } from '../clock.ts'
-import { knowCronJobs } from '../compat/graphile-worker.ts'
+import { knowCronJobs } from '../compat/graphile-worker/cron-jobs.ts'
 import type { Log } from '../observability/log.ts'
 import { tickCron } from './cron-tick.ts'
 import type { CronEntry } from './define-job.ts'

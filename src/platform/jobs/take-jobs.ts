@@ -1,5 +1,7 @@
 import type { Pool } from 'pg'
-import { readHeldJobs, returnJob, type TakenJob, takeJobs } from '../compat/graphile-worker.ts'
+import { returnJob } from '../compat/graphile-worker/job-outcomes.ts'
+import { type TakenJob, takeJobs } from '../compat/graphile-worker/take-jobs.ts'
+import { readHeldJobs } from '../compat/graphile-worker/workers.ts'
 import type { Log } from '../observability/log.ts'
 import { type Attempt, beginAttempt } from './attempt.ts'
 import type { JobHandler } from './define-job.ts'

@@ -1,11 +1,7 @@
 import type { Pool } from 'pg'
-import {
-  findSilentWorkers,
-  pruneProgress,
-  pruneTurns,
-  unlockUnknownJobs,
-  unlockWorkers,
-} from '../compat/graphile-worker.ts'
+import { pruneProgress } from '../compat/graphile-worker/job-progress.ts'
+import { pruneTurns } from '../compat/graphile-worker/turns.ts'
+import { findSilentWorkers, unlockUnknownJobs, unlockWorkers } from '../compat/graphile-worker/workers.ts'
 import type { Log } from '../observability/log.ts'
 
 export interface HeartbeatTimes {

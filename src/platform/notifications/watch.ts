@@ -1,4 +1,5 @@
 import { NotFound } from '../errors.ts'
+import type { Message } from '../messages/message.ts'
 import type { Notifications } from './notifications.ts'
 
 export interface Watched {
@@ -8,8 +9,8 @@ export interface Watched {
   readonly id: string
   /** Resolves to a value that differs between two states of the row; null where the row does not exist. */
   read(): Promise<string | number | null>
-  /** What NotFound names: activity. */
-  readonly what: string
+  /** What NotFound says. */
+  readonly notFound: Message
 }
 
 /**
@@ -19,11 +20,11 @@ export interface Watched {
  */
 export async function watch(
   notifications: Notifications,
-  { topic, signal, id, read, what }: Watched,
+  { topic, signal, id, read, notFound }: Watched,
 ): Promise<AsyncIterable<string>> {
   const changes = await notifications.subscribe(topic, signal)
   const first = await read()
-  if (first === null) throw new NotFound(what)
+  if (first === null) throw new NotFound(notFound)
 
   return (async function* () {
     let seen = first

@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Localization } from '../messages/format-message.ts'
 
-/** What the log line of a request contains. The code that learns a value sets it. */
+/** The request that is running, and what its log line contains. The code that learns a value sets it. */
 export interface CurrentRequest {
   readonly id: string
   /** The id of the viewer's row. */
   userId?: string
+  /** How the requester reads the messages of errors. */
+  localization?: () => Localization
   /** The operation's name, or its type ('query') without one. */
   operation?: string
   /** What the client says about itself. */

@@ -2,6 +2,7 @@ import { isDatabaseUnavailable } from '../database/database-unavailable.ts'
 import type { Database } from '../database/db.ts'
 import type { Encryptor } from '../encryption/encryptor.ts'
 import { NotFound } from '../errors.ts'
+import { platformMessages } from '../messages/platform-messages.ts'
 import type { Notifications } from '../notifications/notifications.ts'
 import { createPoll, type Poll } from '../notifications/poll.ts'
 import type { Log } from '../observability/log.ts'
@@ -29,7 +30,7 @@ export function createReader(ports: ReadPorts, poll: Poll<OpenReader>): ReadStre
   return async (stream, after, signal) => {
     const changes = await ports.notifications.subscribe(streamTopic(stream), signal)
     const first = await readAfter(ports, stream, after)
-    if (!first) throw new NotFound('stream')
+    if (!first) throw new NotFound(platformMessages.streamNotFound())
     return follow(ports, poll, { stream, first, changes })
   }
 }

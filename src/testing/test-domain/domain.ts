@@ -5,6 +5,7 @@ import { handle } from '../../platform/jobs/define-job.ts'
 import { insertNote } from './create-note.ts'
 import { measureNote } from './job-types.ts'
 import { measure } from './measure-note.ts'
+import { noteMessages } from './messages.ts'
 import type { Note } from './note.ts'
 import { type NotesServices, notes } from './services.ts'
 
@@ -28,6 +29,7 @@ export const notesDomain = defineDomain<unknown, NotesServices>({
   build: ({ platform: { db, clock, notifications } }) => ({ db, clock, notifications }),
   jobs: (services) => [handle(measureNote, ({ id }) => measure(services, id))],
   uploadKinds: [textUploads],
+  messages: [noteMessages],
   personalData: () => [
     {
       tables: ['notes'],

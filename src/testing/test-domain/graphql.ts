@@ -3,6 +3,7 @@ import { parseId, toGlobalId } from '../../graphql/ids.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { watch } from '../../platform/notifications/watch.ts'
 import { createNote } from './create-note.ts'
+import { noteMessages } from './messages.ts'
 import { findNote, type Note, noteTopic } from './note.ts'
 import { notes } from './services.ts'
 
@@ -47,11 +48,17 @@ builder.subscriptionField('noteChanged', (t) =>
       const id = parseId('Note', noteId, ['noteId'])
       const { db, notifications } = services(notes)
       const read = async () => JSON.stringify(await findNote(db.prisma, id, viewer.id))
-      return watch(notifications, { topic: noteTopic(id), signal: signal(), id, read, what: 'note' })
+      return watch(notifications, {
+        topic: noteTopic(id),
+        signal: signal(),
+        id,
+        read,
+        notFound: noteMessages.notFound(),
+      })
     },
     resolve: async (id, _args, { viewer, services }) => {
       const note = await findNote(services(notes).db.prisma, id as string, viewer.id)
-      if (!note) throw new NotFound('note')
+      if (!note) throw new NotFound(noteMessages.notFound())
       return note
     },
   }),

@@ -2,6 +2,7 @@ import { notify, type Tx } from '../../../platform/database/db.ts'
 import { NotFound } from '../../../platform/errors.ts'
 import { discardUpload, lockUpload } from '../../uploads/index.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
+import { activityMessages } from '../messages.ts'
 import type { ActivitiesServices } from '../services.ts'
 import { activityTopic } from '../topic.ts'
 
@@ -20,7 +21,7 @@ async function remove(
   const [removed] = await tx.$queryRaw<{ uploadId: string | null }[]>`
     DELETE FROM activities WHERE id = ${activityId}::uuid AND user_id = ${userId}::uuid
     RETURNING upload_id AS "uploadId"`
-  if (!removed) throw new NotFound('activity')
+  if (!removed) throw new NotFound(activityMessages.notFound())
   if (removed.uploadId !== null) await discardUpload(tx, removed.uploadId, now)
   notify(tx, activityTopic(activityId))
 }

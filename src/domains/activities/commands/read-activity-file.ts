@@ -1,9 +1,12 @@
 import type { Database, Tx } from '../../../platform/database/db.ts'
 import { notify } from '../../../platform/database/db.ts'
 import type { JobRun } from '../../../platform/jobs/job-run.ts'
+import type { Message } from '../../../platform/messages/message.ts'
 import { type Bucket, findUpload, readFile, recordDigest } from '../../uploads/index.ts'
 import { timeZoneOf } from '../../users/index.ts'
-import { endsItsReader, UnreadableRecording, unreadable } from '../errors.ts'
+import { UnreadableRecording } from '../errors.ts'
+import { failureColumns } from '../failure.ts'
+import { recordingMessages } from '../messages.ts'
 import type { Recording, RecordingReader } from '../ports.ts'
 import { activityTopic } from '../topic.ts'
 import { encodeTrack } from '../track.ts'
@@ -17,7 +20,6 @@ export interface ReadActivityFilePorts {
 
 export type ReadActivityFileRun = Pick<JobRun, 'signal' | 'attempt' | 'isLastAttempt' | 'step' | 'isFinished'>
 
-const missingFile = 'The file no longer exists. Upload it again.'
 /** One may have been an accident: the kernel was out of memory, or an operator killed the worker. */
 const mostDeaths = 2
 
@@ -40,15 +42,15 @@ export async function readActivityFile(
   const source = { activityId, uploadId: upload.id }
   try {
     const bytes = await readFile(bucket, upload, run.signal)
-    if (!bytes) throw new UnreadableRecording(missingFile)
+    if (!bytes) throw new UnreadableRecording(recordingMessages.missingFile())
     // Before the transaction: inside, this statement would lock the upload after its activity, against the lock order.
     await recordDigest(db.prisma, upload, bytes)
     const recording = await readCountingDeaths(reader, bytes, run)
     const timeZone = await timeZoneOf(db.prisma, activity.userId)
     await db.transaction((tx) => store(tx, source, recording, timeZone))
   } catch (error) {
-    if (error instanceof UnreadableRecording) return db.transaction((tx) => fail(tx, source, error.message))
-    if (run.isLastAttempt) await db.transaction((tx) => fail(tx, source, unreadable))
+    if (error instanceof UnreadableRecording) return db.transaction((tx) => fail(tx, source, error.text))
+    if (run.isLastAttempt) await db.transaction((tx) => fail(tx, source, recordingMessages.unreadable()))
     throw error
   }
 }
@@ -65,13 +67,13 @@ async function readCountingDeaths(
 ): Promise<Recording> {
   const earlier = Array.from({ length: run.attempt - 1 }, (_, index) => index + 1)
   const deaths = earlier.filter((attempt) => run.isFinished(begins(attempt)) && !run.isFinished(ends(attempt))).length
-  if (deaths >= mostDeaths) throw new UnreadableRecording(endsItsReader)
+  if (deaths >= mostDeaths) throw new UnreadableRecording(recordingMessages.endsItsReader())
   await run.step(begins(run.attempt), async () => null)
   const recording = await reader.read(bytes, run.signal).catch((error: unknown) => {
     if (error instanceof UnreadableRecording) throw error
     run.signal.throwIfAborted()
     if (deaths + 1 < mostDeaths) throw error
-    throw Object.assign(new UnreadableRecording(endsItsReader), { cause: error })
+    throw Object.assign(new UnreadableRecording(recordingMessages.endsItsReader()), { cause: error })
   })
   await run.step(ends(run.attempt), async () => null)
   return recording
@@ -106,10 +108,10 @@ async function store(tx: Tx, source: Source, recording: Recording, timeZone: str
   notify(tx, activityTopic(activityId))
 }
 
-async function fail(tx: Tx, { activityId, uploadId }: Source, failure: string): Promise<void> {
+async function fail(tx: Tx, { activityId, uploadId }: Source, failure: Message): Promise<void> {
   const { count } = await tx.activity.updateMany({
     where: { id: activityId, uploadId, status: 'PROCESSING' },
-    data: { status: 'FAILED', failure, revision: { increment: 1 } },
+    data: { status: 'FAILED', ...failureColumns(failure), revision: { increment: 1 } },
   })
   if (count === 1) notify(tx, activityTopic(activityId))
 }

@@ -3,11 +3,13 @@ import { type Database, notify, type Tx } from '../../../platform/database/db.ts
 import { inBatches } from '../../../platform/database/in-batches.ts'
 import { enqueueMany } from '../../../platform/jobs/define-job.ts'
 import { hasFailedJob, hasJob } from '../../../platform/jobs/jobs-by-key.ts'
-import { unreadable } from '../errors.ts'
+import { failureColumns } from '../failure.ts'
 import { readActivityFile } from '../job-types.ts'
+import { recordingMessages } from '../messages.ts'
 import { activityTopic } from '../topic.ts'
 
 const batchSize = 500
+const unreadable = failureColumns(recordingMessages.unreadable())
 
 /**
  * Fails activities whose job was killed in its last attempt, before it could record the failure, and enqueues a new job
@@ -22,7 +24,7 @@ const key = Prisma.sql`activities.id`
 
 async function failSome(tx: Tx, size: number): Promise<number> {
   const failed = await tx.$queryRaw<{ id: string }[]>`
-    UPDATE activities SET status = 'FAILED', failure = ${unreadable}, revision = revision + 1
+    UPDATE activities SET status = 'FAILED', failure = ${unreadable.failure}, failure_message = ${JSON.stringify(unreadable.failureMessage)}::jsonb, revision = revision + 1
     WHERE id = ANY(ARRAY(
       SELECT id FROM activities
       WHERE status = 'PROCESSING' AND ${hasFailedJob(readActivityFile, key)}

@@ -3,6 +3,7 @@ import type { Sport } from '../../../generated/prisma/enums.ts'
 import { columnsOf } from '../../../platform/database/db.ts'
 import { checkAll, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { checkMayAct, type Viewer, withLockedUser } from '../../users/index.ts'
+import { activityMessages } from '../messages.ts'
 import type { ActivitiesServices } from '../services.ts'
 import { activityTopic } from '../topic.ts'
 
@@ -30,22 +31,27 @@ export async function updateActivity(
 ): Promise<Activity> {
   const { db, notifications } = services
   const changesTitle = title !== undefined
-  const checked = checkAll({
-    title: () => (title == null ? null : checkTitle(title)),
-    sport: () => checkSport(sport),
-  })
+  const checked = checkChanges({ title, sport })
   const values = [viewer.id, activityId, changesTitle, checked.title, checked.sport]
   const [activity] = await db.query<Activity>(update, values)
   if (!activity) {
     await checkMayAct(services, viewer)
-    throw new NotFound('activity')
+    throw new NotFound(activityMessages.notFound())
   }
   notifications.publish([activityTopic(activityId)])
   return activity
 }
 
+/** The values to store. Throws InvalidInput with all problems. */
+export function checkChanges({ title, sport }: Pick<ActivityChanges, 'title' | 'sport'>) {
+  return checkAll({
+    title: () => (title == null ? null : checkTitle(title)),
+    sport: () => checkSport(sport),
+  })
+}
+
 function checkSport(sport: Sport | null | undefined): Sport | null {
-  if (sport === null) throw InvalidInput.of('sport', 'The sport cannot be null. Use OTHER.')
+  if (sport === null) throw InvalidInput.of('sport', activityMessages.sportIsNull())
   return sport ?? null
 }
 
@@ -53,9 +59,9 @@ function checkTitle(title: string): string {
   const trimmed = title.trim()
   const length = [...trimmed].length
   const field = 'title'
-  if (length < 1 || length > 200) throw InvalidInput.of(field, 'The title must have 1 to 200 characters.')
+  if (length < 1 || length > 200) throw InvalidInput.of(field, activityMessages.titleLength())
   if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, 'The title contains a control character or an invalid Unicode character.')
+    throw InvalidInput.of(field, activityMessages.invalidTitle())
   }
   return trimmed
 }

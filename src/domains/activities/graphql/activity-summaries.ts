@@ -1,6 +1,7 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
 import { InvalidInput } from '../../../platform/errors.ts'
+import { activityMessages } from '../messages.ts'
 import { type ActivitySummary, summarize } from '../queries/summarize.ts'
 
 const SummaryPeriod = builder.enumType('SummaryPeriod', {
@@ -33,7 +34,7 @@ const maxPeriods = 100
 
 function checkLast(last: number): number {
   if (last >= 1 && last <= maxPeriods) return last
-  throw InvalidInput.of('last', `The number of periods must be 1 to ${maxPeriods}.`)
+  throw InvalidInput.of('last', activityMessages.periods({ max: maxPeriods }))
 }
 
 builder.prismaObjectFields('User', (t) => ({

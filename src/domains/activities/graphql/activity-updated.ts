@@ -1,6 +1,7 @@
 import { builder } from '../../../graphql/builder.ts'
 import { parseId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
+import { activityMessages } from '../messages.ts'
 import { watchActivity } from '../queries/watch-activity.ts'
 import { activities } from '../services.ts'
 import { ActivityNode } from './activity.ts'
@@ -18,7 +19,7 @@ builder.subscriptionField('activityUpdated', (t) =>
     resolve: async (query, activityId, _args, { db }) => {
       const activity = await db.prisma.activity.findUnique({ ...query, where: { id: activityId as string } })
       // The activity was deleted after the last notification. The stream ends at the next check.
-      if (!activity) throw new NotFound('activity')
+      if (!activity) throw new NotFound(activityMessages.notFound())
       return activity
     },
   }),

@@ -1,9 +1,11 @@
 import type { Activity } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
+import type { Context } from '../../../graphql/context.ts'
 import { badUserInput } from '../../../graphql/errors.ts'
 import { costing, countOf } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import { readsColumns } from '../../../graphql/selected-columns.ts'
+import { describeFailure } from '../failure.ts'
 import type { TrackPoint } from '../ports.ts'
 import { titleOf } from '../title.ts'
 import { decodeTrack, thinTrack } from '../track.ts'
@@ -59,9 +61,14 @@ export const ActivityNode = builder.prismaNode('Activity', {
       ...readsColumns({ sport: true }, ({ sport }: Pick<Activity, 'sport'>) => sport ?? 'OTHER'),
     }),
     status: t.expose('status', { type: ActivityStatus, description: "The status of reading the activity's file." }),
-    failure: t.exposeString('failure', {
+    failure: t.string({
       nullable: true,
-      description: 'Why the file could not be read. Set when the status is FAILED.',
+      description: "Why the file could not be read, in the viewer's language. Set when the status is FAILED.",
+      ...readsColumns(
+        { failure: true, failureMessage: true },
+        (row: Pick<Activity, 'failure' | 'failureMessage'>, _args: object, { localization }: Context) =>
+          describeFailure(row, localization()),
+      ),
     }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When the activity started.' }),
     distanceMeters: t.exposeFloat('distanceMeters', { nullable: true, description: 'The distance covered.' }),

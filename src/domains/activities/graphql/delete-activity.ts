@@ -1,5 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
-import { parseId, toGlobalId } from '../../../graphql/ids.ts'
+import { parseInputId, toGlobalId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
 import { deleteActivity } from '../commands/delete-activity.ts'
 import { activities } from '../services.ts'
@@ -25,7 +25,7 @@ builder.mutationField('deleteActivity', (t) =>
     errors: { types: [NotFound], union: { description: 'The ID of the deleted activity, or an error.' } },
     args: { input: t.arg({ type: DeleteActivityInput, required: true, description: 'The activity to delete.' }) },
     resolve: async (_root, { input }, { viewer, services }) => {
-      const activityId = parseId('Activity', input.activityId, ['input', 'activityId'])
+      const activityId = parseInputId('Activity', input.activityId, 'activityId')
       await deleteActivity(services(activities), viewer, activityId)
       return { deletedId: toGlobalId('Activity', activityId) }
     },

@@ -1,8 +1,8 @@
 import type { Activity } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
-import { NotFound } from '../../../platform/errors.ts'
-import { updateActivity } from '../commands/update-activity.ts'
+import { parseInputId } from '../../../graphql/ids.ts'
+import { checkAll, NotFound } from '../../../platform/errors.ts'
+import { checkChanges, updateActivity } from '../commands/update-activity.ts'
 import { activities } from '../services.ts'
 import { ActivityNode } from './activity.ts'
 import { Sport } from './enums.ts'
@@ -44,7 +44,10 @@ builder.mutationField('updateActivity', (t) =>
       }),
     },
     resolve: async (_root, { input: { activityId, ...changes } }, { viewer, services }) => {
-      const id = parseId('Activity', activityId, ['input', 'activityId'])
+      const { id } = checkAll({
+        id: () => parseInputId('Activity', activityId, 'activityId'),
+        changes: () => checkChanges(changes),
+      })
       return { activity: await updateActivity(services(activities), viewer, { activityId: id, ...changes }) }
     },
   }),

@@ -1,6 +1,7 @@
 import type { Database } from '../../../platform/database/db.ts'
 import type { Notifications } from '../../../platform/notifications/notifications.ts'
 import { watch } from '../../../platform/notifications/watch.ts'
+import { activityMessages } from '../messages.ts'
 import { activityTopic } from '../topic.ts'
 
 export interface Watch {
@@ -22,5 +23,11 @@ export function watchActivity(
     const activity = await db.prisma.activity.findUnique({ where, select: { revision: true } })
     return activity?.revision ?? null
   }
-  return watch(notifications, { topic: activityTopic(activityId), signal, id: activityId, read, what: 'activity' })
+  return watch(notifications, {
+    topic: activityTopic(activityId),
+    signal,
+    id: activityId,
+    read,
+    notFound: activityMessages.notFound(),
+  })
 }

@@ -6,6 +6,7 @@ import { enqueue } from '../../../platform/jobs/define-job.ts'
 import { withTimeout } from '../../../platform/with-timeout.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { WebCheckoutUnavailable } from '../errors.ts'
+import { billingMessages } from '../messages.ts'
 import type { BillingServices } from '../services.ts'
 import { prepareCheckout } from './job-types.ts'
 
@@ -42,10 +43,10 @@ export async function startCheckout(
 function check({ plans, revenueCat }: BillingServices, { productKey, idempotencyKey }: StartCheckoutInput): void {
   const product = plans.products.find(({ key }) => key === productKey)
   const key = keyProblem(idempotencyKey)
-  if (!product && !key) throw new NotFound('product')
+  if (!product && !key) throw new NotFound(billingMessages.productNotFound())
   if (!revenueCat.canSell && !key) throw new WebCheckoutUnavailable()
   const invalid = InvalidInput.ofFields({
-    productKey: product?.webPackage === null ? `${product.name} is not sold on the web. Buy it in the app.` : null,
+    productKey: product?.webPackage === null ? billingMessages.notSoldOnTheWeb({ product: product.name }) : null,
     idempotencyKey: key,
   })
   if (invalid) throw invalid
@@ -72,8 +73,7 @@ async function insertCheckout(
     where: { userId, status: { in: ['PENDING', 'READY'] }, expiresAt: { gt: now } },
   })
   if (open >= maxOpen) {
-    const message = `You have ${open} open checkouts, which is the maximum. Complete one of them, or try again in 24 hours.`
-    throw InvalidInput.of('productKey', message)
+    throw InvalidInput.of('productKey', billingMessages.tooManyCheckouts({ open }))
   }
   const expiresAt = new Date(now.getTime() + lifetimeMs)
   await tx.checkout.create({ data: { id, userId, productKey, nextAttemptAt: now, createdAt: now, expiresAt } })

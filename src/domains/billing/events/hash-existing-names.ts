@@ -5,7 +5,7 @@ const batchSize = 10_000
 
 /**
  * Computes the hashes that the migration of this name needs, in its transaction: the database does not have the key.
- * 100,000 names take about a second.
+ * Measured with the embedded Postgres on two cores under load: 2.3 to 5.8 s for 100,000 names of 50,000 events.
  */
 export function hashExistingNames(indexKey: string): BeforeMigration {
   const hashName = createHashName(indexKey)

@@ -1,4 +1,5 @@
 import { watch } from '../../../platform/notifications/watch.ts'
+import { userMessages } from '../../users/index.ts'
 import type { BillingServices } from '../services.ts'
 import { isActive, statusOf } from '../subscriptions/subscription-status.ts'
 import { planTopic } from '../topic.ts'
@@ -19,5 +20,5 @@ export function watchPlan(
     const shown = rows.map(({ nextChangeAt: _, ...row }) => [row, isActive(row, now), statusOf(row, now)])
     return JSON.stringify(shown)
   }
-  return watch(notifications, { topic: planTopic(userId), signal, id: userId, read, what: 'user' })
+  return watch(notifications, { topic: planTopic(userId), signal, id: userId, read, notFound: userMessages.notFound() })
 }

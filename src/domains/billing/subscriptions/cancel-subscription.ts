@@ -3,6 +3,7 @@ import type { Database } from '../../../platform/database/db.ts'
 import { NotFound } from '../../../platform/errors.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { ManagedElsewhere } from '../errors.ts'
+import { billingMessages } from '../messages.ts'
 import { onlyConfiguredProducts } from '../plans/only-configured-products.ts'
 import type { BillingServices } from '../services.ts'
 import { describeRenewal, doesRenew } from './describe-renewal.ts'
@@ -15,7 +16,7 @@ import { recordCancellation } from './record-cancellation.ts'
 export async function cancelSubscription(services: BillingServices, viewer: Viewer, id: string): Promise<void> {
   const where = { id, userId: viewer.id, ...onlyConfiguredProducts(services.plans) }
   const subscription = await services.db.prisma.planSubscription.findFirst({ where })
-  if (!subscription) throw new NotFound('subscription')
+  if (!subscription) throw new NotFound(billingMessages.subscriptionNotFound())
   await cancelRenewal(services, viewer, subscription)
 }
 

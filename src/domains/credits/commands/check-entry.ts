@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../../platform/errors.ts'
+import { creditMessages } from '../messages.ts'
 
 /** Prefixes of the ledger's own keys. Callers must not use them: their keys could equal one of the ledger. */
 const reserved = /^(hold|capture|release|refund|revoke|expiry|settlement):/
@@ -11,5 +12,5 @@ export function checkKey(key: string): void {
 /** Throws InvalidInput unless the amount is a positive 32-bit integer. */
 export function checkAmount(amount: number): void {
   if (Number.isSafeInteger(amount) && amount >= 1 && amount <= 2_147_483_647) return
-  throw InvalidInput.of('amount', 'The number of credits must be an integer of 1 or more.')
+  throw InvalidInput.of('amount', creditMessages.invalidAmount())
 }

@@ -1,4 +1,5 @@
 import { CaptureTooLarge, HoldEnded, NotInLedger } from '../errors.ts'
+import { creditMessages } from '../messages.ts'
 import type { LedgerErrors } from './post.ts'
 
 /** A hold to end. */
@@ -13,7 +14,7 @@ export interface HoldEnding {
 
 /** The errors of ending a hold, by the SQL function's code. */
 export const errorsOfHold = (reference: string): LedgerErrors => ({
-  PC003: () => new NotInLedger(`No credits are held for ${reference}.`),
+  PC003: () => new NotInLedger(creditMessages.noHold({ reference })),
   PC004: (state) => new HoldEnded(reference, state),
   PC005: (held) => new CaptureTooLarge(reference, Number(held)),
 })

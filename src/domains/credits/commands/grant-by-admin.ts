@@ -3,7 +3,8 @@ import { recordAudit } from '../../../platform/audit.ts'
 import type { Tx } from '../../../platform/database/db.ts'
 import { checkAll, IdempotencyConflict, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
-import { presentUsers, runAs, type Viewer } from '../../users/index.ts'
+import { presentUsers, runAs, userMessages, type Viewer } from '../../users/index.ts'
+import { creditMessages } from '../messages.ts'
 import type { CreditsServices } from '../services.ts'
 import { checkAmount } from './check-entry.ts'
 import { grant } from './grant.ts'
@@ -24,17 +25,22 @@ export interface AdminGrant {
  */
 export async function grantByAdmin(services: CreditsServices, viewer: Viewer, input: AdminGrant): Promise<Posted> {
   const now = services.clock()
-  const { reason } = checkAll({
-    amount: () => checkAmount(input.amount),
-    reason: () => checkReason(input.reason),
-    expiresAt: () => checkExpiry(input.expiresAt, now),
-    key: () => checkKey(input.key),
-  })
+  const { reason } = checkGrant(input, now)
   const entry = { ...input, reason, actorId: viewer.id, now }
   const inputHash = services.grantInputHash(
     JSON.stringify([input.userId, input.amount, reason, input.expiresAt?.toISOString() ?? null]),
   )
   return runAs(services, viewer, (tx) => post(tx, entry, inputHash))
+}
+
+/** The reason to store. Throws InvalidInput with all problems. */
+export function checkGrant({ amount, reason, expiresAt, key }: Omit<AdminGrant, 'userId'>, now: Date) {
+  return checkAll({
+    amount: () => checkAmount(amount),
+    reason: () => checkReason(reason),
+    expiresAt: () => checkExpiry(expiresAt, now),
+    key: () => checkKey(key),
+  })
 }
 
 interface Entry extends AdminGrant {
@@ -44,7 +50,7 @@ interface Entry extends AdminGrant {
 
 async function post(tx: Tx, entry: Entry, inputHash: string): Promise<Posted> {
   const { actorId, userId, amount, reason, expiresAt, now } = entry
-  if (!(await presentUsers(tx, [userId])).has(userId)) throw new NotFound('user')
+  if (!(await presentUsers(tx, [userId])).has(userId)) throw new NotFound(userMessages.notFound())
   const keyHash = createHash('sha256').update(entry.key).digest('hex')
   // The unique key decides which request is first; a second one waits for its commit.
   const claimed = await tx.$executeRaw`
@@ -97,7 +103,7 @@ function ledgerKey(actorId: string, keyHash: string): string {
 
 function checkExpiry(expiresAt: Date | null, now: Date): void {
   if (expiresAt !== null && expiresAt <= now) {
-    throw InvalidInput.of('expiresAt', 'The expiry time must be in the future.')
+    throw InvalidInput.of('expiresAt', creditMessages.expiryNotInFuture())
   }
 }
 
@@ -109,10 +115,9 @@ function checkKey(key: string): void {
 function checkReason(reason: string): string {
   const trimmed = reason.trim()
   const field = 'reason'
-  if (trimmed.length < 1 || [...trimmed].length > 500)
-    throw InvalidInput.of(field, 'The reason must have 1 to 500 characters.')
+  if (trimmed.length < 1 || [...trimmed].length > 500) throw InvalidInput.of(field, creditMessages.reasonLength())
   if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, 'The reason contains a control character or an invalid Unicode character.')
+    throw InvalidInput.of(field, creditMessages.invalidReason())
   }
   return trimmed
 }

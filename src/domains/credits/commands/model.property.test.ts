@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
 import { CaptureTooLarge, HoldEnded, InsufficientCredits, NotInLedger } from '../errors.ts'
 import { capture, grant, hold, refund, release, revoke, spend, verifyLedger } from '../index.ts'
+import { creditMessages } from '../messages.ts'
 import { balancesOf, debtsOf, expiringOf } from '../queries/balance.ts'
 import { expireLots } from './expire.ts'
 
@@ -222,7 +223,7 @@ class Wallet {
 
   private refund(name: number): Outcome {
     const spending = this.spendings.get(name)
-    if (!spending) throw new NotInLedger('The ledger has no spend with this key.')
+    if (!spending) throw new NotInLedger(creditMessages.noSpend())
     if (!this.refunded.has(name)) this.returnCredits(spending, spending.amount)
     this.refunded.add(name)
     return { amount: spending.amount }
@@ -230,7 +231,7 @@ class Wallet {
 
   private revoke(name: number): Outcome {
     const lot = this.grants.get(name)
-    if (!lot) throw new NotInLedger('The ledger has no grant with this key.')
+    if (!lot) throw new NotInLedger(creditMessages.noGrant())
     const known = this.revoked.get(name)
     if (known) return known
     const due = lot.granted - lot.expired
@@ -247,7 +248,7 @@ class Wallet {
 
   private heldOf(name: number): Held {
     const held = this.holds.get(name)
-    if (!held) throw new NotInLedger('There is no such hold.')
+    if (!held) throw new NotInLedger(creditMessages.noHold({ reference: String(name) }))
     if (held.isEnded) throw new HoldEnded(String(name), 'ENDED')
     return held
   }

@@ -2,6 +2,7 @@ import { Prisma } from '../../../generated/prisma/client.ts'
 import type { CreditTransactionKind } from '../../../generated/prisma/enums.ts'
 import { notify, type Tx } from '../../../platform/database/db.ts'
 import { IdempotencyConflict, InvalidInput } from '../../../platform/errors.ts'
+import { creditMessages } from '../messages.ts'
 import { walletTopic } from '../topic.ts'
 
 /** The transaction that a command wrote, now or earlier with the same key. */
@@ -46,7 +47,7 @@ export async function runLedgerSql<Row>(tx: Tx, sql: Prisma.Sql, errors: LedgerE
 /** The codes of every command: the key was used with another input; the balance would exceed its type. */
 const common: LedgerErrors = {
   PC002: () => new IdempotencyConflict(),
-  '22003': () => InvalidInput.of('amount', 'A balance can have at most 2,147,483,647 credits.'),
+  '22003': () => InvalidInput.of('amount', creditMessages.balanceTooLarge()),
 }
 
 /** The Postgres error code and detail of a failed raw query. */

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../../platform/database/db.ts'
 import { NotInLedger } from '../errors.ts'
+import { creditMessages } from '../messages.ts'
 import { type Posted, post } from './post.ts'
 
 export interface Refund {
@@ -23,6 +24,6 @@ export function refund(tx: Tx, input: Refund): Promise<Posted> {
     Prisma.sql`credits_refund(
       ${uuidv7({ msecs: now.getTime() })}::uuid, ${userId}::uuid, ${spendKey}, ${description}, ${now}::timestamptz,
       ${personalText})`,
-    { PC003: () => new NotInLedger('The ledger has no spend with this key.') },
+    { PC003: () => new NotInLedger(creditMessages.noSpend()) },
   )
 }

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { Prisma } from '../../../generated/prisma/client.ts'
 import { notify, type Tx } from '../../../platform/database/db.ts'
 import { NotInLedger } from '../errors.ts'
+import { creditMessages } from '../messages.ts'
 import { walletTopic } from '../topic.ts'
 import { runLedgerSql } from './post.ts'
 
@@ -25,7 +26,7 @@ export async function revoke(
     tx,
     Prisma.sql`SELECT taken, owed FROM credits_revoke(
       ${uuidv7({ msecs: now.getTime() })}::uuid, ${userId}::uuid, ${grantKey}, ${description}, ${now}::timestamptz)`,
-    { PC003: () => new NotInLedger('The ledger has no grant with this key.') },
+    { PC003: () => new NotInLedger(creditMessages.noGrant()) },
   )
   notify(tx, walletTopic(userId))
   return row ?? { taken: 0, owed: 0 }

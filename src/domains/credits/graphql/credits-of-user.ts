@@ -3,6 +3,7 @@ import { builder } from '../../../graphql/builder.ts'
 import { pageArgs, pageOfRelation } from '../../../graphql/connection.ts'
 import type { Order, PageArgs } from '../../../graphql/keyset.ts'
 import { Forbidden } from '../../../platform/errors.ts'
+import { creditMessages } from '../messages.ts'
 import { type ExpiringCredits, expiringOf } from '../queries/balance.ts'
 import { balanceLoader, debtLoader } from './balances.ts'
 import { CreditTransactionNode } from './credit-transaction.ts'
@@ -42,7 +43,7 @@ builder.prismaObjectFields('User', (t) => ({
     description:
       'The number of credits that were revoked after they had been spent and are still owed. Admins only: other users get null and an error.',
     resolve: ({ id }, _args, context) => {
-      if (!context.viewer?.isAdmin) throw new Forbidden('see owed credits')
+      if (!context.viewer?.isAdmin) throw new Forbidden(creditMessages.onlyAdminsSeeOwed())
       return debtLoader(context).load(id)
     },
   }),

@@ -1,9 +1,10 @@
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
-import { Forbidden, IdempotencyConflict, NotFound } from '../../../platform/errors.ts'
+import { parseInputId } from '../../../graphql/ids.ts'
+import { checkAll, Forbidden, IdempotencyConflict, NotFound } from '../../../platform/errors.ts'
 import { findUser } from '../../users/index.ts'
-import { grantByAdmin } from '../commands/grant-by-admin.ts'
+import { checkGrant, grantByAdmin } from '../commands/grant-by-admin.ts'
 import type { Posted } from '../commands/post.ts'
+import { creditMessages } from '../messages.ts'
 import { credits } from '../services.ts'
 import { CreditTransactionNode } from './credit-transaction.ts'
 
@@ -63,12 +64,15 @@ builder.mutationField('grantCredits', (t) =>
         description: 'The user, the number of credits and the reason.',
       }),
     },
-    resolve: (_root, { input }, { viewer, services }) => {
-      if (!viewer.isAdmin) throw new Forbidden('grant credits')
+    resolve: (_root, { input }, { viewer, services, clock }) => {
+      if (!viewer.isAdmin) throw new Forbidden(creditMessages.onlyAdminsGrant())
       const { amount, reason, expiresAt, idempotencyKey } = input
-      const userId = parseId('User', input.userId, ['input', 'userId'])
-      const grant = { userId, amount, reason, expiresAt: expiresAt ?? null, key: idempotencyKey }
-      return grantByAdmin(services(credits), viewer, grant)
+      const grant = { amount, reason, expiresAt: expiresAt ?? null, key: idempotencyKey }
+      const { userId } = checkAll({
+        userId: () => parseInputId('User', input.userId, 'userId'),
+        grant: () => checkGrant(grant, clock()),
+      })
+      return grantByAdmin(services(credits), viewer, { userId, ...grant })
     },
   }),
 )

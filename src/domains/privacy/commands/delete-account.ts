@@ -1,6 +1,7 @@
 import { InvalidInput } from '../../../platform/errors.ts'
 import { endRenewals } from '../../billing/index.ts'
 import { markDeleting, presentUsers, runAs, Unauthenticated, type Viewer } from '../../users/index.ts'
+import { privacyMessages } from '../messages.ts'
 import type { PrivacyServices } from '../services.ts'
 
 /**
@@ -10,8 +11,7 @@ import type { PrivacyServices } from '../services.ts'
  */
 export async function deleteAccount(services: PrivacyServices, viewer: Viewer, confirm: string): Promise<void> {
   const { db, clock, users, billing } = services
-  if (confirm !== 'DELETE')
-    throw InvalidInput.of('confirm', 'Enter DELETE, in capital letters, to delete your account.')
+  if (confirm !== 'DELETE') throw InvalidInput.of('confirm', privacyMessages.confirmDeletion())
   const now = clock()
   try {
     await endRenewals(billing, viewer)

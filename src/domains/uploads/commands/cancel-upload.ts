@@ -3,6 +3,7 @@ import type { Tx } from '../../../platform/database/db.ts'
 import { NotFound } from '../../../platform/errors.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { UploadNotPending } from '../errors.ts'
+import { uploadMessages } from '../messages.ts'
 import type { UploadsServices } from '../services.ts'
 import { freeStorage } from './free-storage.ts'
 import { scheduleRemoval } from './remove-object.ts'
@@ -24,7 +25,7 @@ async function cancel(
     data: { status: 'CANCELLED', expiresAt: null },
   })
   const upload = await tx.upload.findUnique({ where: { id: uploadId, userId } })
-  if (!upload) throw new NotFound('upload')
+  if (!upload) throw new NotFound(uploadMessages.notFound())
   if (count === 1) {
     await scheduleRemoval(tx, upload, now)
     await freeStorage(tx, [upload])

@@ -1,5 +1,7 @@
 import { InvalidInput } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
+import type { Message } from '../../../platform/messages/message.ts'
+import { uploadMessages } from '../messages.ts'
 import { maxSingleRequestByteSize } from '../part-size.ts'
 import type { UploadKindDefinition } from '../upload-kinds.ts'
 import { withoutBidiControls } from '../without-bidi-controls.ts'
@@ -21,11 +23,11 @@ export interface DeclaredFile {
 export function checkRequest(file: DeclaredFile, rules: UploadKindDefinition): DeclaredFile {
   const filename = withoutBidiControls(file.filename)
   const contentType = storedType(file.contentType, rules)
-  const problems: Record<string, string | null> = {
+  const problems: Record<string, Message | null> = {
     filename: filenameProblem(filename),
     contentType: rules.contentTypes.includes(contentType)
       ? null
-      : `The media type must be one of ${rules.contentTypes.join(', ')}.`,
+      : uploadMessages.unsupportedType({ types: rules.contentTypes.join(', ') }),
     byteSize: sizeProblem(file.byteSize, rules.maxByteSize),
     contentMd5: md5Problem(file),
     idempotencyKey: keyProblem(file.idempotencyKey),
@@ -44,23 +46,23 @@ function storedType(declared: string, { otherContentTypes = {}, defaultContentTy
 }
 
 /** Accepts any Unicode text except control characters, unpaired surrogates and paths. */
-function filenameProblem(name: string): string | null {
+function filenameProblem(name: string): Message | null {
   const length = [...name].length
-  if (length < 1 || length > 255 || name.length > 510) return 'The file name must have 1 to 255 characters.'
-  if (!name.isWellFormed()) return 'The file name contains an invalid Unicode character.'
-  if (/\p{Cc}/u.test(name)) return 'The file name contains a control character.'
-  if (/[/\\]/.test(name) || name === '.' || name === '..') return 'The file name must not be a path.'
+  if (length < 1 || length > 255 || name.length > 510) return uploadMessages.filenameLength()
+  if (!name.isWellFormed()) return uploadMessages.filenameUnicode()
+  if (/\p{Cc}/u.test(name)) return uploadMessages.filenameControl()
+  if (/[/\\]/.test(name) || name === '.' || name === '..') return uploadMessages.filenamePath()
   return null
 }
 
-function sizeProblem(byteSize: number, maxByteSize: number): string | null {
-  if (byteSize < 1) return 'The file is empty.'
-  if (byteSize > maxByteSize) return `The file is too large. The maximum is ${maxByteSize / 1024 / 1024} MiB.`
+function sizeProblem(byteSize: number, maxByteSize: number): Message | null {
+  if (byteSize < 1) return uploadMessages.empty()
+  if (byteSize > maxByteSize) return uploadMessages.tooLarge({ mebibytes: maxByteSize / 1024 / 1024 })
   return null
 }
 
-function md5Problem({ contentMd5, byteSize }: DeclaredFile): string | null {
+function md5Problem({ contentMd5, byteSize }: DeclaredFile): Message | null {
   if (contentMd5 === null) return null
-  if (byteSize > maxSingleRequestByteSize) return 'A file that is sent in parts cannot have `contentMd5`. Omit it.'
-  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(contentMd5) ? null : '`contentMd5` must be 16 bytes, encoded as Base64.'
+  if (byteSize > maxSingleRequestByteSize) return uploadMessages.md5WithParts()
+  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(contentMd5) ? null : uploadMessages.invalidMd5()
 }

@@ -5,6 +5,7 @@ import { InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { UploadExpired, UploadIncomplete, UploadRejected } from '../errors.ts'
 import { inspectObject } from '../inspect-object.ts'
+import { uploadMessages } from '../messages.ts'
 import { objectKey } from '../object-key.ts'
 import type { Bucket, UploadedPart } from '../ports.ts'
 import type { UploadsServices } from '../services.ts'
@@ -50,7 +51,7 @@ async function complete(
   const { db, bucket, clock, kinds } = services
   const now = clock()
   const upload = await db.prisma.upload.findUnique({ where: { id: uploadId, userId } })
-  if (!upload) throw new NotFound('upload')
+  if (!upload) throw new NotFound(uploadMessages.notFound())
   if (upload.status !== 'PENDING') return resultOf(upload)
   if (upload.expiresAt !== null && upload.expiresAt <= now) throw new UploadExpired()
 
@@ -71,8 +72,7 @@ function resultOf(upload: Upload): Upload {
 async function joinParts(bucket: Bucket, upload: Upload, parts: readonly UploadedPart[] | null): Promise<void> {
   const plan = partPlan(upload)
   if (plan === null || upload.multipartId === null) {
-    if (parts !== null && parts.length > 0)
-      throw InvalidInput.of('parts', 'This file is sent in one request. Omit `parts`.')
+    if (parts !== null && parts.length > 0) throw InvalidInput.of('parts', uploadMessages.partsOfSmallFile())
     return
   }
   if (parts === null || parts.length === 0) return
@@ -85,7 +85,7 @@ async function joinParts(bucket: Bucket, upload: Upload, parts: readonly Uploade
           partNumber < 1 || partNumber > plan.length || partNumber === sorted[index - 1]?.partNumber,
       )
     ) {
-      throw InvalidInput.of('parts', `List each part from 1 to ${plan.length} exactly once.`)
+      throw InvalidInput.of('parts', uploadMessages.invalidParts({ parts: plan.length }))
     }
     throw new UploadIncomplete()
   }
@@ -140,6 +140,6 @@ async function reject(
 
 /** Throws NotFound if the upload was deleted with its activity after it was read. */
 function orNotFound(upload: Upload | null): Upload {
-  if (!upload) throw new NotFound('upload')
+  if (!upload) throw new NotFound(uploadMessages.notFound())
   return upload
 }

@@ -7,6 +7,7 @@ import { isKeyClaimed } from '../../../platform/idempotency/is-key-claimed.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { contentDispositionOf } from '../content-disposition.ts'
 import { UploadExpired } from '../errors.ts'
+import { uploadMessages } from '../messages.ts'
 import { objectKey } from '../object-key.ts'
 import { partByteSizeOf } from '../part-size.ts'
 import type { UploadsServices } from '../services.ts'
@@ -140,7 +141,7 @@ async function renewAddresses(
 ): Promise<Upload> {
   await tx.upload.updateMany({ where: { id, status: 'PENDING' }, data: { addressesExpireAt } })
   const row = await tx.upload.findUnique({ where: { id } })
-  if (!row) throw new NotFound('upload', 'It was deleted. Use a new idempotency key for a new request.')
+  if (!row) throw new NotFound(uploadMessages.deleted())
   const isOver = row.expiresAt !== null && row.expiresAt < now
   if (isOver || row.status === 'CANCELLED' || row.status === 'EXPIRED') throw new UploadExpired()
   return row

@@ -1,6 +1,6 @@
 import type { Upload } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
+import { parseInputId } from '../../../graphql/ids.ts'
 import { NotFound } from '../../../platform/errors.ts'
 import { cancelUpload } from '../commands/cancel-upload.ts'
 import { UploadNotPending } from '../errors.ts'
@@ -31,7 +31,7 @@ builder.mutationField('cancelUpload', (t) =>
     },
     args: { input: t.arg({ type: CancelUploadInput, required: true, description: 'The upload to cancel.' }) },
     resolve: async (_root, { input }, { viewer, services }) => {
-      const uploadId = parseId('Upload', input.uploadId, ['input', 'uploadId'])
+      const uploadId = parseInputId('Upload', input.uploadId, 'uploadId')
       return { upload: await cancelUpload(services(uploads), viewer, uploadId) }
     },
   }),

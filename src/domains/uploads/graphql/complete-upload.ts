@@ -1,5 +1,5 @@
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
+import { parseInputId } from '../../../graphql/ids.ts'
 import { perMinute } from '../../../graphql/limits/mutation-rate.ts'
 import { NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
 import { completeUpload } from '../commands/complete-upload.ts'
@@ -55,7 +55,7 @@ builder.mutationField('completeUpload', (t) =>
       }),
     },
     resolve: async (_root, { input }, { viewer, services }) => {
-      const uploadId = parseId('Upload', input.uploadId, ['input', 'uploadId'])
+      const uploadId = parseInputId('Upload', input.uploadId, 'uploadId')
       const parts = input.parts ?? null
       return { upload: await completeUpload(services(uploads), viewer, { uploadId, parts }) }
     },

@@ -1,8 +1,9 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
 import { perHour } from '../../../graphql/limits/mutation-rate.ts'
-import { IdempotencyConflict, NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
+import { checkAll, IdempotencyConflict, NotFound, ProviderUnavailable } from '../../../platform/errors.ts'
 import { QuotaExceeded } from '../../usage/index.ts'
+import { checkRequest } from '../commands/check-request.ts'
 import { requestUpload } from '../commands/request-upload.ts'
 import { UploadExpired } from '../errors.ts'
 import { uploads } from '../services.ts'
@@ -82,8 +83,11 @@ builder.mutationField('requestUpload', (t) =>
     resolve: async (_root, { input }, { viewer, services }) => {
       const { kind, filename, contentType, byteSize, contentMd5, idempotencyKey } = input
       const file = { kind, filename, contentType, byteSize, contentMd5: contentMd5 ?? null, idempotencyKey }
-      const request = { ...file, targetId: readTarget(kind, input) }
-      return { upload: await requestUpload(services(uploads), viewer, request) }
+      const { targetId } = checkAll({
+        targetId: () => readTarget(kind, input),
+        file: () => checkRequest(file, services(uploads).kinds.get(kind)),
+      })
+      return { upload: await requestUpload(services(uploads), viewer, { ...file, targetId }) }
     },
   }),
 )

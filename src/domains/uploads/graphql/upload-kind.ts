@@ -1,6 +1,6 @@
 import type { InputFieldBuilder } from '@pothos/core'
 import { builder } from '../../../graphql/builder.ts'
-import { parseId } from '../../../graphql/ids.ts'
+import { parseInputId } from '../../../graphql/ids.ts'
 import { InvalidInput } from '../../../platform/errors.ts'
 import type { UploadKindDefinition } from '../upload-kinds.ts'
 
@@ -28,9 +28,8 @@ export function targetFields(t: InputFieldBuilder<Types, 'InputObject'>) {
 export function readTarget(kind: string, input: Readonly<Record<string, unknown>>): string | null {
   for (const { kind: owner, target } of declaredKinds) {
     if (!target || input[target.field] == null) continue
-    const path = ['input', target.field]
-    const id = parseId(target.type, String(input[target.field]), path)
-    if (owner !== kind) throw InvalidInput.at(path, target.refusal)
+    const id = parseInputId(target.type, String(input[target.field]), target.field)
+    if (owner !== kind) throw InvalidInput.of(target.field, target.refusal)
     return id
   }
   return null

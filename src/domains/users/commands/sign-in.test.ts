@@ -326,7 +326,7 @@ describe("the profile of a user created from a token's claims", () => {
         username: 'mina',
         imageUrl: 'https://img.clerk.com/mina',
         timeZone: 'UTC',
-        locale: 'en',
+        locale: null,
         role: 'USER',
         createdAt: '2026-11-21T09:30:00.123Z',
       })

@@ -2,6 +2,7 @@ import type { Prisma } from '../../../generated/prisma/client.ts'
 import { checkAll, InvalidInput } from '../../../platform/errors.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { Unauthenticated } from '../errors.ts'
+import { userMessages } from '../messages.ts'
 import { type ClerkDirectory, ClerkRefused, type ClerkUser } from '../ports.ts'
 import { knownTimeZone } from '../queries/known-time-zone.ts'
 import type { UsersServices } from '../services.ts'
@@ -60,7 +61,7 @@ async function updateClerkNames(directory: ClerkDirectory, clerkId: string, name
     return user
   } catch (error) {
     if (!(error instanceof ClerkRefused)) throw error
-    throw InvalidInput.of(null, `Clerk rejected the name: ${error.message}`)
+    throw InvalidInput.of(null, userMessages.nameRejected({ reason: error.message }))
   }
 }
 
@@ -74,33 +75,33 @@ function checkNames({ firstName, lastName }: ProfileChanges): Names {
 function checkName(name: string | null, field: string): string | null {
   const trimmed = name?.trim() ?? ''
   if ([...trimmed].length > maxNameLength)
-    throw InvalidInput.of(field, `A name can have at most ${maxNameLength} characters.`)
+    throw InvalidInput.of(field, userMessages.nameTooLong({ max: maxNameLength }))
   if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, 'The name contains a control character or an invalid Unicode character.')
+    throw InvalidInput.of(field, userMessages.invalidName())
   }
   return trimmed || null
 }
 
 /** `zone` is the time zone of the changes in its IANA spelling; null where it is unknown. */
 function checkSettings({ timeZone, locale }: ProfileChanges, zone: string | null): Prisma.UserUpdateManyMutationInput {
-  return checkAll<Pick<Prisma.UserUpdateManyMutationInput, 'timeZone' | 'locale'>>({
+  return checkAll<Pick<Prisma.UserUpdateManyMutationInput, 'timeZone' | 'chosenLocale'>>({
     ...(timeZone === undefined ? {} : { timeZone: () => (timeZone === null ? 'UTC' : checkTimeZone(zone)) }),
-    ...(locale === undefined ? {} : { locale: () => (locale === null ? 'en' : checkLocale(locale)) }),
+    ...(locale === undefined ? {} : { chosenLocale: () => (locale === null ? null : checkLocale(locale)) }),
   })
 }
 
 function checkTimeZone(zone: string | null): string {
   if (zone === null) {
-    throw InvalidInput.of('timeZone', 'This is not a valid IANA time zone. Example: Europe/Berlin.')
+    throw InvalidInput.of('timeZone', userMessages.invalidTimeZone())
   }
   return zone
 }
 
-function checkLocale(tag: string): string {
+function checkLocale(tag: string): string | null {
   try {
     if (tag.length > 100) throw new RangeError()
-    return Intl.getCanonicalLocales(tag)[0] ?? 'en'
+    return Intl.getCanonicalLocales(tag)[0] ?? null
   } catch {
-    throw InvalidInput.of('locale', 'This is not a valid BCP 47 language tag. Examples: de, pt-BR.')
+    throw InvalidInput.of('locale', userMessages.invalidLocale())
   }
 }

@@ -7,7 +7,7 @@ import { UserNode } from './user.ts'
 
 const UpdateProfileInput = builder.inputType('UpdateProfileInput', {
   description:
-    'The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC, locale to en).',
+    'The fields of the profile to update. An omitted field is not changed. A field set to null is cleared (timeZone is reset to UTC).',
   fields: (t) => ({
     firstName: t.string({ description: 'The given name, at most 100 characters.' }),
     lastName: t.string({ description: 'The family name, at most 100 characters.' }),

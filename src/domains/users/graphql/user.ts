@@ -47,8 +47,10 @@ export const UserNode = builder.prismaNode('User', {
     timeZone: t.exposeString('timeZone', {
       description: 'The IANA time zone name. Summaries and titles use this time zone.',
     }),
-    locale: t.exposeString('locale', {
-      description: 'The BCP 47 language tag. Messages are written in this language.',
+    locale: t.exposeString('chosenLocale', {
+      nullable: true,
+      description:
+        'The BCP 47 language tag that the user has chosen; null until then. Messages are written in this language if it is Korean or English, else in English. Where it is null, the header Accept-Language decides.',
     }),
     role: t.field({
       type: Role,

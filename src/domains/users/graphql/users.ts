@@ -7,6 +7,7 @@ import { costing, pageCost } from '../../../graphql/limits/field-cost.ts'
 import { mayRead } from '../../../graphql/may-read.ts'
 import { narrowToSelection } from '../../../graphql/selected-columns.ts'
 import { Forbidden } from '../../../platform/errors.ts'
+import { userMessages } from '../messages.ts'
 import { usersFound } from '../queries/search-users.ts'
 import { users } from '../services.ts'
 import { UserNode } from './user.ts'
@@ -32,7 +33,7 @@ builder.queryField('users', (t) =>
     },
     resolve: async (_root, { search, ...args }, context, info) => {
       const { viewer, db, services } = context
-      if (!viewer.isAdmin) throw new Forbidden('list users')
+      if (!viewer.isAdmin) throw new Forbidden(userMessages.onlyAdminsListUsers())
       const page = keysetQuery(args, newestFirst)
       const found = await usersFound({ db: db.prisma, emails: services(users).emails }, search ?? '')
       const nodes: object = narrowToSelection(

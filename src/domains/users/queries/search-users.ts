@@ -2,6 +2,7 @@ import type { Prisma } from '../../../generated/prisma/client.ts'
 import type { Reader } from '../../../platform/database/db.ts'
 import { InvalidInput } from '../../../platform/errors.ts'
 import type { Emails } from '../emails.ts'
+import { userMessages } from '../messages.ts'
 
 /** The maximum length of an email address. */
 const maxLength = 320
@@ -31,13 +32,10 @@ export async function usersFound(
 
 function check(text: string): void {
   if (text.length > maxLength) {
-    throw InvalidInput.of(
-      'search',
-      `The search text can have at most ${maxLength} characters. Enter an email address or the start of a name.`,
-    )
+    throw InvalidInput.of('search', userMessages.searchTooLong({ max: maxLength }))
   }
   if (!text.isWellFormed() || /\p{Cc}/u.test(text)) {
-    throw InvalidInput.of('search', 'The search text contains a control character or an invalid Unicode character.')
+    throw InvalidInput.of('search', userMessages.invalidSearch())
   }
 }
 

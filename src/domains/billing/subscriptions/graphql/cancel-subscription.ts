@@ -1,5 +1,5 @@
 import { builder } from '../../../../graphql/builder.ts'
-import { parseId } from '../../../../graphql/ids.ts'
+import { parseInputId } from '../../../../graphql/ids.ts'
 import { perHour } from '../../../../graphql/limits/mutation-rate.ts'
 import { NotFound, ProviderUnavailable } from '../../../../platform/errors.ts'
 import { ManagedElsewhere } from '../../errors.ts'
@@ -39,7 +39,7 @@ builder.mutationField('cancelSubscription', (t) =>
       input: t.arg({ type: CancelSubscriptionInput, required: true, description: 'The subscription to cancel.' }),
     },
     resolve: async (_root, { input }, { viewer, services }) => {
-      const id = parseId('PlanSubscription', input.subscriptionId, ['input', 'subscriptionId'])
+      const id = parseInputId('PlanSubscription', input.subscriptionId, 'subscriptionId')
       await cancelSubscription(services(billing), viewer, id)
       return { id }
     },

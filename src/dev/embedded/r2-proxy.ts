@@ -8,7 +8,7 @@ import {
 } from 'node:http'
 import { listParts } from './r2-parts.ts'
 
-export interface R2Front {
+export interface R2ProxyOptions {
   /** The port of the simulator. */
   readonly simulatorPort: number
   /** The folder in which the simulator stores its objects. */
@@ -19,7 +19,7 @@ export interface R2Front {
  * Forwards requests to R2's simulator unchanged, and answers ListParts, which the simulator does not implement. The
  * simulator has checked the signature of such a request before it answers 501.
  */
-export function createR2Front({ simulatorPort, objects }: R2Front): Server {
+export function createR2Proxy({ simulatorPort, objects }: R2ProxyOptions): Server {
   // workerd closes idle connections, and a request on a connection that is being closed would fail.
   const agent = new Agent({ keepAlive: false })
   // A large file over a slow connection takes longer than Node's five minutes for a request.
