@@ -7,13 +7,15 @@ export interface Fault {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Cuts the connection in the middle of the body. */
+  readonly isCut?: boolean
 }
 
 /** A response of a fake server. */
 export interface FakeResponse {
   readonly status: number
-  readonly headers?: undefined
-  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
 }
 
 /** A fake server for a provider's API, on loopback. */
@@ -50,6 +52,11 @@ export async function startFakeServer(
     await paused
     const fault = fakeServer.fault ?? fakeServer.onRequest?.(line)
     const { status, headers, body } = fault ? { body: faultBody, headers: {}, ...fault } : await respond(request)
+    if (fault?.isCut) {
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
+      response.write(body.slice(0, body.length / 2), () => response.destroy())
+      return
+    }
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(body)
   })

@@ -1,3 +1,5 @@
+export { VendorRefused } from '../../platform/vendors/vendor-refused.ts'
+
 /** Lowest first: a probe finds the first that applies. */
 export type UnreadableAudioReason = 'EMPTY' | 'NOT_AUDIO' | 'DAMAGED' | 'TOO_LONG' | 'SILENT'
 
@@ -9,20 +11,6 @@ export class UnreadableAudio extends Error {
     super(`The audio file cannot be used: ${reason}.`, options)
     this.name = 'UnreadableAudio'
     this.reason = reason
-  }
-}
-
-/** A vendor refused a request, or its response is not valid. A retry has the same result. */
-export class VendorRefused extends Error {
-  readonly vendor: string
-  /** The HTTP status; null where the response is not valid. */
-  readonly status: number | null
-
-  constructor(vendor: string, status: number | null, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'VendorRefused'
-    this.vendor = vendor
-    this.status = status
   }
 }
 
@@ -121,7 +109,11 @@ export interface FoundPicture extends Attribution {
 export interface PictureSearch {
   /** The best pictures for the keywords, best first. Throws like Transcriber. */
   search(
-    query: { readonly keywords: string; readonly orientation: 'portrait' | 'square' | 'landscape'; readonly count: number },
+    query: {
+      readonly keywords: string
+      readonly orientation: 'portrait' | 'square' | 'landscape'
+      readonly count: number
+    },
     options: RunOptions,
   ): Promise<readonly FoundPicture[]>
   /** Writes the picture to a file; at most 20 MiB. Throws like Transcriber. */
