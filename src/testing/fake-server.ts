@@ -50,6 +50,8 @@ export async function startFakeServer(
     const line = `${request.method} ${request.url}`
     requests.push(line)
     await paused
+    // The client has disconnected.
+    if (response.destroyed) return
     const fault = fakeServer.fault ?? fakeServer.onRequest?.(line)
     const { status, headers, body } = fault ? { body: faultBody, headers: {}, ...fault } : await respond(request)
     if (fault?.isCut) {
