@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export interface Fault {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
   /** Cuts the connection in the middle of the body. */
   readonly isCut?: boolean
 }
@@ -55,8 +55,9 @@ export async function startFakeServer(
     const fault = fakeServer.fault ?? fakeServer.onRequest?.(line)
     const { status, headers, body } = fault ? { body: faultBody, headers: {}, ...fault } : await respond(request)
     if (fault?.isCut) {
-      response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, ...headers })
-      response.write(body.slice(0, body.length / 2), () => response.destroy())
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers })
+      response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy())
       return
     }
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
