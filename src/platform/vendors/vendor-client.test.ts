@@ -17,7 +17,7 @@ afterEach(() => server[Symbol.asyncDispose]())
 const options: VendorClientOptions = {
   vendor: 'Acme',
   apiKey: 'acme_key',
-  timeoutMs: 5_000,
+  timeoutMs: 60_000,
   policy: { maxAttempts: 3, firstDelayMs: 500, maxDelayMs: 8_000, maxRetryAfterMs: 10_000 },
   vendorClock: {
     clock: () => now,
