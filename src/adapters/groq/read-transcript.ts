@@ -22,7 +22,7 @@ const verbose = z.object({
 /**
  * Reads the body of a verbose transcription. Returns null if it is not valid, or has text but no segments.
  *
- * Each word goes to the segment in which its middle lies. Whisper gives words without the punctuation that its segments
+ * Each word goes to the segment that contains its middle. Whisper gives words without the punctuation that its segments
  * have; the words get it from there, so that captions can show them.
  */
 export function readTranscript(body: unknown): Transcript | null {

@@ -75,7 +75,7 @@ describe('a search', () => {
     expect(counted).toBe(1)
   })
 
-  test('leaves out photos that are not valid or lie elsewhere', async () => {
+  test('leaves out photos that are not valid or are stored elsewhere', async () => {
     const original = (url: string) => ({ src: { original: url } })
     pexels.photos = [
       {},

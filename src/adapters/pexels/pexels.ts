@@ -56,7 +56,7 @@ function searchUrl(
   return url
 }
 
-/** A picture lies at the host of Pexels' images, or where the API is configured to be, as in tests. */
+/** A picture is stored at the host of Pexels' images, or where the API is configured to be, as in tests. */
 function isAtPexels(apiUrl: string): (url: string) => boolean {
   const { origin } = new URL(apiUrl)
   return (text) => {

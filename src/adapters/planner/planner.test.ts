@@ -82,13 +82,13 @@ const scene = (segment: number, keywords: string) => ({ segment, keywords })
 
 describe.each(Object.entries(vendors))('with %s', (name, { server, prompts, model }) => {
   test('an answer becomes a plan', async () => {
-    server().answers = [answer([scene(1, 'sunrise street'), scene(2, 'cold river'), scene(4, 'front door')])]
+    server().answers = [answer([scene(1, 'sunrise street'), scene(2, 'cold river'), scene(4, 'front garden')])]
     expect(await plan({ model: model() })).toEqual({
       title: 'At dawn',
       scenes: [
         { startSeconds: 0, endSeconds: 10, keywords: 'sunrise street' },
         { startSeconds: 10, endSeconds: 30, keywords: 'cold river' },
-        { startSeconds: 30, endSeconds: 40, keywords: 'front door' },
+        { startSeconds: 30, endSeconds: 40, keywords: 'front garden' },
       ],
     })
     expect(server().requests).toHaveLength(1)
