@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 const notTests = { pathNot: '[.]test[.]ts$' }
 const vendors = {
   clerk: ['@clerk/', 'svix'],
+  google: ['@ai-sdk/google/'],
+  groq: ['@ai-sdk/groq/'],
   r2: ['@aws-sdk/', '@smithy/'],
   recordings: ['fit-file-parser', 'fast-xml-parser', '@turf/', 'piscina'],
 }
@@ -135,6 +137,12 @@ export default {
       from: { path: '^src/', pathNot: [`^src/adapters/${adapter}/`, '^src/(dev|testing)/', '[.]test[.]ts$'] },
       to: { path: packages.map((name) => `node_modules/${name}`) },
     })),
+    {
+      name: 'only-adapters-import-the-library-of-language-models',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/(dev|testing)/', '[.]test[.]ts$'] },
+      to: { path: 'node_modules/(ai|@ai-sdk)/' },
+    },
     {
       name: 'private-interfaces-of-libraries-in-compat',
       comment:

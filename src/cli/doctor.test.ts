@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { createAdapters } from '../app/adapters.ts'
 import type { Config } from '../config/config.ts'
 import type { Environment } from '../config/env.ts'
@@ -10,6 +10,9 @@ import { startTestApp, type TestApp, testKeys, testWebhookSecret } from '../test
 import { startBucketProxy } from '../testing/bucket-proxy.ts'
 import { type FakeClerk, makeClerkKey, startClerk } from '../testing/clerk.ts'
 import { startCollector } from '../testing/collector.ts'
+import { type FakeGoogle, startGoogle } from '../testing/google.ts'
+import { type FakeGroq, startGroq } from '../testing/groq.ts'
+import { type FakePexels, startPexels } from '../testing/pexels.ts'
 import { ownerUrlOf } from '../testing/postgres.ts'
 import { startProgram } from '../testing/process.ts'
 import { startRevenueCat } from '../testing/revenuecat.ts'
@@ -334,6 +337,84 @@ test('checks the RevenueCat key by a request', async () => {
   expect(unreachable['RevenueCat key']?.about).toMatch(/^RevenueCat does not answer: fetch failed/)
 })
 
+describe('checks the keys of the vendors of videos', () => {
+  let groq: FakeGroq
+  let google: FakeGoogle
+  let pexels: FakePexels
+  beforeAll(async () => {
+    groq = await startGroq()
+    google = await startGoogle()
+    pexels = await startPexels()
+  })
+  afterAll(async () => {
+    for (const server of [groq, google, pexels]) await server[Symbol.asyncDispose]()
+  })
+
+  const config = () => ({
+    videos: { groq: groq.config, google: google.config, pexels: pexels.config, ffmpegPath: undefined },
+  })
+
+  test('by a request to each', async () => {
+    expect(await find({ config: config() })).toMatchObject({
+      'Groq key': { state: 'ok', about: 'lists models' },
+      'Google key': { state: 'ok', about: 'lists models' },
+      'Pexels key': { state: 'ok', about: expect.stringContaining('one of the key') },
+    })
+    expect([groq.requests, google.requests, pexels.requests]).toEqual([
+      ['GET /openai/v1/models'],
+      ['GET /v1beta/models?pageSize=1'],
+      ['GET /v1/curated?page=1&per_page=1'],
+    ])
+  })
+
+  test('and says what does not work without them', async () => {
+    const found = await find()
+    expect(found['Groq key']?.about).toBe('not checked: GROQ_API_KEY is not set, so audio cannot be transcribed')
+    expect(found['Google key']).toMatchObject({
+      state: 'ok',
+      about: expect.stringContaining('GOOGLE_API_KEY is not set'),
+    })
+    expect(found['Pexels key']).toMatchObject({
+      state: 'ok',
+      about: expect.stringContaining('PEXELS_API_KEY is not set'),
+    })
+  })
+
+  test('a wrong key is a failure without the key, and a vendor that does not answer is no wrong key', async () => {
+    const wrong = <Vendor extends object>(vendor: Vendor) => ({ ...vendor, apiKey: 'wrong_key_of_test' })
+    const { videos } = config()
+    const refused = await find({
+      config: {
+        videos: { ...videos, groq: wrong(videos.groq), google: wrong(videos.google), pexels: wrong(videos.pexels) },
+      },
+    })
+    const failure = (status: number, variable: string) => ({
+      state: 'failed',
+      about: `it answered ${status}`,
+      todo: expect.stringContaining(`Copy ${variable} again`),
+    })
+    expect(refused).toMatchObject({
+      'Groq key': failure(401, 'GROQ_API_KEY'),
+      'Google key': failure(400, 'GOOGLE_API_KEY'),
+      'Pexels key': failure(401, 'PEXELS_API_KEY'),
+    })
+    expect(JSON.stringify(refused)).not.toContain('wrong_key_of_test')
+
+    groq.fault = { status: 503 }
+    pexels.fault = { status: 429 }
+    await google.stop()
+    const silent = (about: string) => ({
+      about: expect.stringContaining(about),
+      todo: expect.stringContaining('not mean that a key is wrong'),
+    })
+    expect(await find({ config: config() })).toMatchObject({
+      'Groq key': silent('Groq does not answer: it answered 503'),
+      'Google key': silent('Google does not answer: fetch failed'),
+      'Pexels key': silent('Pexels does not answer: it answered 429'),
+    })
+  })
+})
+
 test('a small difference of clocks or connections is a warning, a large one a failure', () => {
   const request = { precisionMs: 1_000, sentAt: 1_000_000, receivedAt: 1_005_000 }
   const clocks = [1_003_000, 999_100, 994_000, 1_095_000].map((at) => compareClocks('a clock', { ...request, at }))
@@ -413,6 +494,9 @@ test('no value of a secret variable is printed', async () => {
     EMAIL_ENC_KEY: testKeys.encryptionKeys.join(','),
     EMAIL_INDEX_KEY: testKeys.indexKey,
     OTEL_EXPORTER_OTLP_HEADERS: 'x-team=key-of-the-collector',
+    GROQ_API_KEY: 'gsk_of_the_doctor',
+    GOOGLE_API_KEY: 'key of google',
+    PEXELS_API_KEY: 'key of pexels',
   }
   expect(Object.keys(secrets).sort()).toEqual(allSettings.flatMap(({ name, secret }) => (secret ? name : [])).sort())
   await using program = startProgram(['src/cli/main.ts', 'doctor'], {
@@ -423,6 +507,9 @@ test('no value of a secret variable is printed', async () => {
     CLERK_AUTHORIZED_PARTIES: 'https://app.example.com',
     REVENUECAT_PROJECT_ID: 'proj1',
     REVENUECAT_API_URL: 'http://127.0.0.1:1',
+    GROQ_API_URL: 'http://127.0.0.1:1',
+    GOOGLE_API_URL: 'http://127.0.0.1:1',
+    PEXELS_API_URL: 'http://127.0.0.1:1',
     R2_ENDPOINT: endpoint,
     R2_BUCKET_NAME: name,
     R2_ACCESS_KEY_ID: accessKeyId,

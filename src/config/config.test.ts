@@ -82,6 +82,12 @@ describe('with nothing configured', () => {
         webPurchaseLink: undefined,
         sandboxUsers: [],
       },
+      videos: {
+        groq: { apiKey: undefined, apiUrl: 'https://api.groq.com/openai/v1' },
+        google: { apiKey: undefined, apiUrl: 'https://generativelanguage.googleapis.com/v1beta' },
+        pexels: { apiKey: undefined, apiUrl: 'https://api.pexels.com' },
+        ffmpegPath: undefined,
+      },
       inboxRetentionDays: 30,
       signUpCredits: 100,
       jobConcurrency: { default: 4, files: 1, render: 1, send: 32, replies: 32 },
@@ -96,6 +102,24 @@ describe('with nothing configured', () => {
   test('the metrics port can be turned off', () => {
     expect(readSettings({ METRICS_PORT: 'off' }).metricsPort).toBeNull()
     expect(problemsOf({ METRICS_PORT: 'of' })).toEqual(['METRICS_PORT: must be a port or off.'])
+  })
+
+  test('the vendors of videos are optional, each with its key and URL', () => {
+    const environment = {
+      GROQ_API_KEY: 'gsk_1',
+      GROQ_API_URL: 'http://127.0.0.1:1/openai/v1/',
+      GOOGLE_API_KEY: '',
+      PEXELS_API_KEY: 'pexels_1',
+      FFMPEG_PATH: '/usr/bin/ffmpeg',
+    }
+    expect(readSettings(environment).videos).toMatchObject({
+      groq: { apiKey: 'gsk_1', apiUrl: 'http://127.0.0.1:1/openai/v1' },
+      google: { apiKey: undefined },
+      pexels: { apiKey: 'pexels_1', apiUrl: 'https://api.pexels.com' },
+      ffmpegPath: '/usr/bin/ffmpeg',
+    })
+    expect(readSettings({ NODE_ENV: 'development', GROQ_API_KEY: '' }).videos.groq.apiKey).toBeUndefined()
+    expect(problemsOf({ GROQ_API_KEY: 'gsk_\n1' })).toEqual(['GROQ_API_KEY: must be one line of ASCII characters.'])
   })
 
   test('the limits of alerts are in bytes and optional', () => {

@@ -57,6 +57,20 @@ export interface RevenueCatConfig {
   readonly sandboxUsers: readonly string[]
 }
 
+/** A vendor without a key is not used. */
+export interface VendorConfig {
+  readonly apiKey: string | undefined
+  readonly apiUrl: string
+}
+
+export interface VideosConfig {
+  readonly groq: VendorConfig
+  readonly google: VendorConfig
+  readonly pexels: VendorConfig
+  /** Undefined: the ffmpeg on the PATH. */
+  readonly ffmpegPath: string | undefined
+}
+
 /**
  * The configuration of a process, without the parts that development embeds where they are not configured. The properties
  * of `PlainSettings` are documented where their variables are defined, in settings/.
@@ -72,6 +86,7 @@ export interface Settings extends PlainSettings {
   readonly jobConcurrency: JobConcurrency
   readonly limits: Limits
   readonly revenueCat: RevenueCatConfig
+  readonly videos: VideosConfig
   readonly database?: DatabaseConfig | undefined
   readonly privacy: Partial<PrivacyConfig>
   readonly clerk?: ClerkConfig | undefined
@@ -141,6 +156,12 @@ function toSettings(values: Values, environment: Environment): Settings {
     },
     limits: defaultLimits,
     revenueCat: revenueCatOf(values),
+    videos: {
+      groq: { apiKey: values.GROQ_API_KEY, apiUrl: values.GROQ_API_URL },
+      google: { apiKey: values.GOOGLE_API_KEY, apiUrl: values.GOOGLE_API_URL },
+      pexels: { apiKey: values.PEXELS_API_KEY, apiUrl: values.PEXELS_API_URL },
+      ffmpegPath: values.FFMPEG_PATH,
+    },
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,

@@ -9,8 +9,9 @@ import { privacy } from './settings/privacy.ts'
 import { r2 } from './settings/r2.ts'
 import { revenueCat } from './settings/revenuecat.ts'
 import { server } from './settings/server.ts'
+import { videos } from './settings/videos.ts'
 
-const groups = [server, database, jobs, clerk, revenueCat, r2, privacy, credits, observability] as const
+const groups = [server, database, jobs, clerk, revenueCat, r2, videos, privacy, credits, observability] as const
 
 /** Every environment variable that Pacer reads, in the order of the docs. */
 export const settingGroups: readonly SettingGroup[] = groups

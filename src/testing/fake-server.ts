@@ -6,14 +6,16 @@ import type { AddressInfo } from 'node:net'
 export interface Fault {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Uint8Array
+  /** Cuts the connection in the middle of the body. */
+  readonly isCut?: boolean
 }
 
 /** A response of a fake server. */
 export interface FakeResponse {
   readonly status: number
-  readonly headers?: undefined
-  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
 }
 
 /** A fake server for a provider's API, on loopback. */
@@ -48,8 +50,16 @@ export async function startFakeServer(
     const line = `${request.method} ${request.url}`
     requests.push(line)
     await paused
+    // The client has disconnected.
+    if (response.destroyed) return
     const fault = fakeServer.fault ?? fakeServer.onRequest?.(line)
     const { status, headers, body } = fault ? { body: faultBody, headers: {}, ...fault } : await respond(request)
+    if (fault?.isCut) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers })
+      response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy())
+      return
+    }
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(body)
   })

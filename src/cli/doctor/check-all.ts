@@ -8,6 +8,7 @@ import type { Processes } from './check-connection-count.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkRevenueCat } from './check-revenuecat.ts'
 import { checkTraces } from './check-traces.ts'
+import { checkVideoVendors } from './check-video-vendors.ts'
 import { checkWebhooks } from './check-webhooks.ts'
 import { type Check, type Finding, ok, runChecks } from './finding.ts'
 
@@ -32,6 +33,7 @@ export async function checkAll(target: DoctorTarget, processes: Processes): Prom
     ...clerk,
     ...checkWebhooks(config),
     ...checkRevenueCat(adapters.revenueCat),
+    ...checkVideoVendors(config.videos),
     ...checkTraces(config),
   ]
   return [ok('environment', `valid for ${config.mode}`), ...(await runChecks(checks, redact))]

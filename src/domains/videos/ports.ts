@@ -1,3 +1,5 @@
+export { VendorRefused } from '../../platform/vendors/vendor-refused.ts'
+
 /** Lowest first: a probe finds the first that applies. */
 export type UnreadableAudioReason = 'EMPTY' | 'NOT_AUDIO' | 'DAMAGED' | 'TOO_LONG' | 'SILENT'
 
@@ -9,20 +11,6 @@ export class UnreadableAudio extends Error {
     super(`The audio file cannot be used: ${reason}.`, options)
     this.name = 'UnreadableAudio'
     this.reason = reason
-  }
-}
-
-/** A vendor refused a request, or its response is not valid. A retry has the same result. */
-export class VendorRefused extends Error {
-  readonly vendor: string
-  /** The HTTP status; null where the response is not valid. */
-  readonly status: number | null
-
-  constructor(vendor: string, status: number | null, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'VendorRefused'
-    this.vendor = vendor
-    this.status = status
   }
 }
 
@@ -118,14 +106,29 @@ export interface FoundPicture extends Attribution {
   readonly height: number
 }
 
+export type PictureOrientation = 'portrait' | 'square' | 'landscape'
+
+export interface PictureQuery {
+  readonly keywords: string
+  readonly orientation: PictureOrientation
+}
+
 export interface PictureSearch {
-  /** The best pictures for the keywords, best first. Throws like Transcriber. */
+  /**
+   * The best pictures for the keywords, at most `count` (of 80), best first. Throws like Transcriber.
+   *
+   * `countRequest` is called before each request, of retries too: the vendor limits requests by hour and month, and does
+   * not say how many are left in the hour. If it throws, no request is sent and the search ends with its error.
+   */
   search(
-    query: { readonly keywords: string; readonly orientation: 'portrait' | 'square' | 'landscape'; readonly count: number },
-    options: RunOptions,
+    query: PictureQuery & { readonly count: number },
+    options: RunOptions & { readonly countRequest: () => Promise<void> },
   ): Promise<readonly FoundPicture[]>
-  /** Writes the picture to a file; at most 20 MiB. Throws like Transcriber. */
-  download(picture: FoundPicture, output: string, options: RunOptions): Promise<void>
+  /**
+   * Writes the picture to a file; at most 20 MiB. The file exists only after a complete download. Downloads are not
+   * limited. Throws like Transcriber; VendorRefused with 404 where the picture was removed.
+   */
+  download(picture: Pick<FoundPicture, 'downloadUrl'>, output: string, options: RunOptions): Promise<void>
 }
 
 export type VideoFormat = 'PORTRAIT_9_16' | 'SQUARE' | 'LANDSCAPE_16_9'
