@@ -132,11 +132,13 @@ interface ProviderUnavailableOptions {
 /** A provider (the bucket, Clerk, …) does not respond or refuses temporarily. Nothing was changed; a retry is safe. */
 export class ProviderUnavailable extends DomainError {
   readonly code = 'PROVIDER_UNAVAILABLE'
+  readonly provider: string
   readonly retryAt: Date | null
 
   /** @param provider a name that users know, or 'fileStore' */
   constructor(provider: string, { cause, retryAt, text }: ProviderUnavailableOptions = {}) {
     super(text ?? platformMessages.providerUnavailable({ provider }), { cause })
+    this.provider = provider
     this.retryAt = retryAt ?? null
   }
 }

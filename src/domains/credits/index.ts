@@ -1,4 +1,5 @@
 export { capture } from './commands/capture.ts'
+export { InsufficientCredits } from './errors.ts'
 export { grant } from './commands/grant.ts'
 export { hold } from './commands/hold.ts'
 export { findErasedAddresses, keepErasedAddress } from './commands/keep-erased-address.ts'

@@ -12,6 +12,14 @@ export function readFile(
   return bucket.read(objectKey(upload), signal)
 }
 
+/** The bytes of an upload's file of any size; null if it does not exist. The caller must read them. */
+export function openFile(
+  bucket: Bucket,
+  upload: Pick<Upload, 'id' | 'userId'>,
+): Promise<AsyncIterable<Uint8Array> | null> {
+  return bucket.readStream(objectKey(upload))
+}
+
 /** Writes a file of the server to the key and with the headers of the upload's own request. */
 export function writeFile(bucket: Bucket, upload: Upload, body: Uint8Array): Promise<void> {
   const { contentType, filename } = upload

@@ -1,11 +1,49 @@
+import { join } from 'node:path'
+import './graphql/schema.ts'
+import { billing } from '../billing/index.ts'
 import { defineDomain } from '../define-domain.ts'
-import { type VideosServices, videos } from './services.ts'
+import { uploads } from '../uploads/index.ts'
+import { usage } from '../usage/index.ts'
+import { videosCron, videosJobs } from './jobs/handlers.ts'
+import { videoFailures, videoMessages } from './messages.ts'
+import { videosOfUser } from './personal-data.ts'
+import { stateOfHold } from './queries/hold-state.ts'
+import { templateMessages } from './template-messages.ts'
+import { type VideosServices, type VideosVendors, videos } from './services.ts'
 import { audioUploads } from './upload-kind.ts'
+import { createVideoMetrics } from './video-metrics.ts'
 
-/** Videos rendered from audio files. So far the domain only accepts the audio files. */
-export const videosDomain = defineDomain<unknown, VideosServices>({
+/** On disk, unlike /tmp on some systems: an hour of video takes some gigabytes with what it is made of. */
+const workFolder = join('/var/tmp', 'pacer-videos')
+
+/** Videos rendered from audio files. */
+export const videosDomain = defineDomain<VideosVendors, VideosServices>({
   name: 'videos',
   key: videos,
-  build: () => ({}),
+  build({ platform, vendors, services }) {
+    const { db, clock, log, notifications, metrics } = platform
+    const { audioTools, videoRenderer, transcriber, planner, pictureSearch } = vendors
+    return {
+      db,
+      clock,
+      log,
+      notifications,
+      bucket: services(uploads).bucket,
+      plans: services(billing).plans,
+      usage: services(usage),
+      videoMetrics: createVideoMetrics(metrics),
+      workFolder,
+      audioTools,
+      videoRenderer,
+      transcriber,
+      planner,
+      pictureSearch,
+    }
+  },
+  jobs: videosJobs,
+  cron: videosCron,
   uploadKinds: [audioUploads],
+  creditHolds: (services) => ({ video: (reference) => stateOfHold(services, reference) }),
+  messages: [videoMessages, videoFailures, templateMessages],
+  personalData: (services) => [videosOfUser(services)],
 })

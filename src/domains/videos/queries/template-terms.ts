@@ -1,0 +1,41 @@
+import { TemplateUnavailable } from '../errors.ts'
+import type { TemplateInfo } from '../ports.ts'
+import type { VideosServices } from '../services.ts'
+
+type Vendors = Pick<VideosServices, 'videoRenderer' | 'transcriber' | 'planner' | 'pictureSearch'>
+
+export function findTemplate({ videoRenderer }: Vendors, key: string): TemplateInfo | null {
+  return videoRenderer.templates.find((template) => template.key === key) ?? null
+}
+
+/**
+ * The setting that is missing for a template: the name of an environment variable, or the filters that the server's ffmpeg
+ * lacks. Null where the template is available.
+ */
+export async function missingSetting(vendors: Vendors, { needs, ffmpegFilters }: TemplateInfo): Promise<string | null> {
+  if (needs.includes('transcript') && !vendors.transcriber) return 'GROQ_API_KEY'
+  if (needs.includes('pictures')) {
+    if (!vendors.planner) return 'GOOGLE_API_KEY'
+    if (!vendors.pictureSearch) return 'PEXELS_API_KEY'
+  }
+  const missingFilters = await missingFfmpegFilters(vendors)
+  if (missingFilters === null) return 'FFMPEG_PATH'
+  const lacking = ffmpegFilters.filter((filter) => missingFilters.includes(filter))
+  return lacking.length > 0 ? `ffmpeg (${lacking.join(', ')})` : null
+}
+
+/** Null where there is no ffmpeg. */
+async function missingFfmpegFilters({ videoRenderer }: Vendors): Promise<readonly string[] | null> {
+  try {
+    const { missingFilters } = await videoRenderer.inspect({ signal: AbortSignal.timeout(10_000) })
+    return missingFilters
+  } catch {
+    return null
+  }
+}
+
+/** Throws TemplateUnavailable. */
+export async function checkAvailable(vendors: Vendors, template: TemplateInfo): Promise<void> {
+  const setting = await missingSetting(vendors, template)
+  if (setting !== null) throw new TemplateUnavailable(template.key, setting)
+}

@@ -1,0 +1,4 @@
+/** The topic of notifications that a video changed. */
+export function videoTopic(videoId: string): string {
+  return `video:${videoId}`
+}
