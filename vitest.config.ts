@@ -13,6 +13,9 @@ export default defineConfig({
     // own they took half as long again.
     maxWorkers: 3,
     isolate: false,
+    // Threads of its own make garbage collection shorter where cores are idle. Here they are not, and without these
+    // threads a file takes 6 to 17 % less CPU.
+    execArgv: ['--single-threaded-gc'],
     unstubEnvs: true,
     restoreMocks: true,
     testTimeout: 30_000,

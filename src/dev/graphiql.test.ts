@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { grant } from '../domains/credits/index.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
@@ -39,16 +39,23 @@ test('serves no page if none is configured, as in production', async () => {
 
 // A page of 9 MB of scripts takes seconds to start where other tests run.
 describe.runIf(executablePath)('in a browser', { timeout: 90_000 }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args })
+  })
+  afterAll(() => browser.close())
+
+  /** Opens GraphiQL in a context of its own, which has no storage, cookies or cache of another test. */
   async function open(work: (page: Page) => Promise<void>): Promise<void> {
-    const browser = await chromium.launch({ ...(executablePath ? { executablePath } : {}), args })
+    const context = await browser.newContext()
     try {
-      const page = await browser.newPage()
+      const page = await context.newPage()
       page.setDefaultTimeout(80_000)
       await page.goto(`${app.url}/`)
       await page.waitForSelector('.graphiql-execute-button')
       await work(page)
     } finally {
-      await browser.close()
+      await context.close()
     }
   }
 

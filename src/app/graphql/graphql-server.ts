@@ -37,7 +37,7 @@ import { watchUsers } from './watch-users.ts'
 /** GraphiQL: its page and its initial options. Present in development only. */
 export interface GraphiqlPage {
   options(app: { readonly db: Database }): Promise<GraphiQLOptions>
-  render(options: GraphiQLOptions): string
+  render(options: GraphiQLOptions): Promise<string>
 }
 
 /** `recordSelectedFields` adds the rest. */

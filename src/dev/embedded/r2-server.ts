@@ -21,6 +21,8 @@ export interface R2Server {
 
 /** The program's file. Together with the data folder it identifies an embedded R2 by its command line. */
 export const r2Program = fileURLToPath(new URL('./r2-process.ts', import.meta.url))
+/** With the compiled modules of an earlier start, Miniflare is loaded with 0.3 s less CPU. */
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/r2', import.meta.url))
 
 /** Starts the process and waits until it accepts requests. If it does not, the error has its output. */
 export async function launchR2(message: R2StartMessage): Promise<R2Server> {
@@ -31,7 +33,7 @@ export async function launchR2(message: R2StartMessage): Promise<R2Server> {
     cwd: folder,
     detached: true,
     // The environment is not inherited: no proxy, MINIFLARE_* or NODE_OPTIONS of the developer's shell.
-    env: { TMPDIR: temporary, PATH: '/usr/bin:/bin' },
+    env: { TMPDIR: temporary, PATH: '/usr/bin:/bin', NODE_COMPILE_CACHE: compileCache },
     execArgv: [],
     stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
   })

@@ -140,6 +140,6 @@ describe('a key', () => {
     ['with a bidirectional override', 'a\u202eb'],
     ['with an unassigned character', 'a\u{10ffff}'],
   ])('is invalid: %s', (_about, key) => {
-    expect(keyProblem(key)).toMatch(/1 to 200 printable/)
+    expect(keyProblem(key)?.texts.en).toMatch(/1 to 200 printable/)
   })
 })

@@ -69,7 +69,7 @@ describe('consume', () => {
     expect(error).toBeInstanceOf(QuotaExceeded)
     expect(error).toMatchObject({ meter: 'VIDEOS', period: 'WEEK', limit: 5, used: 4, resetAt: new Date(nextMonday) })
     expect(String(error)).toContain(
-      `5 videos per week, and 4 are used. Too few are left for this request. Wait until ${nextMonday}`,
+      `5 videos per week, and 4 are used. Too few are left for this request. Wait until Nov 23, 2026, 12:00 AM UTC`,
     )
     await consume({ VIDEOS: 1 })
     expect(await used()).toMatchObject({ 'VIDEOS WEEK': 5, 'VIDEOS MONTH': 5 })
