@@ -12,6 +12,19 @@ export class UnreadableAudio extends Error {
   }
 }
 
+export type UnreadablePictureReason = 'NOT_A_PICTURE' | 'TOO_LARGE' | 'DAMAGED'
+
+/** The background picture cannot be drawn. The domain translates the reason to a message for the user. */
+export class UnreadablePicture extends Error {
+  readonly reason: UnreadablePictureReason
+
+  constructor(reason: UnreadablePictureReason, options?: ErrorOptions) {
+    super(`The picture cannot be used: ${reason}.`, options)
+    this.name = 'UnreadablePicture'
+    this.reason = reason
+  }
+}
+
 /** A vendor refused a request, or its response is not valid. A retry has the same result. */
 export class VendorRefused extends Error {
   readonly vendor: string
@@ -121,7 +134,11 @@ export interface FoundPicture extends Attribution {
 export interface PictureSearch {
   /** The best pictures for the keywords, best first. Throws like Transcriber. */
   search(
-    query: { readonly keywords: string; readonly orientation: 'portrait' | 'square' | 'landscape'; readonly count: number },
+    query: {
+      readonly keywords: string
+      readonly orientation: 'portrait' | 'square' | 'landscape'
+      readonly count: number
+    },
     options: RunOptions,
   ): Promise<readonly FoundPicture[]>
   /** Writes the picture to a file; at most 20 MiB. Throws like Transcriber. */
@@ -192,7 +209,10 @@ export interface VideoRenderer {
   inspect(options: RunOptions): Promise<{ readonly version: string; readonly missingFilters: readonly string[] }>
   /** A still of the template with sample content, as JPEG. */
   drawSample(templateKey: string, output: string, options: RunOptions): Promise<void>
-  /** `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. Throws ChildFailed, and the signal's reason. */
+  /**
+   * `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. A scene whose picture cannot be drawn is
+   * left out. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
+   */
   render(
     request: RenderRequest,
     options: RunOptions & { readonly onProgress: (fraction: number) => void },
