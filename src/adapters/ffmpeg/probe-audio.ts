@@ -8,6 +8,8 @@ import type { AudioMetadata } from './read-metadata-in-child.ts'
 import { type DecodedAudio, readDecoding } from './read-silences.ts'
 
 const program = fileURLToPath(new URL('./read-metadata-in-child.ts', import.meta.url))
+/** As of the processes that read recordings: the folder is the application's own, since what is in it is executed. */
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/audio', import.meta.url))
 /** An hour of MP3 without a table of its frames, the slowest file, takes 2 s. */
 const metadataLimits = { wallMs: 60_000, outputBytes: 100_000, memoryBytes: 600 * 1024 * 1024 }
 
@@ -47,6 +49,7 @@ async function readMetadata(file: string, signal: AbortSignal): Promise<AudioMet
     await runChild({
       command: process.execPath,
       args: ['--max-old-space-size=256', program, file],
+      env: { NODE_COMPILE_CACHE: compileCache },
       signal,
       limits: metadataLimits,
       onOutput: (chunk) => chunks.push(chunk),

@@ -9,6 +9,8 @@ const trackHeight = 8
 const trackGap = 36
 /** Opacity of bars whose sound is still to come. */
 const comingShade = 105
+/** Of the dots before the beginning and after the end. */
+const outsideShade = 60
 /** The bar that is heard grows by this share, its neighbours by less. */
 const swell = 0.22
 
@@ -34,7 +36,7 @@ export function* barsMask(levels: Float32Array, { width, height }: Size, frames:
       const played = Math.min(1, Math.max(0, 0.5 - (centre - middle) / pitch))
       const edge = Math.min(1, Math.max(0, Math.min(centre, width - centre) / (4 * pitch)))
       const isInside = bar >= 0 && bar < levels.length
-      const shade = (comingShade + (255 - comingShade) * played) * edge * (isInside ? 1 : 0)
+      const shade = isInside ? (comingShade + (255 - comingShade) * played) * edge : outsideShade * edge
       mask.fillBar(centre, barsHeight / 2, barHeight, Math.round(shade))
     }
     const share = Math.min(1, (frame + 1) / frames)

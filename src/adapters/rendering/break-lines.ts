@@ -10,6 +10,7 @@ export interface Unit {
 /** Written without spaces between words, so that lines break between any two words. Hangul is not: keep-all. */
 const withoutSpaces =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u
 const words = new Intl.Segmenter('ko', { granularity: 'word' })
 const graphemes = new Intl.Segmenter('ko', { granularity: 'grapheme' })
 const opening = /[\p{Ps}\p{Pi}]$/u
@@ -46,14 +47,10 @@ export function graphemesOf(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment)
 }
 
-/** Whether the first letter is of a script that is written from right to left. */
+/** Whether most letters are of scripts that are written from right to left: a name in Latin letters may be the first word. */
 export function isRightToLeft(text: string): boolean {
-  const first = /\p{L}/u.exec(text)?.[0]
-  return first !== undefined && isRightToLeftLetter(first)
-}
-
-export function isRightToLeftLetter(text: string): boolean {
-  return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u.test(text)
+  const letters = text.match(/\p{L}/gu) ?? []
+  return letters.filter((letter) => rightToLeft.test(letter)).length * 2 > letters.length
 }
 
 /** One line of text without control characters; those that would change the direction of other text are removed too. */

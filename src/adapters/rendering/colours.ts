@@ -40,10 +40,10 @@ export function mix(under: Rgb, over: Rgb, share: number): Rgb {
 }
 
 /** The colour, moved to the end as little as its contrast to each of the backgrounds needs. */
-function readableOver(colour: Rgb, backgrounds: readonly Rgb[], end: Rgb): Rgb {
+function readableOver(colour: Rgb, backgrounds: readonly Rgb[], end: Rgb, contrast: number): Rgb {
   for (let share = 0; share < 1; share += 0.05) {
     const mixed = mix(colour, end, share)
-    if (backgrounds.every((background) => contrastOf(mixed, background) >= leastContrast)) return mixed
+    if (backgrounds.every((background) => contrastOf(mixed, background) >= contrast)) return mixed
   }
   return end
 }
@@ -60,45 +60,51 @@ export interface Palette {
   readonly accent: Rgb
   /** On the accent. */
   readonly onAccent: Rgb
-  /** Over pictures, so that text is readable: the darkest or lightest form of the background. */
-  readonly scrim: Rgb
 }
 
+/** For text over the background's colours. */
 export function createPalette(colours: VideoColours): Palette {
   const background = parseColour(colours.background)
+  const { behind } = endsFor(background)
+  return paletteOver(colours, background, mix(background, behind, 0.4), leastContrast)
+}
+
+/** For text over a picture under a scrim of the background's colour, which is darkened or lightened until it can hide any. */
+export function createPaletteOverPicture(colours: VideoColours): Palette {
+  const background = parseColour(colours.background)
+  const { text, behind } = endsFor(background)
+  let scrim = background
+  for (let share = 0; share <= 1 && contrastOf(text, scrim) < 12; share += 0.1) scrim = mix(background, behind, share)
+  return paletteOver(colours, scrim, scrim, 7)
+}
+
+/** The colours that text may be moved to, and that the background may be moved to. */
+function endsFor(background: Rgb): { readonly text: Rgb; readonly behind: Rgb } {
   // White has a contrast of 4.56 to this luminance, and black 4.6.
-  const isDark = luminanceOf(background) < 0.18
-  const end = isDark ? white : black
-  const backgroundEnd = mix(background, isDark ? black : white, 0.4)
-  const over = [background, backgroundEnd]
-  const text = readableOver(parseColour(colours.text), over, end)
-  const accent = readableOver(parseColour(colours.accent), over, end)
+  return luminanceOf(background) < 0.18 ? { text: white, behind: black } : { text: black, behind: white }
+}
+
+function paletteOver(colours: VideoColours, background: Rgb, backgroundEnd: Rgb, contrast: number): Palette {
+  const { text: end, behind } = endsFor(background)
+  const readable = (colour: Rgb) => readableOver(colour, [background, backgroundEnd], end, contrast)
+  const text = readable(parseColour(colours.text))
+  const accent = readable(parseColour(colours.accent))
   return {
     background,
     backgroundEnd,
     text,
-    quietText: readableOver(mix(text, background, 0.35), over, end),
+    quietText: readable(mix(text, background, 0.35)),
     accent,
-    onAccent: readableOver(mix(accent, isDark ? black : white, 0.85), [accent], isDark ? black : white),
-    scrim: scrimFor(text, background, isDark ? black : white),
+    onAccent: readableOver(mix(accent, behind, 0.85), [accent], behind, leastContrast),
   }
 }
 
-/** The background, moved away from the text until a scrim of it can hide any picture well enough. */
-function scrimFor(text: Rgb, background: Rgb, end: Rgb): Rgb {
-  for (let share = 0; share < 1; share += 0.1) {
-    const colour = mix(background, end, share)
-    if (contrastOf(text, colour) >= 2 * leastContrast) return colour
-  }
-  return end
-}
-
-/** How opaque the scrim must be for text over a picture whose darkest and lightest pixels are these. At most 1. */
+/** How opaque a scrim of the background must be for text over a picture with these pixels, its darkest and lightest. */
 export function scrimOpacityFor(palette: Palette, pixels: readonly Rgb[]): number {
   const texts = [palette.text, palette.quietText, palette.accent]
   for (let opacity = 0.3; opacity < 1; opacity += 0.02) {
     const least = Math.min(
-      ...pixels.flatMap((pixel) => texts.map((text) => contrastOf(text, mix(pixel, palette.scrim, opacity)))),
+      ...pixels.flatMap((pixel) => texts.map((text) => contrastOf(text, mix(pixel, palette.background, opacity)))),
     )
     if (least >= leastContrast) return opacity
   }
@@ -106,7 +112,7 @@ export function scrimOpacityFor(palette: Palette, pixels: readonly Rgb[]): numbe
 }
 
 /** Where videos show pictures, the text is white and the scrim black, whatever the colours. */
-export const pictureColours = { background: '#0b0d12', text: '#ffffff' } as const
+const pictureColours = { background: '#000000', text: '#ffffff' } as const
 
 export function paletteOverPictures(accent: string): Palette {
   return createPalette({ ...pictureColours, accent })

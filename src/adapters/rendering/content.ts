@@ -1,6 +1,6 @@
 import type { RenderRequest } from '../../domains/videos/ports.ts'
 import { cleanText } from './break-lines.ts'
-import { createPalette } from './colours.ts'
+import { createPalette, createPaletteOverPicture } from './colours.ts'
 import { createCues } from './cues.ts'
 import { framesIn, sizeOf } from './geometry.ts'
 import { createSceneFrames } from './scene-frames.ts'
@@ -16,7 +16,7 @@ export function createContent(request: Omit<RenderRequest, 'folder' | 'audioFile
     title: cleanText(request.title),
     size: sizeOf(request.format),
     colours,
-    palette: createPalette(colours),
+    palette: request.backgroundFile === null ? createPalette(colours) : createPaletteOverPicture(colours),
     frames,
     cues: hasCaptions ? createCues(request.transcript, { ...template.cues, durationSeconds }) : [],
     backgroundFile: request.backgroundFile,

@@ -29,6 +29,8 @@ interface TimedText {
 const pauseSeconds = 0.7
 /** A page is shown this much longer than its last word, unless the next one begins. */
 const restSeconds = 0.6
+/** How long the first page is shown before its first word, at most. */
+const leadSeconds = 3
 /** Cards are files; an hour has about 9,000 words. With more than this, no word is emphasised. */
 const mostEmphasised = 20_000
 
@@ -46,7 +48,14 @@ export function createCues(transcript: Transcript, limits: CueLimits): Cue[] {
     const end = Math.min((page.at(-1)?.endSeconds ?? 0) + restSeconds, Math.max(next, page.at(-1)?.endSeconds ?? 0))
     return isEmphasised ? wordCues(page, end) : [pageCue(page, end)]
   })
-  return inOrder(cues, limits.durationSeconds)
+  return inOrder([...leadIn(cues), ...cues], limits.durationSeconds)
+}
+
+/** The first page is shown before its first word, without emphasis. */
+function leadIn([first]: readonly Cue[]): Cue[] {
+  if (!first?.emphasis) return []
+  const startSeconds = Math.max(0, first.startSeconds - leadSeconds)
+  return [{ ...first, startSeconds, endSeconds: first.startSeconds, emphasis: null }]
 }
 
 /** The words of the segment as its text has them, since words of a model come with and without their spaces. */

@@ -1,5 +1,5 @@
 import type { Image, SKRSContext2D } from '@napi-rs/canvas'
-import { isRightToLeft, isRightToLeftLetter } from './break-lines.ts'
+import { isRightToLeft } from './break-lines.ts'
 import { formatColour, type Palette, type Rgb, scrimOpacityFor } from './colours.ts'
 import { type FittedText, fitText, type TextLimits, type TextLine } from './fit-text.ts'
 import { fontOf, type Weight } from './fonts.ts'
@@ -42,7 +42,7 @@ export function paintScrim(context: SKRSContext2D, size: Size, palette: Palette,
     palette,
     areas.flatMap((area) => extremesOf(context, area)),
   )
-  context.fillStyle = formatColour(palette.scrim, opacity)
+  context.fillStyle = formatColour(palette.background, opacity)
   context.fillRect(0, 0, size.width, size.height)
 }
 
@@ -143,7 +143,7 @@ export function placeUnits(context: SKRSContext2D, { line }: PlacedLine, fitted:
     ...unit,
     at,
     width: context.measureText(unit.text).width,
-    isRightToLeft: directionOf(unit.text) ?? null,
+    isRightToLeft: directionOf(unit.text),
   }))
   let direction = fitted.isRightToLeft
   const directed = measured.map((unit) => {
@@ -173,9 +173,9 @@ export function placeUnits(context: SKRSContext2D, { line }: PlacedLine, fitted:
   })
 }
 
-function directionOf(text: string): boolean | undefined {
-  const letter = /\p{L}/u.exec(text)?.[0]
-  return letter === undefined ? undefined : isRightToLeft(text) || isRightToLeftLetter(letter)
+/** Null for numbers and punctuation, which take the direction of the words before them. */
+function directionOf(text: string): boolean | null {
+  return /\p{L}/u.test(text) ? isRightToLeft(text) : null
 }
 
 export function fillRounded(context: SKRSContext2D, { x, y, width, height }: Rect, radius: number): void {

@@ -210,8 +210,8 @@ export interface VideoRenderer {
   /** A still of the template with sample content, as JPEG. */
   drawSample(templateKey: string, output: string, options: RunOptions): Promise<void>
   /**
-   * `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. A scene whose picture cannot be drawn is
-   * left out. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
+   * `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. A scene whose picture cannot be drawn
+   * shows the background. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
    */
   render(
     request: RenderRequest,

@@ -17,7 +17,7 @@ interface Layout {
 function layoutOf({ width, height }: Size): Layout {
   if (height > width) {
     return {
-      title: { x: 90, y: 210, width: 900, height: 250 },
+      title: { x: 90, y: 200, width: 900, height: 290 },
       words: { x: 60, y: 560, width: 960, height: 800 },
       titleSize: 48,
       wordSize: 116,
@@ -25,7 +25,7 @@ function layoutOf({ width, height }: Size): Layout {
   }
   if (height === width) {
     return {
-      title: { x: 80, y: 80, width: 920, height: 180 },
+      title: { x: 80, y: 64, width: 920, height: 210 },
       words: { x: 60, y: 290, width: 960, height: 620 },
       titleSize: 44,
       wordSize: 104,
@@ -68,7 +68,7 @@ export const captions: Template = {
             await paintBase(context, content, pictures, [layout.title, words])
             paintText(context, title, layout.title, {
               ...{ weight: 500, colour: palette.quietText, align: 'center', anchor: 'top' },
-              ...{ maxSize: layout.titleSize, minSize: 28, lineHeight: 1.34, maxLines: 5 },
+              ...{ maxSize: layout.titleSize, minSize: 24, lineHeight: 1.34, maxLines: 7 },
             })
             context.fillStyle = formatColour(palette.text, 0.16)
             context.fillRect(0, size.height - progressLine.height, size.width, progressLine.height)

@@ -20,8 +20,8 @@ interface Layout {
 function layoutOf({ width, height }: Size): Layout {
   if (height > width) {
     return {
-      title: { x: 90, y: 560, width: 900, height: 700 },
-      captions: { x: 60, y: 1240, width: 960, height: 330 },
+      title: { x: 90, y: 520, width: 900, height: 720 },
+      captions: { x: 60, y: 1270, width: 960, height: 320 },
       attribution: { x: 40, y: 1830, width: 1000, height: 60 },
       titleSize: 104,
       captionSize: 62,
@@ -29,8 +29,8 @@ function layoutOf({ width, height }: Size): Layout {
   }
   if (height === width) {
     return {
-      title: { x: 80, y: 260, width: 920, height: 520 },
-      captions: { x: 60, y: 730, width: 960, height: 250 },
+      title: { x: 80, y: 170, width: 920, height: 530 },
+      captions: { x: 60, y: 726, width: 960, height: 250 },
       attribution: { x: 40, y: 1000, width: 1000, height: 56 },
       titleSize: 88,
       captionSize: 54,
@@ -89,7 +89,10 @@ export const slideshow: Template = {
           hasAlpha: true,
           draw(context) {
             // White over the lightest picture has a contrast of 5.7 with this scrim.
-            context.fillStyle = 'rgba(0, 0, 0, 0.6)'
+            const scrim = context.createLinearGradient(0, layout.title.y + layout.title.height, 0, layout.attribution.y)
+            scrim.addColorStop(0, 'rgba(0, 0, 0, 0.6)')
+            scrim.addColorStop(1, 'rgba(0, 0, 0, 0)')
+            context.fillStyle = scrim
             context.fillRect(0, 0, size.width, size.height)
             const covered = paintText(context, content.title, layout.title, {
               ...{ weight: 700, colour: palette.text, align: 'center', anchor: 'middle' },
@@ -103,8 +106,8 @@ export const slideshow: Template = {
       ],
       compose(graph, part, streams) {
         let video = composeScenes(graph, scenes, part, size)
-        if (streams.captions !== null) video = overlay(graph, video, streams.captions, captions)
         if (part.startFrame === 0) video = addTitle(graph, video)
+        if (streams.captions !== null) video = overlay(graph, video, streams.captions, captions)
         return addProgressLine(graph, video, size, frames, part)
       },
     } satisfies TemplatePlan

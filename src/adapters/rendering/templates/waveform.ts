@@ -79,7 +79,7 @@ export const waveform: Template = {
             await paintBase(context, content, pictures, [layout.title, bars, layout.captions])
             const covered = paintText(context, title, layout.title, {
               ...{ weight: 700, colour: palette.text, align: 'start', anchor: 'bottom' },
-              ...{ maxSize: layout.titleSize, minSize: 34, lineHeight: 1.26, maxLines: 7 },
+              ...{ maxSize: layout.titleSize, minSize: 30, lineHeight: 1.26, maxLines: 10 },
             })
             const isAtRight = covered.x > layout.title.x + 1
             context.fillStyle = formatColour(palette.accent)
