@@ -2,26 +2,30 @@ import { writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas'
+import { type Canvas, createCanvas } from '@napi-rs/canvas'
 import { UnreadablePicture } from '../../domains/videos/ports.ts'
 import { captionFile, type DrawOrder, type DrawResult, emptyCaption } from './draw-order.ts'
 import { registerFonts } from './fonts.ts'
-import type { Size } from './geometry.ts'
+import { stillFile } from './graph.ts'
 import { loadPicture } from './load-picture.ts'
 import { findTemplate } from './templates/list.ts'
+import type { StillKind } from './templates/template.ts'
 
 async function draw({ templateKey, content, folder, drawsStills, firstCue, endCue }: DrawOrder): Promise<void> {
   const { stills, captions } = findTemplate(templateKey).plan(content)
   const cues = content.cues.slice(firstCue, endCue)
   const names = content.scenes.map(({ attribution }) => attribution?.photographer ?? '')
   registerFonts([content.title, ...cues.map(({ text }) => text), ...names])
-  const write = (name: string, size: Size, paint: (context: SKRSContext2D) => Promise<void> | void) =>
-    drawPng(join(folder, name), size, paint)
   if (drawsStills) {
     for (const still of stills) {
-      await write(`${still.name}.png`, still.size, (context) => still.draw(context, { load: loadPicture }))
+      const canvas = createCanvas(still.size.width, still.size.height)
+      await still.draw(canvas.getContext('2d'), { load: loadPicture })
+      await writeFile(join(folder, stillFile(still)), await encode(canvas, still.kind))
     }
-    if (captions) await write(emptyCaption, captions.area, () => undefined)
+    if (captions) {
+      const empty = createCanvas(captions.area.width, captions.area.height)
+      await writeFile(join(folder, emptyCaption), await encode(empty, 'transparent'))
+    }
   }
   if (!captions) return
   const canvas = createCanvas(captions.area.width, captions.area.height)
@@ -29,14 +33,13 @@ async function draw({ templateKey, content, folder, drawsStills, firstCue, endCu
   for (const [at, cue] of cues.entries()) {
     context.clearRect(0, 0, canvas.width, canvas.height)
     captions.draw(context, cue)
-    await writeFile(join(folder, captionFile(firstCue + at)), await canvas.encode('png'))
+    await writeFile(join(folder, captionFile(firstCue + at)), await encode(canvas, 'transparent'))
   }
 }
 
-async function drawPng(file: string, { width, height }: Size, paint: (context: SKRSContext2D) => Promise<void> | void) {
-  const canvas = createCanvas(width, height)
-  await paint(canvas.getContext('2d'))
-  await writeFile(file, await canvas.encode('png'))
+async function encode(canvas: Canvas, kind: StillKind): Promise<Buffer> {
+  if (kind === 'card') return canvas.data()
+  return kind === 'photo' ? canvas.encode('jpeg', 95) : canvas.encode('png')
 }
 
 /** Where memory runs out, the kernel ends this process and not the worker. Only Linux has the file. */

@@ -111,10 +111,16 @@ function balancedWidth(units: readonly Unit[], width: number, count: number, wid
 function divide(unit: Unit, width: number, widthOf: WidthOf): Unit[] {
   if (widthOf(unit.text) <= width) return [unit]
   const pieces: string[] = []
+  let used = 0
   for (const grapheme of graphemesOf(unit.text)) {
+    // The sum of the single widths: to measure each piece would take time in the square of the length.
+    used += widthOf(grapheme)
     const last = pieces.at(-1)
-    if (last !== undefined && widthOf(last + grapheme) <= width) pieces[pieces.length - 1] = last + grapheme
-    else pieces.push(grapheme)
+    if (last !== undefined && used <= width) pieces[pieces.length - 1] = last + grapheme
+    else {
+      pieces.push(grapheme)
+      used = widthOf(grapheme)
+    }
   }
   let at = unit.start
   return pieces.map((text, index) => {

@@ -1,15 +1,15 @@
 import { framesPerSecond, type Rect, type Size } from './geometry.ts'
+import type { Still } from './templates/template.ts'
 
 export interface StillOptions {
-  readonly hasAlpha?: boolean
   /** Colours in the resolution of the picture, for filters that move it. Default: half of it, as in the video. */
   readonly isFullColour?: boolean
 }
 
 /** Inputs and filters of one ffmpeg command. Labels name the streams between filters. */
 export interface Graph {
-  /** An endless stream of a PNG of the folder. */
-  still(file: string, options?: StillOptions): string
+  /** An endless stream of a still of the template. */
+  still(name: string, options?: StillOptions): string
   /** The pictures of a list of ffmpeg's concat demuxer, with transparency; the last remains. */
   pictures(listFile: string): string
   /** Gray frames from stdin. */
@@ -34,7 +34,7 @@ export interface GraphBuilder extends Graph {
 }
 
 /** `firstInput` inputs stand before those of the graph. */
-export function createGraph(firstInput: number): GraphBuilder {
+export function createGraph(stills: readonly Still[], firstInput: number): GraphBuilder {
   const inputs: string[] = []
   const filters: string[] = []
   let count = firstInput
@@ -52,11 +52,12 @@ export function createGraph(firstInput: number): GraphBuilder {
     inputs,
     filters: () => filters.join(';'),
     filter,
-    still(file, { hasAlpha = false, isFullColour = false } = {}) {
-      const input = add(inputOf('png_pipe', file, ['-framerate', rate]))
-      const pixels = isFullColour ? 'yuv444p' : hasAlpha ? 'yuva420p' : 'yuv420p'
+    still(name, { isFullColour = false } = {}) {
+      const still = stills.find((one) => one.name === name)
+      if (!still) throw new Error(`The template has no still "${name}".`)
+      const pixels = isFullColour ? 'yuv444p' : still.kind === 'transparent' ? 'yuva420p' : 'yuv420p'
       // Converted once, before it is repeated.
-      return filter([input], `${toBt709},format=${pixels},${endless}`)
+      return filter([add(stillInput(still))], `${toBt709},format=${pixels},${endless}`)
     },
     pictures(listFile) {
       const input = add(inputOf('concat', listFile, ['-safe', '1']))
@@ -67,6 +68,20 @@ export function createGraph(firstInput: number): GraphBuilder {
       return add(inputOf('rawvideo', 'pipe:0', video))
     },
   }
+}
+
+function stillInput(still: Still): string[] {
+  const file = stillFile(still)
+  const every = ['-framerate', rate]
+  if (still.kind === 'photo') return inputOf('jpeg_pipe', file, every)
+  if (still.kind === 'transparent') return inputOf('png_pipe', file, every)
+  const size = `${still.size.width}x${still.size.height}`
+  return inputOf('rawvideo', file, ['-pixel_format', 'rgba', '-video_size', size, ...every])
+}
+
+/** The file of the folder. */
+export function stillFile({ name, kind }: Pick<Still, 'name' | 'kind'>): string {
+  return `${name}.${{ card: 'rgba', photo: 'jpg', transparent: 'png' }[kind]}`
 }
 
 /** Places a stream over another. */

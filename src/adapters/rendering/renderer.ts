@@ -114,7 +114,7 @@ interface PartOptions {
 }
 
 async function composePart({ content, plan, part, levels, folder, firstInput }: PartOptions) {
-  const graph = createGraph(firstInput)
+  const graph = createGraph(plan.stills, firstInput)
   let captions: string | null = null
   if (plan.captions) {
     await writeFile(join(folder, captionsFile), captionList(content.cues, part))

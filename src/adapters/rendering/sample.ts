@@ -2,8 +2,8 @@ import type { RenderRequest, TranscriptSegment } from '../../domains/videos/port
 import { levelSeconds } from './sound-levels.ts'
 
 /** The time of the still. */
-export const sampleSeconds = 3.5
-const durationSeconds = 8
+export const sampleSeconds = 1.5
+const durationSeconds = 4
 
 /** Content that shows what a template does. */
 export function sampleRequest(templateKey: string): Omit<RenderRequest, 'folder' | 'audioFile'> {
@@ -22,9 +22,9 @@ export function sampleRequest(templateKey: string): Omit<RenderRequest, 'folder'
 
 function sampleSegment(): TranscriptSegment {
   const words = '오늘은 바람이 좋아서 평소보다 조금 더 멀리 달려 봤어요'.split(' ')
-  const seconds = 5 / words.length
-  const timed = words.map((text, at) => ({ text, startSeconds: 1 + at * seconds, endSeconds: 1 + (at + 1) * seconds }))
-  return { startSeconds: 1, endSeconds: 6, text: words.join(' '), words: timed }
+  const seconds = 3 / words.length
+  const timed = words.map((text, at) => ({ text, startSeconds: at * seconds, endSeconds: (at + 1) * seconds }))
+  return { startSeconds: 0, endSeconds: 3, text: words.join(' '), words: timed }
 }
 
 /** As of speech: syllables in phrases. */

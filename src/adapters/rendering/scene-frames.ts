@@ -6,8 +6,8 @@ import type { Part, SceneFrames } from './templates/template.ts'
 export const fadeFrames = 18
 /** A scene that would be visible for less than this is left out. */
 const shortestFrames = 2 * fadeFrames
-/** Of one ffmpeg command: each picture needs about 15 MB there. */
-const scenesAtOnce = 6
+/** Of one ffmpeg command, beside the one that fades out: each needs memory of its own there. */
+const scenesAtOnce = 4
 
 /** The scenes without gaps from the first frame to the last, each with the halves of its cross-fades. */
 export function createSceneFrames(scenes: readonly Scene[], frames: number): SceneFrames[] {

@@ -63,6 +63,7 @@ export const captions: Template = {
       stills: [
         {
           name: 'card',
+          kind: 'card',
           size,
           async draw(context, pictures) {
             await paintBase(context, content, pictures, [layout.title, words])
@@ -77,7 +78,7 @@ export const captions: Template = {
         progressLine.still(size, palette),
       ],
       compose(graph, part, streams) {
-        const card = graph.still('card.png')
+        const card = graph.still('card')
         const video = streams.captions === null ? card : overlay(graph, card, streams.captions, words)
         return addProgressLine(graph, video, size, content.frames, part)
       },

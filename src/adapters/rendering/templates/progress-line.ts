@@ -10,6 +10,7 @@ export const progressLine = {
   height,
   still: ({ width }: Size, palette: Palette): Still => ({
     name: 'progress',
+    kind: 'card',
     size: { width, height },
     draw(context) {
       context.fillStyle = formatColour(palette.accent)
@@ -20,7 +21,7 @@ export const progressLine = {
 
 /** It is as wide as the video and moves in from the left. */
 export function addProgressLine(graph: Graph, video: string, size: Size, frames: number, part: Part): string {
-  const line = graph.still('progress.png')
+  const line = graph.still('progress')
   const share = `(t*${framesPerSecond}+${part.startFrame + 1})/${frames}`
   return graph.filter(
     [video, line],

@@ -85,8 +85,8 @@ export const slideshow: Template = {
         ...scenes.flatMap((scene, at) => sceneStills(content, scene, at, layout)),
         {
           name: 'title',
+          kind: 'transparent',
           size,
-          hasAlpha: true,
           draw(context) {
             // White over the lightest picture has a contrast of 5.7 with this scrim.
             const scrim = context.createLinearGradient(0, layout.title.y + layout.title.height, 0, layout.attribution.y)
@@ -126,6 +126,7 @@ function sceneStills(content: VideoContent, scene: SceneFrames, at: number, layo
   const prepared = { width: 2 * Math.ceil(large.width / 2), height: 2 * Math.ceil(large.height / 2) }
   const picture = {
     name: `scene-${at}`,
+    kind: 'photo' as const,
     size: prepared,
     async draw(context: SKRSContext2D, pictures: Parameters<TemplatePlan['stills'][number]['draw']>[1]) {
       if (scene.pictureFile === '') return paintBackground(context, prepared, palette)
@@ -144,8 +145,8 @@ function sceneStills(content: VideoContent, scene: SceneFrames, at: number, layo
     picture,
     {
       name: `attribution-${at}`,
+      kind: 'transparent' as const,
       size: layout.attribution,
-      hasAlpha: true,
       draw(context: SKRSContext2D) {
         const area = { ...layout.attribution, x: 0, y: 0 }
         paintCaption(
@@ -187,7 +188,7 @@ function moveScene(graph: Graph, scene: SceneFrames & { readonly at: number }, p
   // Even steps, so that the middle of the picture stays where it is; in full colour resolution, or it would move by pixels.
   const width = `(${size.width}+2*trunc(${((size.width * share) / 2).toFixed(3)}*${grown}))`
   const height = `(2*ceil(${width}*${size.height / size.width}/2))`
-  const picture = graph.still(`scene-${scene.at}.png`, { isFullColour: true })
+  const picture = graph.still(`scene-${scene.at}`, { isFullColour: true })
   const trimmed = graph.filter([picture], `trim=end_frame=${last - skipped}`)
   const moved = graph.filter(
     [trimmed],
@@ -201,11 +202,11 @@ function moveScene(graph: Graph, scene: SceneFrames & { readonly at: number }, p
 }
 
 function addAttribution(graph: Graph, video: string, at: number, area: Rect): string {
-  return overlay(graph, video, graph.still(`attribution-${at}.png`, { hasAlpha: true }), area)
+  return overlay(graph, video, graph.still(`attribution-${at}`), area)
 }
 
 function addTitle(graph: Graph, video: string): string {
-  const title = graph.still('title.png', { hasAlpha: true })
+  const title = graph.still('title')
   const shown = `trim=end_frame=${titleFrames},fade=type=out:start_frame=${titleFrames - titleFadeFrames}:nb_frames=${titleFadeFrames}:alpha=1`
   const faded = graph.filter([title], shown)
   return graph.filter([video, faded], 'overlay=format=yuv420:eof_action=pass')

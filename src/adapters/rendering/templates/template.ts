@@ -25,12 +25,17 @@ export interface VideoContent {
   readonly scenes: readonly SceneFrames[]
 }
 
-/** A PNG that is drawn once. */
+/**
+ * How a picture reaches ffmpeg. `card`: its pixels as they are, since to compress 1080 × 1920 as PNG takes 0.7 s of CPU.
+ * `photo`: JPEG, since there may be hundreds. `transparent`: PNG.
+ */
+export type StillKind = 'card' | 'photo' | 'transparent'
+
+/** A picture that is drawn once. */
 export interface Still {
-  /** Without `.png`. */
   readonly name: string
+  readonly kind: StillKind
   readonly size: Size
-  readonly hasAlpha?: boolean
   draw(context: SKRSContext2D, pictures: PictureLoader): Promise<void> | void
 }
 

@@ -74,6 +74,7 @@ export const waveform: Template = {
       stills: [
         {
           name: 'card',
+          kind: 'card',
           size,
           async draw(context, pictures) {
             await paintBase(context, content, pictures, [layout.title, bars, layout.captions])
@@ -93,6 +94,7 @@ export const waveform: Template = {
         },
         {
           name: 'bars',
+          kind: 'card',
           size: bars,
           draw(context) {
             const gradient = context.createLinearGradient(0, 0, bars.width, 0)
@@ -104,9 +106,9 @@ export const waveform: Template = {
         },
       ],
       compose(graph, _part, streams) {
-        let video = graph.still('card.png')
+        let video = graph.still('card')
         if (streams.bars !== null) {
-          const coloured = graph.filter([graph.still('bars.png'), streams.bars], 'alphamerge')
+          const coloured = graph.filter([graph.still('bars'), streams.bars], 'alphamerge')
           video = overlay(graph, video, coloured, bars)
         }
         return streams.captions === null ? video : overlay(graph, video, streams.captions, layout.captions)
