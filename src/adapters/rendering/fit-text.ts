@@ -64,7 +64,11 @@ export function fitText(text: string, limits: TextLimits, measure: MeasureText):
       return { lines: scaled(balanced, at), size: at, lineHeight, isCut: false, ...direction }
     }
     if (isSmallest) {
-      return { lines: scaled(cut(lines, most, width, widthOf), at), size: at, lineHeight, isCut: true, ...direction }
+      // Lines that are filled to the last character have space for more.
+      const filled = breakLines(pieces.flatMap(unitsOfGraphemes), width, widthOf)
+      const isCut = filled.length > most
+      const kept = isCut ? cut(filled, most, width, widthOf) : filled
+      return { lines: scaled(kept, at), size: at, lineHeight, isCut, ...direction }
     }
   }
 }
@@ -107,6 +111,10 @@ function balancedWidth(units: readonly Unit[], width: number, count: number, wid
   return high
 }
 
+function unitsOfGraphemes(unit: Unit): Unit[] {
+  return divideInto(unit, graphemesOf(unit.text))
+}
+
 /** Divides a word that is wider than a line between its characters. */
 function divide(unit: Unit, width: number, widthOf: WidthOf): Unit[] {
   if (widthOf(unit.text) <= width) return [unit]
@@ -122,6 +130,10 @@ function divide(unit: Unit, width: number, widthOf: WidthOf): Unit[] {
       used = widthOf(grapheme)
     }
   }
+  return divideInto(unit, pieces)
+}
+
+function divideInto(unit: Unit, pieces: readonly string[]): Unit[] {
   let at = unit.start
   return pieces.map((text, index) => {
     const start = at

@@ -3,6 +3,8 @@ export const levelSampleRate = 6_000
 /** Each level is of 0.12 s. */
 const samplesOfLevel = 720
 export const levelSeconds = samplesOfLevel / levelSampleRate
+/** Of a file that is silent: −70 dB. */
+const leastPower = 1e-7
 /** Quieter than this below the loud parts of the file is shown as nothing. */
 const shownDb = 34
 
@@ -40,7 +42,7 @@ export function measureLevels(): { write(chunk: Buffer): void; levels(): Float32
 /** 0 to 1, relative to the louder parts of the file, so that a quiet recording has bars too. */
 function relativeTo(powers: readonly number[]): Float32Array {
   const sorted = [...powers].sort((a, b) => a - b)
-  const loud = Math.max(sorted[Math.floor(sorted.length * 0.95)] ?? 0, 1e-9)
+  const loud = Math.max(sorted[Math.floor(sorted.length * 0.95)] ?? 0, leastPower)
   return Float32Array.from(powers, (power) => {
     const db = 10 * Math.log10(Math.max(power, 1e-12) / loud)
     return Math.min(1, Math.max(0, 1 + db / shownDb)) ** 1.6

@@ -25,7 +25,7 @@ function layoutOf({ width, height }: Size): Layout {
   }
   if (height === width) {
     return {
-      title: { x: 80, y: 64, width: 920, height: 210 },
+      title: { x: 80, y: 56, width: 920, height: 226 },
       words: { x: 60, y: 290, width: 960, height: 620 },
       titleSize: 44,
       wordSize: 104,

@@ -96,7 +96,7 @@ export const slideshow: Template = {
             context.fillRect(0, 0, size.width, size.height)
             const covered = paintText(context, content.title, layout.title, {
               ...{ weight: 700, colour: palette.text, align: 'center', anchor: 'middle' },
-              ...{ maxSize: layout.titleSize, minSize: 38, lineHeight: 1.26, maxLines: 9 },
+              ...{ maxSize: layout.titleSize, minSize: 30, lineHeight: 1.26, maxLines: 9 },
             })
             context.fillStyle = formatColour(palette.accent)
             context.fillRect(size.width / 2 - 44, covered.y - 44, 88, 10)
