@@ -13,7 +13,7 @@ function heightAt(mask: Uint8Array, x: number): number {
 }
 
 function frames(levels: number[], count: number): Uint8Array[] {
-  return [...barsMask(Float32Array.from(levels), size, count)]
+  return Array.from(barsMask(Float32Array.from(levels), size, count), (mask) => mask.slice())
 }
 
 describe('barsMask', () => {

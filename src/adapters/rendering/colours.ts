@@ -19,7 +19,7 @@ export function formatColour([red, green, blue]: Rgb, opacity = 1): string {
 }
 
 /** WCAG's relative luminance: 0 to 1. */
-export function luminanceOf(colour: Rgb): number {
+function luminanceOf(colour: Rgb): number {
   const [red, green, blue] = colour.map((part) => {
     const share = part / 255
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4

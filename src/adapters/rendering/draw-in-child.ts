@@ -6,10 +6,9 @@ import { type Canvas, createCanvas } from '@napi-rs/canvas'
 import { UnreadablePicture } from '../../domains/videos/ports.ts'
 import { captionFile, type DrawOrder, type DrawResult, emptyCaption } from './draw-order.ts'
 import { registerFonts } from './fonts.ts'
-import { stillFile } from './graph.ts'
 import { loadPicture } from './load-picture.ts'
+import { type StillKind, stillFile } from './still.ts'
 import { findTemplate } from './templates/list.ts'
-import type { StillKind } from './templates/template.ts'
 
 async function draw({ templateKey, content, folder, drawsStills, firstCue, endCue }: DrawOrder): Promise<void> {
   const { stills, captions } = findTemplate(templateKey).plan(content)

@@ -7,8 +7,14 @@ const colours = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_tr
 const fullRate = ['-maxrate', '10M', '-bufsize', '20M']
 const previewRate = ['-maxrate', '2M', '-bufsize', '4M']
 
+/**
+ * Two threads that share each frame. As x264 does it by default, each thread has frames of its own: 440 MB instead of 370
+ * for 1080 × 1920 on two cores, and more on more cores.
+ */
+const threads = ['-threads', '2', '-x264-params', 'sliced-threads=1:sync-lookahead=0']
+
 function videoCodec(crf: number, rate: readonly string[]): string[] {
-  const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), ...rate]
+  const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), ...rate, ...threads]
   // A key frame at least each 5 s, so that players can seek.
   return [...x264, '-pix_fmt', 'yuv420p', '-profile:v', 'high', '-g', '150', ...colours]
 }

@@ -31,7 +31,7 @@ export function previewSizeOf({ width, height }: Size): Size {
   return { width: even(width * scale), height: even(height * scale) }
 }
 
-export function even(value: number): number {
+function even(value: number): number {
   return 2 * Math.round(value / 2)
 }
 

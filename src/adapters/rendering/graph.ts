@@ -1,5 +1,5 @@
 import { framesPerSecond, type Rect, type Size } from './geometry.ts'
-import type { Still } from './templates/template.ts'
+import { type Still, stillFile } from './still.ts'
 
 export interface StillOptions {
   /** Colours in the resolution of the picture, for filters that move it. Default: half of it, as in the video. */
@@ -18,9 +18,9 @@ export interface Graph {
   filter(inputs: readonly string[], filter: string): string
 }
 
-/** An input that is a file of our own; any other protocol than a file and a pipe is refused. */
+/** An input of one file; a protocol that it names itself is refused. One thread decodes it, which needs less memory. */
 export function inputOf(demuxer: string, file: string, options: readonly string[] = []): string[] {
-  return ['-protocol_whitelist', 'file,pipe', '-f', demuxer, ...options, '-i', file]
+  return ['-protocol_whitelist', 'file,pipe', '-threads', '1', '-f', demuxer, ...options, '-i', file]
 }
 
 const rate = String(framesPerSecond)
@@ -77,11 +77,6 @@ function stillInput(still: Still): string[] {
   if (still.kind === 'transparent') return inputOf('png_pipe', file, every)
   const size = `${still.size.width}x${still.size.height}`
   return inputOf('rawvideo', file, ['-pixel_format', 'rgba', '-video_size', size, ...every])
-}
-
-/** The file of the folder. */
-export function stillFile({ name, kind }: Pick<Still, 'name' | 'kind'>): string {
-  return `${name}.${{ card: 'rgba', photo: 'jpg', transparent: 'png' }[kind]}`
 }
 
 /** Places a stream over another. */

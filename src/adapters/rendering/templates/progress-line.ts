@@ -1,7 +1,8 @@
 import { formatColour, type Palette } from '../colours.ts'
 import { framesPerSecond, type Size } from '../geometry.ts'
 import type { Graph } from '../graph.ts'
-import type { Part, Still } from './template.ts'
+import type { Still } from '../still.ts'
+import type { Part } from './template.ts'
 
 const height = 10
 

@@ -1,9 +1,10 @@
-import type { Image, SKRSContext2D } from '@napi-rs/canvas'
+import type { SKRSContext2D } from '@napi-rs/canvas'
 import type { Attribution, TemplateInfo, VideoColours } from '../../../domains/videos/ports.ts'
 import type { Palette } from '../colours.ts'
 import type { Cue } from '../cues.ts'
 import type { Rect, Size } from '../geometry.ts'
 import type { Graph } from '../graph.ts'
+import type { Still } from '../still.ts'
 
 /** A picture with the frames in which it is visible, cross-fades included. */
 export interface SceneFrames {
@@ -23,26 +24,6 @@ export interface VideoContent {
   readonly cues: readonly Cue[]
   readonly backgroundFile: string | null
   readonly scenes: readonly SceneFrames[]
-}
-
-/**
- * How a picture reaches ffmpeg. `card`: its pixels as they are, since to compress 1080 × 1920 as PNG takes 0.7 s of CPU.
- * `photo`: JPEG, since there may be hundreds. `transparent`: PNG.
- */
-export type StillKind = 'card' | 'photo' | 'transparent'
-
-/** A picture that is drawn once. */
-export interface Still {
-  readonly name: string
-  readonly kind: StillKind
-  readonly size: Size
-  draw(context: SKRSContext2D, pictures: PictureLoader): Promise<void> | void
-}
-
-/** Decodes pictures in the child process. */
-export interface PictureLoader {
-  /** Throws UnreadablePicture. */
-  load(file: string): Promise<Image>
 }
 
 /** All captions have the size of `area` and are one input of ffmpeg: a card for each cue, and an empty one. */
