@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { TranscriptSegment } from '../../domains/videos/ports.ts'
 import { captionList } from './caption-list.ts'
+import { createContent } from './content.ts'
 import { columnsOf, createCues } from './cues.ts'
+import { sampleRequest } from './sample.ts'
+import { findTemplate } from './templates/list.ts'
 
 const limits = { columns: 24, hasEmphasis: true, durationSeconds: 60 }
 
@@ -83,4 +86,12 @@ it('lists the captions of a part without gaps', () => {
     ['caption-none.png', 1],
   ])
   expect(list(90, 150)).toEqual([['caption-1.png', 2]])
+})
+
+it('has captions only if they are requested and there is a transcript', () => {
+  const template = findTemplate('captions')
+  const sample = sampleRequest('captions')
+  expect(createContent(sample, template).cues.length).toBeGreaterThan(1)
+  expect(createContent({ ...sample, showsCaptions: false }, template).cues).toEqual([])
+  expect(createContent({ ...sample, transcript: null }, template).cues).toEqual([])
 })
