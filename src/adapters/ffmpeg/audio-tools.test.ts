@@ -123,8 +123,8 @@ describe('probe', () => {
     // What begins as an MP3 file is opened with that demuxer, and its text is no sound.
     const tag = Buffer.from([0x49, 0x44, 0x33, 3, 0, 0, 0, 0, 0, 0])
     for (const script of scripts) {
-      await expect(tools.probe(await file('list.mp3', script), options)).rejects.toEqual(refused('NOT_AUDIO'))
-      const tagged = await file('tagged.mp3', Buffer.concat([tag, Buffer.from(script)]))
+      await expect(tools.probe(await file('list.m3u8', script), options)).rejects.toEqual(refused('NOT_AUDIO'))
+      const tagged = await file('tagged.m3u8', Buffer.concat([tag, Buffer.from(script)]))
       await expect(tools.probe(tagged, options)).rejects.toBeInstanceOf(UnreadableAudio)
     }
     expect(requests).toBe(0)

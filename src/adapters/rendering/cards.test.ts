@@ -57,24 +57,18 @@ describe('text', () => {
   })
 
   it('places the brackets of text from right to left on the right sides', () => {
-    // The opening bracket is to the right of the word, where it looks as a closing one does in English.
-    const canvas = createCanvas(300, 100)
-    const context = canvas.getContext('2d')
-    context.font = fontOf(700, 60)
-    const edgesOf = (text: string) => {
-      const { data, width } = drawn(text).getContext('2d').getImageData(0, 0, 300, 100)
-      const columns = Array.from({ length: width }, (_, x) =>
-        Array.from({ length: 100 }, (_, y) => data[(y * width + x) * 4 + 3] ?? 0).some((alpha) => alpha > 0),
-      )
-      return { first: columns.indexOf(true), last: columns.lastIndexOf(true) }
+    // Brackets reach below the line, these Hebrew letters do not.
+    const lowest = (text: string, side: 'left' | 'right') => {
+      const ink = inkOf(text)
+      const rows = Array.from({ length: 100 }, (_, y) => ink.subarray(y * 300, (y + 1) * 300))
+      const columns = Array.from({ length: 300 }, (_, x) => rows.findLastIndex((row) => (row[x] ?? 0) > 128))
+      const drawn = columns.filter((bottom) => bottom >= 0)
+      return Math.max(...(side === 'left' ? drawn.slice(0, 10) : drawn.slice(-10)))
     }
-    const open = edgesOf('(שלום')
-    const closed = edgesOf('שלום)')
-    const word = edgesOf('שלום')
-    const bracket = context.measureText('(').width
-    // Text is centred, so that a bracket at one side moves the word to the other by half its width.
-    expect(open.last - word.last).toBeGreaterThan(bracket / 4)
-    expect(word.first - closed.first).toBeGreaterThan(bracket / 4)
+    expect(lowest('(שלום', 'right')).toBeGreaterThan(lowest('שלום', 'right') + 3)
+    expect(lowest('(שלום', 'left')).toBe(lowest('שלום', 'left'))
+    expect(lowest('שלום)', 'left')).toBeGreaterThan(lowest('שלום', 'left') + 3)
+    expect(lowest('שלום)', 'right')).toBe(lowest('שלום', 'right'))
   })
 
   it('places the words of both directions where they are drawn', () => {
