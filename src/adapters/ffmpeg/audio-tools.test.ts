@@ -126,6 +126,11 @@ describe('probe', () => {
       await expect(tools.probe(await file('list.m3u8', script), options)).rejects.toEqual(refused('NOT_AUDIO'))
       const tagged = await file('tagged.m3u8', Buffer.concat([tag, Buffer.from(script)]))
       await expect(tools.probe(tagged, options)).rejects.toBeInstanceOf(UnreadableAudio)
+      const output = join(folder, 'never.ogg')
+      const list = join(folder, 'list.m3u8')
+      await expect(tools.convertForTranscription(list, { container: 'mp3', output }, { signal })).rejects.toThrow(
+        'exit',
+      )
     }
     expect(requests).toBe(0)
   })
