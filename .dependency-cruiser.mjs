@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs'
 const notTests = { pathNot: '[.]test[.]ts$' }
 const vendors = {
   clerk: ['@clerk/', 'svix'],
+  ffmpeg: ['music-metadata', '@ffmpeg-installer/'],
   google: ['@ai-sdk/google/'],
   groq: ['@ai-sdk/groq/'],
   r2: ['@aws-sdk/', '@smithy/'],
   recordings: ['fit-file-parser', 'fast-xml-parser', '@turf/', 'piscina'],
+  rendering: ['@napi-rs/canvas', '@expo-google-fonts/', '@fontsource/'],
 }
 
 /** The domains from the lowest to the highest, as src/app/domains.ts lists them. */

@@ -14,6 +14,19 @@ export class UnreadableAudio extends Error {
   }
 }
 
+export type UnreadablePictureReason = 'NOT_A_PICTURE' | 'TOO_LARGE' | 'DAMAGED'
+
+/** The background picture cannot be drawn. The domain translates the reason to a message for the user. */
+export class UnreadablePicture extends Error {
+  readonly reason: UnreadablePictureReason
+
+  constructor(reason: UnreadablePictureReason, options?: ErrorOptions) {
+    super(`The picture cannot be used: ${reason}.`, options)
+    this.name = 'UnreadablePicture'
+    this.reason = reason
+  }
+}
+
 /** Of ffmpeg; a file is opened with this demuxer only. */
 export type AudioContainer = 'mp3' | 'wav' | 'mov'
 
@@ -195,7 +208,10 @@ export interface VideoRenderer {
   inspect(options: RunOptions): Promise<{ readonly version: string; readonly missingFilters: readonly string[] }>
   /** A still of the template with sample content, as JPEG. */
   drawSample(templateKey: string, output: string, options: RunOptions): Promise<void>
-  /** `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. Throws ChildFailed, and the signal's reason. */
+  /**
+   * `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. A scene whose picture cannot be drawn
+   * shows the background. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
+   */
   render(
     request: RenderRequest,
     options: RunOptions & { readonly onProgress: (fraction: number) => void },
