@@ -117,7 +117,7 @@ describe('concurrent calls', () => {
     expect(await used()).toMatchObject({ 'VIDEOS WEEK': 10, 'VIDEOS MONTH': 10 })
   })
 
-  test('make room for a use that would exceed the limit', async () => {
+  test('of giveBack allow a use that would have exceeded the limit', async () => {
     await consume({ VIDEOS: 50 })
     await expect(consume({ VIDEOS: 1 })).rejects.toThrow(QuotaExceeded)
     await returnVideos(1)
