@@ -163,7 +163,7 @@ test('a text is spread over the audio in order, without overlap, and completely'
   )
 })
 
-test('a text that was spread lies in speech where there is any', () => {
+test('a text that was spread is in speech where there is any', () => {
   fc.assert(
     fc.property(texts, probes, (text, probe) => {
       if (cleanText(text) === '') return

@@ -36,12 +36,12 @@ A &amp; B &lt;i&gt; --&gt; C
 
   test('splits a long segment into captions of two lines, by length', () => {
     const text =
-      'The river was cold, and nobody spoke. We walked along it until the light was gone, and then back to the car in silence.'
+      'The river was cold, and nobody spoke. We walked along it until the light was weak, and then back to the car in silence.'
     expect(toWebVtt(transcriptOf(segment(0, 12, text)))).toBe(`WEBVTT
 
 00:00:00.000 --> 00:00:08.370
 The river was cold, and nobody spoke. We
-walked along it until the light was gone,
+walked along it until the light was weak,
 
 00:00:08.370 --> 00:00:12.000
 and then back to the car in silence.

@@ -16,7 +16,7 @@ test.each<[string, number, number, boolean]>([
   ['without a length in a silence', 12, 12, false],
   ['without a length in speech', 14.5, 14.5, true],
 ])('a segment %s', (_, startSeconds, endSeconds, isKept) => {
-  const segments = [{ startSeconds, endSeconds, text: 'Thanks for watching!', words: [] }]
+  const segments = [{ startSeconds, endSeconds, text: 'Thanks for listening!', words: [] }]
   const kept = withoutSilence({ language: 'en', segments }, silences)
   expect(kept).toEqual({ language: 'en', segments: isKept ? segments : [] })
 })
