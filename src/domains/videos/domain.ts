@@ -4,13 +4,15 @@ import { billing } from '../billing/index.ts'
 import { defineDomain } from '../define-domain.ts'
 import { uploads } from '../uploads/index.ts'
 import { usage } from '../usage/index.ts'
+import { audioUploads } from './audio-uploads.ts'
+import { imageUploads } from './image-uploads.ts'
 import { videosCron, videosJobs } from './jobs/handlers.ts'
 import { videoFailures, videoMessages } from './messages.ts'
 import { videosOfUser } from './personal-data.ts'
 import { stateOfHold } from './queries/hold-state.ts'
 import { templateMessages } from './template-messages.ts'
 import { type VideosServices, type VideosVendors, videos } from './services.ts'
-import { audioUploads } from './upload-kind.ts'
+import { transcriptMessages } from './transcripts/messages.ts'
 import { createVideoMetrics } from './video-metrics.ts'
 
 /** On disk, unlike /tmp on some systems: an hour of video takes some gigabytes with what it is made of. */
@@ -42,8 +44,8 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
   },
   jobs: videosJobs,
   cron: videosCron,
-  uploadKinds: [audioUploads],
+  uploadKinds: [audioUploads, imageUploads],
   creditHolds: (services) => ({ video: (reference) => stateOfHold(services, reference) }),
-  messages: [videoMessages, videoFailures, templateMessages],
+  messages: [videoMessages, videoFailures, templateMessages, transcriptMessages],
   personalData: (services) => [videosOfUser(services)],
 })
