@@ -351,7 +351,7 @@ describe('checks the keys of the vendors of videos', () => {
   })
 
   const config = () => ({
-    videos: { groq: groq.config, google: google.config, pexels: pexels.config, ffmpegPath: undefined },
+    videos: { groq: groq.config, google: google.config, pexels: pexels.config, ffmpegPath: undefined, searchPath: '' },
   })
 
   test('by a request to each', async () => {

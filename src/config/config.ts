@@ -69,6 +69,8 @@ export interface VideosConfig {
   readonly pexels: VendorConfig
   /** Undefined: the ffmpeg on the PATH. */
   readonly ffmpegPath: string | undefined
+  /** PATH. */
+  readonly searchPath: string
 }
 
 /**
@@ -127,17 +129,20 @@ export type EnvironmentCheck = (environment: Environment) => readonly string[]
  * Reads the settings from the environment. Throws a ConfigError that names every missing or invalid variable
  * once, with what the checks of the domains find.
  */
-export function readSettings(variables: Environment, checks: readonly EnvironmentCheck[] = []): Settings {
+export function readSettings(
+  variables: Environment & { readonly PATH?: string | undefined },
+  checks: readonly EnvironmentCheck[] = [],
+): Settings {
   const environment = canonical(variables)
   const { values, problems } = parseValues(environment)
   const isProduction = values.NODE_ENV === 'production'
   const found = checks.flatMap((check) => [...check(environment)])
   const all = [...problems, ...missingVariables(environment, { isProduction }), ...found]
   if (all.length > 0) throw new ConfigError(all)
-  return toSettings(values, environment)
+  return toSettings(values, environment, variables.PATH ?? '')
 }
 
-function toSettings(values: Values, environment: Environment): Settings {
+function toSettings(values: Values, environment: Environment, searchPath: string): Settings {
   const isProduction = values.NODE_ENV === 'production'
   const { ALLOWED_HOSTS: hosts = [] } = values
   return {
@@ -161,6 +166,7 @@ function toSettings(values: Values, environment: Environment): Settings {
       google: { apiKey: values.GOOGLE_API_KEY, apiUrl: values.GOOGLE_API_URL },
       pexels: { apiKey: values.PEXELS_API_KEY, apiUrl: values.PEXELS_API_URL },
       ffmpegPath: values.FFMPEG_PATH,
+      searchPath,
     },
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }

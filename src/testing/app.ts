@@ -91,6 +91,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const defaults = readSettings({})
   const config: Config = {
     ...defaults,
+    videos: { ...defaults.videos, searchPath: process.env.PATH ?? '' },
     port: 0,
     metricsPort: 0,
     logLevel: 'silent',

@@ -14,7 +14,7 @@ export interface Span {
 const sampleRate = 16_000
 
 /** A mono WAV file: a tone that rises and falls as syllables do, in the middle of what it can be. */
-function encodeWav(spans: readonly Span[]): Buffer {
+export function encodeWav(spans: readonly Span[]): Buffer {
   const samples = spans.flatMap(({ seconds, isSilent }) =>
     Array.from({ length: Math.round(seconds * sampleRate) }, (_, at) => (isSilent ? 0 : voiceAt(at / sampleRate))),
   )

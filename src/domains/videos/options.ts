@@ -1,9 +1,7 @@
-import type { VideoColours } from './ports.ts'
-
 /** How the user wants a video, as stored. */
-export interface VideoOptions {
+export type VideoOptions = {
   /** Null: the template's own. */
-  readonly colours: VideoColours | null
+  readonly colours: { readonly background: string; readonly text: string; readonly accent: string } | null
   /** Of what is spoken, as a BCP 47 language tag; null where it is recognised. */
   readonly language: string | null
   readonly showsCaptions: boolean

@@ -1,8 +1,8 @@
 import type { Tx } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
-import { removeFilesOf } from './commands/remove-files.ts'
 import { cancelAttempt } from './commands/cancel-video.ts'
 import { removeVideo } from './commands/delete-video.ts'
+import { removeFilesOf } from './commands/remove-files.ts'
 import type { VideosServices } from './services.ts'
 
 const batchSize = 100

@@ -15,8 +15,9 @@ export async function undoAttempt(tx: Tx, attempt: Attempt, now: Date): Promise<
   const { userId, title, creditCost, consumedAt, reservedBytes } = attempt
   const reference = holdReference(attempt)
   if (creditCost > 0) await release(tx, { reference, description: 'Video', personalText: title, now })
-  await giveBack(tx, { userId, meter: 'VIDEOS', amount: 1, consumedAt })
+  // In the order in which `consume` locks the counters.
   await decrementUsage(tx, { userId, meter: 'STORAGE_BYTES', amount: Number(reservedBytes) })
+  await giveBack(tx, { userId, meter: 'VIDEOS', amount: 1, consumedAt })
 }
 
 /**

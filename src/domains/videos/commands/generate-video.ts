@@ -50,7 +50,10 @@ async function create(tx: Tx, services: VideosServices, { userId, request, now }
   }
 
   // So that no sweep removes them before the video refers to them.
-  await lockUploads(tx, [uploadId, backgroundUploadId].filter((each) => each !== null))
+  await lockUploads(
+    tx,
+    [uploadId, backgroundUploadId].filter((each) => each !== null),
+  )
   const audio = await findFile(tx, { userId, id: uploadId, kind: 'AUDIO' })
   if (backgroundUploadId !== null) await findFile(tx, { userId, id: backgroundUploadId, kind: 'IMAGE' })
   const { reservedBytes, ...terms } = await termsOfAttempt(services, tx, { userId, templateKey, audio, now })

@@ -85,7 +85,9 @@ async function handleFailure(services: VideosServices, { video, error, run }: Fa
     return db.transaction((tx) => requeue(tx, video, { notBefore, failures: 1 }))
   }
   log.error({ err: error, videoId: video.id }, 'a video could not be rendered')
-  return fail(isTemporary ? videoFailures.vendorUnavailable({ vendor: error.provider }) : videoFailures.renderingFailed())
+  return fail(
+    isTemporary ? videoFailures.vendorUnavailable({ vendor: error.provider }) : videoFailures.renderingFailed(),
+  )
 }
 
 /** A failure that a retry has too. */

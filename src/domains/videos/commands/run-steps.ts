@@ -53,7 +53,8 @@ export async function runSteps(services: VideosServices, input: StepsInput): Pro
   let scenes: readonly Scene[] = []
   if (template.needs.includes('pictures') && transcript) {
     await begin('PLANNING')
-    const plan = (video.plan as unknown as VideoPlan | null) ?? (await planScenes(services, input, { transcript, probe }))
+    const plan =
+      (video.plan as unknown as VideoPlan | null) ?? (await planScenes(services, input, { transcript, probe }))
     await begin('FETCHING_MEDIA')
     const stored = video.scenes as unknown as readonly StoredScene[] | null
     scenes = await fetchScenes(services, input, { plan, stored })

@@ -24,7 +24,9 @@ const RetryVideoInput = builder.inputType('RetryVideoInput', {
 
 const RetryVideoPayload = builder.objectRef<{ readonly video: Video }>('RetryVideoPayload').implement({
   description: 'Returned when the new attempt was requested.',
-  fields: (t) => ({ video: t.expose('video', { type: VideoNode, description: 'The video, which waits in the queue.' }) }),
+  fields: (t) => ({
+    video: t.expose('video', { type: VideoNode, description: 'The video, which waits in the queue.' }),
+  }),
 })
 
 builder.mutationField('retryVideo', (t) =>
@@ -32,8 +34,12 @@ builder.mutationField('retryVideo', (t) =>
     type: RetryVideoPayload,
     nullable: true,
     rate: perHour(200),
-    description: 'Makes a finished video again, in a new attempt that costs its credits again. Only steps that have no result yet are repeated. The files of an earlier attempt remain until the new ones are ready.',
-    errors: { types: [NotFound, VideoState, TemplateUnavailable, InsufficientCredits, QuotaExceeded, IdempotencyConflict], union: { description: 'The video or an error.' } },
+    description:
+      'Makes a finished video again, in a new attempt that costs its credits again. Only steps that have no result yet are repeated. The files of an earlier attempt remain until the new ones are ready.',
+    errors: {
+      types: [NotFound, VideoState, TemplateUnavailable, InsufficientCredits, QuotaExceeded, IdempotencyConflict],
+      union: { description: 'The video or an error.' },
+    },
     args: { input: t.arg({ type: RetryVideoInput, required: true, description: 'The video to make again.' }) },
     resolve: async (_root, { input }, { viewer, services }) => {
       const videoId = parseInputId('Video', input.videoId, 'videoId')

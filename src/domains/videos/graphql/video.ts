@@ -10,9 +10,9 @@ import type { StoredScene } from '../commands/fetch-scenes.ts'
 import { videoFailures } from '../messages.ts'
 import type { Attribution, Transcript, TranscriptSegment } from '../ports.ts'
 import { estimateReadyAt } from '../queries/estimate-ready-at.ts'
+import { signFile } from '../queries/sign-file.ts'
 import { findTemplate } from '../queries/template-terms.ts'
 import { videos } from '../services.ts'
-import { signFile } from '../queries/sign-file.ts'
 import type { VideoFile } from '../video-files.ts'
 import { VideoFormat, VideoStatus, VideoStep } from './enums.ts'
 import { VideoTemplate } from './video-template.ts'
@@ -121,7 +121,10 @@ export const VideoNode = builder.prismaNode('Video', {
 })
 
 const downloads = {
-  poster: ['poster', "A picture of the video. Null until it exists, and null for an admin who reads another user's video."],
+  poster: [
+    'poster',
+    "A picture of the video. Null until it exists, and null for an admin who reads another user's video.",
+  ],
   preview: [
     'preview',
     "The video at 480 pixels of its shorter side. Null until it exists, and null for an admin who reads another user's video.",

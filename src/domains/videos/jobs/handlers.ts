@@ -11,7 +11,7 @@ export function videosJobs(services: VideosServices): JobHandler[] {
     handle(jobs.renderNext, (_payload, run) => renderNext(services, run)),
     handle(jobs.removeFiles, (files) => removeFilesOf(services.bucket, files)),
     handle(jobs.sweepVideos, () => sweepVideos(services)),
-    handle(jobs.prunePictures, () => prunePictureSearches(services.db, services.clock())),
+    handle(jobs.prunePictures, async () => void (await prunePictureSearches(services.db, services.clock()))),
   ]
 }
 
