@@ -32,6 +32,10 @@ export const emptyAcknowledged = (): Acknowledged => ({
   failures: 0,
 })
 
+/** How many effects were acknowledged, renames included and changes of time zones not. */
+export const countAcknowledged = ({ uploads, grants, purchases, clerkEvents }: Acknowledged): number =>
+  uploads.length + grants.length + purchases.length + clerkEvents.length
+
 const zones = ['Europe/Berlin', 'Asia/Seoul', 'America/New_York', 'UTC']
 
 /**
