@@ -1,7 +1,7 @@
 /*
  * `npm run bench`            measures the numbers in docs and comments in one run on one machine, as ratios.
  * `npm run bench -- ledger`  measures one group.
- * `npm run bench -- video-hour` is not part of the first, since it takes half an hour.
+ * `npm run bench -- video-hour` is not part of the first, since it takes an hour.
  * Not part of the tests, since a busy machine would make them fail.
  */
 import { documents } from './documents.ts'

@@ -30,7 +30,7 @@ export async function video(): Promise<string> {
   }
 }
 
-/** In a process that has loaded nothing else. Takes about half an hour. */
+/** In a process that has loaded nothing else. Takes about an hour. */
 export async function videoOfAnHour(): Promise<string> {
   const program = fileURLToPath(new URL('./video-of-an-hour.ts', import.meta.url))
   return (await promisify(execFile)(process.execPath, [program])).stdout

@@ -12,21 +12,8 @@ export function createAudioTools(ffmpeg: Ffmpeg): AudioTools {
       await ffmpeg.run({
         args: [
           ...['-loglevel', 'warning', '-f', container, '-i', file, '-map', '0:a:0', '-vn', '-map_metadata', '-1'],
-          ...[
-            '-ac',
-            '1',
-            '-ar',
-            '16000',
-            '-c:a',
-            'libopus',
-            '-b:a',
-            '32k',
-            '-application',
-            'voip',
-            '-f',
-            'ogg',
-            output,
-          ],
+          ...['-ac', '1', '-ar', '16000', '-c:a', 'libopus', '-b:a', '32k', '-vbr', 'off', '-application', 'voip'],
+          ...['-f', 'ogg', output],
         ],
         signal,
         limits: conversionLimits,

@@ -8,10 +8,10 @@ const fullRate = ['-maxrate', '10M', '-bufsize', '20M']
 const previewRate = ['-maxrate', '2M', '-bufsize', '4M']
 
 /**
- * Two threads that share each frame. As x264 does it by default, each thread has frames of its own: 440 MB instead of 370
- * for 1080 × 1920 on two cores, and more on more cores.
+ * Two threads that share each frame, and five frames in advance. As x264 does it by default, each thread has frames of its
+ * own, and ten are read in advance: 440 MB instead of 316 for 1080 × 1920 on two cores, and more on more cores.
  */
-const threads = ['-threads', '2', '-x264-params', 'sliced-threads=1:sync-lookahead=0']
+const threads = ['-threads', '2', '-x264-params', 'sliced-threads=1:sync-lookahead=0:rc-lookahead=5']
 
 function videoCodec(crf: number, rate: readonly string[]): string[] {
   const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf), ...rate, ...threads]

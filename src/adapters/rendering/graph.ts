@@ -2,6 +2,8 @@ import { framesPerSecond, type Rect, type Size } from './geometry.ts'
 import { type Still, stillFile } from './still.ts'
 
 export interface StillOptions {
+  /** For alphamerge, which would convert each frame. Default: for stills that are transparent. */
+  readonly hasAlpha?: boolean
   /** Colours in the resolution of the picture, for filters that move it. Default: half of it, as in the video. */
   readonly isFullColour?: boolean
 }
@@ -52,10 +54,11 @@ export function createGraph(stills: readonly Still[], firstInput: number): Graph
     inputs,
     filters: () => filters.join(';'),
     filter,
-    still(name, { isFullColour = false } = {}) {
+    still(name, { hasAlpha, isFullColour = false } = {}) {
       const still = stills.find((one) => one.name === name)
       if (!still) throw new Error(`The template has no still "${name}".`)
-      const pixels = isFullColour ? 'yuv444p' : still.kind === 'transparent' ? 'yuva420p' : 'yuv420p'
+      const isTransparent = hasAlpha ?? still.kind === 'transparent'
+      const pixels = isFullColour ? 'yuv444p' : isTransparent ? 'yuva420p' : 'yuv420p'
       // Converted once, before it is repeated.
       return filter([add(stillInput(still))], `${toBt709},format=${pixels},${endless}`)
     },

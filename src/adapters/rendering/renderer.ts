@@ -91,7 +91,7 @@ function limitsFor(durationSeconds: number): ChildLimits {
     wallMs: 120_000 + durationSeconds * 15_000,
     // Progress twice a second, or the sound for the levels.
     outputBytes: 32 * 1024 * 1024 + durationSeconds * 2 * levelSampleRate,
-    // 340 MB for 1080 × 1920, most of it x264's frames in advance.
+    // About 350 MB for 1080 × 1920, most of it x264's frames in advance.
     memoryBytes: 1_200 * 1024 * 1024,
   }
 }

@@ -206,11 +206,11 @@ export interface VideoRenderer {
   sizeOf(format: VideoFormat): { readonly width: number; readonly height: number }
   /** The program and its version, and the filters that it lacks of those that templates use. Throws where there is none. */
   inspect(options: RunOptions): Promise<{ readonly version: string; readonly missingFilters: readonly string[] }>
-  /** A still of the template with sample content, as JPEG. */
+  /** A still of the template with sample content, as JPEG, in an empty folder that the caller removes. */
   drawSample(templateKey: string, output: string, options: RunOptions): Promise<void>
   /**
    * `onProgress` gets a fraction of 0 to 1, as often as ffmpeg reports it. A scene whose picture cannot be drawn
-   * shows the background. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
+   * shows the template's colours. Throws UnreadablePicture for the background picture, ChildFailed, and the signal's reason.
    */
   render(
     request: RenderRequest,

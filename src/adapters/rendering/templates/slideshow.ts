@@ -1,9 +1,9 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 import { UnreadablePicture } from '../../../domains/videos/ports.ts'
-import { formatColour, paletteOverPictures, parseColour } from '../colours.ts'
+import { formatColour, mix, type Palette, paletteOverPictures, parseColour } from '../colours.ts'
 import { framesPerSecond, type Rect, type Size } from '../geometry.ts'
 import { type Graph, overlay } from '../graph.ts'
-import { paintBackground, paintCover, paintText } from '../paint.ts'
+import { paintCover, paintText } from '../paint.ts'
 import { paintCaption } from '../paint-captions.ts'
 import { fadeFrames, partsOf } from '../scene-frames.ts'
 import { addProgressLine, progressLine } from './progress-line.ts'
@@ -129,13 +129,13 @@ function sceneStills(content: VideoContent, scene: SceneFrames, at: number, layo
     kind: 'photo' as const,
     size: prepared,
     async draw(context: SKRSContext2D, pictures: Parameters<TemplatePlan['stills'][number]['draw']>[1]) {
-      if (scene.pictureFile === '') return paintBackground(context, prepared, palette)
+      if (scene.pictureFile === '') return paintWithoutPicture(context, prepared, palette)
       try {
         paintCover(context, await pictures.load(scene.pictureFile), prepared)
       } catch (error) {
-        // Another picture is no reason to fail: the scene has the background's colours instead.
+        // A picture of a scene is no reason to fail: the scene has the template's colours instead.
         if (!(error instanceof UnreadablePicture)) throw error
-        paintBackground(context, prepared, palette)
+        paintWithoutPicture(context, prepared, palette)
       }
     },
   }
@@ -161,6 +161,16 @@ function sceneStills(content: VideoContent, scene: SceneFrames, at: number, layo
       },
     },
   ]
+}
+
+/** A gradient from the accent to the background. */
+function paintWithoutPicture(context: SKRSContext2D, { width, height }: Size, { accent, background }: Palette): void {
+  const gradient = context.createLinearGradient(0, 0, width, height)
+  gradient.addColorStop(0, formatColour(accent))
+  gradient.addColorStop(0.55, formatColour(mix(accent, background, 0.6)))
+  gradient.addColorStop(1, formatColour(background))
+  context.fillStyle = gradient
+  context.fillRect(0, 0, width, height)
 }
 
 /** The scenes of a part, each moved, and cross-faded. A part begins while the scene before it fades out. */

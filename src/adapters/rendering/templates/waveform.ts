@@ -108,7 +108,7 @@ export const waveform: Template = {
       compose(graph, _part, streams) {
         let video = graph.still('card')
         if (streams.bars !== null) {
-          const coloured = graph.filter([graph.still('bars'), streams.bars], 'alphamerge')
+          const coloured = graph.filter([graph.still('bars', { hasAlpha: true }), streams.bars], 'alphamerge')
           video = overlay(graph, video, coloured, bars)
         }
         return streams.captions === null ? video : overlay(graph, video, streams.captions, layout.captions)
