@@ -6,12 +6,12 @@ import { createSubscription, dayMs } from './subscriptions.ts'
 
 /** The default plans with other limits for one tier. */
 export function plansWith(tier: PlanTier, limits: readonly PlanLimit[]): Plans {
-  const { plans, products } = loadPlans(undefined)
+  const { plans, ...others } = loadPlans(undefined)
   const isChanged = (limit: PlanLimit) => limits.some(({ meter }) => meter === limit.meter)
   const changed = plans.map((plan) =>
     plan.tier === tier ? { ...plan, limits: [...plan.limits.filter((limit) => !isChanged(limit)), ...limits] } : plan,
   )
-  return { plans: changed, products }
+  return { plans: changed, ...others }
 }
 
 /** Creates a subscription of a month without the fields that a store may omit. */

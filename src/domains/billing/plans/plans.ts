@@ -6,11 +6,20 @@ export const planTiers = ['FREE', 'PLUS', 'PRO'] as const
 /** From the lowest to the highest. */
 export type PlanTier = (typeof planTiers)[number]
 
+/** What a plan allows for videos, besides the limit of VIDEOS. */
+export interface VideoTerms {
+  /** How many videos of a user are rendered at the same time. The others wait. */
+  readonly atOnce: number
+  /** The longest audio of a video. */
+  readonly maxMinutes: number
+}
+
 export interface Plan {
   readonly tier: PlanTier
   readonly name: string
   readonly monthlyCredits: number
   readonly limits: readonly PlanLimit[]
+  readonly videos: VideoTerms
 }
 
 export interface Product {
@@ -34,6 +43,8 @@ export interface Product {
 export interface Plans {
   readonly plans: readonly Plan[]
   readonly products: readonly Product[]
+  /** The price of a video in credits, by the key of its template. Templates that are not named have a default price. */
+  readonly videoCredits: Readonly<Record<string, number>>
 }
 
 /** Returns the plan of a tier. The file has exactly one per tier. */

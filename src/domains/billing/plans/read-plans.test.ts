@@ -18,6 +18,7 @@ const planNamed = (tier: string, changes: object = {}) => ({
   name: tier,
   monthlyCredits: 0,
   limits: limitsOf(),
+  videos: { atOnce: 3, maxMinutes: 15 },
   ...changes,
 })
 const plus = { key: 'plus', name: 'Plus', kind: 'SUBSCRIPTION', tier: 'PLUS', storeProducts: ['plus', 'plus:year'] }
@@ -26,6 +27,7 @@ const pack = { key: 'pack', name: 'A pack', kind: 'CREDIT_PACK', credits: 5, sto
 interface FileContent {
   readonly plans?: readonly object[]
   readonly products?: readonly object[]
+  readonly videoCredits?: object
 }
 
 const allPlans = planTiers.map((tier) => planNamed(tier))
@@ -63,6 +65,17 @@ test('reads another file and fills in defaults', () => {
   expect(loadPlans(path).plans).toEqual(allPlans)
 })
 
+test('reads a file that was written before plans had terms of videos', () => {
+  const older = planTiers.map((tier) => planNamed(tier, { videos: undefined }))
+  const plans = loadPlans(write({ plans: older, products: [] }))
+  expect(plans.plans.map(({ videos }) => videos)).toEqual([
+    { atOnce: 1, maxMinutes: 10 },
+    { atOnce: 2, maxMinutes: 30 },
+    { atOnce: 4, maxMinutes: 60 },
+  ])
+  expect(plans.videoCredits).toEqual({})
+})
+
 test.each<[string, FileContent, string | RegExp]>([
   ['an unknown field', { colour: 'red' } as FileContent, /^the file: .*"colour"/],
   ['an unknown field in a plan', { plans: plansButFree({ colour: 'red' }) }, /^plans\[0\]: .*"colour"/],
@@ -92,6 +105,23 @@ test.each<[string, FileContent, string | RegExp]>([
     { plans: plansButFree({ limits: [...limitsOf(), { meter: 'UPLOADS', period: 'TOTAL', limit: 1 }] }) },
     /^plans\[0\]\.limits\[5\]\.period: .* by WEEK or MONTH/,
   ],
+  [
+    'no video at once',
+    { plans: plansButFree({ videos: { atOnce: 0, maxMinutes: 10 } }) },
+    /^plans\[0\]\.videos\.atOnce: /,
+  ],
+  [
+    'audio that is too long to be transcribed',
+    { plans: plansButFree({ videos: { atOnce: 1, maxMinutes: 101 } }) },
+    /^plans\[0\]\.videos\.maxMinutes: /,
+  ],
+  [
+    'half of the terms of videos',
+    { plans: plansButFree({ videos: { atOnce: 1 } }) },
+    /^plans\[0\]\.videos\.maxMinutes: /,
+  ],
+  ['a video without a price', { videoCredits: { waveform: 0 } }, /^videoCredits\.waveform: /],
+  ['an invalid key of a template', { videoCredits: { 'Wave form': 5 } }, /^videoCredits\.Wave form: /],
   ['a key twice', { products: [plus, { ...pack, key: 'plus' }] }, 'products[1].key: plus appears more than once.'],
   [
     "a store's product twice",

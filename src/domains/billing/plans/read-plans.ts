@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { meters, quotaPeriods } from '../../usage/index.ts'
-import { type Plan, type Plans, planTiers } from './plans.ts'
+import { type Plan, type Plans, type PlanTier, planTiers, type VideoTerms } from './plans.ts'
 
 const ownFile = fileURLToPath(new URL('plans.json', import.meta.url))
 
@@ -17,12 +17,23 @@ const limit = z
     message: 'STORAGE_BYTES are limited in TOTAL, as deleting gives them back, and everything else by WEEK or MONTH',
   })
 
+/** For files that were written before plans had these terms. */
+const defaultVideoTerms: Readonly<Record<PlanTier, VideoTerms>> = {
+  FREE: { atOnce: 1, maxMinutes: 10 },
+  PLUS: { atOnce: 2, maxMinutes: 30 },
+  PRO: { atOnce: 4, maxMinutes: 60 },
+}
+
+/** 100 minutes of the audio that is sent to be transcribed are 24 MB; Groq accepts 25 MB. */
+const videoTerms = z.strictObject({ atOnce: z.int().min(1).max(100), maxMinutes: z.int().min(1).max(100) })
+
 const plan = z
   .strictObject({
     tier: z.enum(planTiers),
     name,
     monthlyCredits: z.int().min(0).max(1_000_000),
     limits: z.array(limit),
+    videos: videoTerms.optional(),
   })
   .check(({ value, issues }) => {
     const { tier, monthlyCredits, limits } = value
@@ -36,9 +47,12 @@ const plan = z
     const unlimited = meters.filter((meter) => !limits.some((each) => each.meter === meter))
     if (unlimited.length > 0) addIssue(['limits'], `no limit of ${unlimited.join(', ')}; 0 allows none`)
   })
+  .transform((own): Plan => ({ ...own, videos: own.videos ?? defaultVideoTerms[own.tier] }))
+
+const key = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be small letters and digits with hyphens: plus-monthly')
 
 const sold = {
-  key: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be small letters and digits with hyphens: plus-monthly'),
+  key,
   name,
   entitlements: names,
   storeProducts: names,
@@ -58,7 +72,11 @@ const product = z.discriminatedUnion('kind', [
     .transform((own) => ({ ...own, tier: null })),
 ])
 
-const content = z.strictObject({ plans: z.array(plan), products: z.array(product) }).check(({ value, issues }) => {
+/** A hold of credits has at least one. */
+const videoCredits = z.record(key, z.int().min(1).max(1_000_000)).default({})
+
+const file = z.strictObject({ plans: z.array(plan), products: z.array(product), videoCredits })
+const content = file.check(({ value, issues }) => {
   const { plans, products } = value
   const addIssue = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', input: value, path, message })
@@ -102,9 +120,9 @@ export function readPlans(file: string = ownFile): ReadPlans {
 }
 
 /** Sorts the plans from the lowest tier to the highest. */
-function sortedByTier({ plans, products }: Plans): Plans {
+function sortedByTier({ plans, ...others }: Plans): Plans {
   const rank = ({ tier }: Plan) => planTiers.indexOf(tier)
-  return { plans: plans.toSorted((one, other) => rank(one) - rank(other)), products }
+  return { plans: plans.toSorted((one, other) => rank(one) - rank(other)), ...others }
 }
 
 /** Formats a path: products[3].storeProducts[0]. */
