@@ -1,4 +1,5 @@
 export { decrementUsage } from './commands/decrement-usage.ts'
+export { giveBack } from './commands/give-back.ts'
 export type { Usage } from './create-usage.ts'
 export { QuotaExceeded } from './errors.ts'
 export { meters, type PlanLimit, type PlanLimits, quotaPeriods } from './limits.ts'
