@@ -158,7 +158,7 @@ export type RequestUploadInput = {
   byteSize: number;
   /** The Base64-encoded MD5 checksum of the file. With it the bucket rejects damaged data. Only for files that are sent in one request. */
   contentMd5?: string | null | undefined;
-  /** The media type reported by the device; empty if the device does not know it. The usual names of a format are accepted (application/fits, image/fits and application/x-garmin-fit for FIT, audio/mp3, audio/wave and audio/m4a, …) and stored as one: the headers of the signed request say which to send. ACTIVITY stores application/octet-stream, application/vnd.ant.fit, application/gpx+xml, application/vnd.garmin.tcx+xml and application/xml; AUDIO stores audio/mpeg, audio/wav, audio/mp4 and application/octet-stream. The first bytes of the file decide whether it is accepted. */
+  /** The media type reported by the device; empty if the device does not know it. The usual names of a format are accepted (application/fits, image/fits and application/x-garmin-fit for FIT, audio/mp3, audio/wave and audio/m4a, image/jpg, …) and stored as one: the headers of the signed request say which to send. ACTIVITY stores application/octet-stream, application/vnd.ant.fit, application/gpx+xml, application/vnd.garmin.tcx+xml and application/xml; AUDIO stores audio/mpeg, audio/wav, audio/mp4 and application/octet-stream; IMAGE stores image/jpeg, image/png, image/webp and application/octet-stream. The first bytes of the file decide whether it is accepted. */
   contentType: string;
   /** The file name on the user's device, 1 to 255 characters, without a path. */
   filename: string;
@@ -245,8 +245,10 @@ export type UpdateProfileInput = {
 export type UploadKind =
   /** A recording from a watch or phone: FIT, GPX or TCX, at most 32 MiB. It becomes an activity. */
   | 'ACTIVITY'
-  /** An audio file: MP3, WAV or M4A, at most 512 MiB. */
-  | 'AUDIO';
+  /** An audio file that a video is rendered from: MP3, WAV or M4A, at most 512 MiB. It is removed after 30 days if no video uses it. */
+  | 'AUDIO'
+  /** A picture for the background of a video: JPEG, PNG or WebP, at most 20 MiB. */
+  | 'IMAGE';
 
 /** Why a file was rejected. */
 export type UploadRejection =

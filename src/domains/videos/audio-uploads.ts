@@ -25,7 +25,8 @@ const otherContentTypes: Readonly<Record<string, string>> = {
 /** The audio that a video is rendered from. */
 export const audioUploads = defineUploadKind({
   kind: 'AUDIO',
-  description: 'An audio file: MP3, WAV or M4A, at most 512 MiB.',
+  description:
+    'An audio file that a video is rendered from: MP3, WAV or M4A, at most 512 MiB. It is removed after 30 days if no video uses it.',
   maxByteSize: 512 * 1024 * 1024,
   contentTypes: Object.keys(containersOf),
   otherContentTypes,

@@ -33,6 +33,15 @@ const m4a = padded(latin1('\0\0\0\x1cftypM4A \0\0\x02\0M4A isomiso2\0\0\0\x08fre
 const mp4 = padded(latin1('\0\0\0\x1cftypisom\0\0\x02\0isomiso2mp41\0\0\0\x08free'))
 const mp3 = padded(mpegFrame)
 const png = padded(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))
+const pngWith = (chunk: string) =>
+  padded(
+    Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
+    latin1(`\0\0\0\x08${chunk}`),
+  )
+const jpeg = padded(Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'))
+const webp = padded(latin1('RIFF\x60\x02\0\0WEBPVP8 '))
+const gif = padded(latin1('GIF89a\x01\0\x01\0'))
+const svg = padded(latin1('<svg xmlns="http://www.w3.org/2000/svg"/>'))
 
 const activity: SampleActivity = {
   sport: 'RUNNING',
@@ -61,6 +70,11 @@ describe('completeUpload accepts', () => {
     ['M4A', { kind: 'AUDIO', contentType: 'audio/mp4' }, m4a],
     ['M4A as audio/x-m4a', { kind: 'AUDIO', contentType: 'audio/x-m4a' }, m4a],
     ['WAV without a type', { kind: 'AUDIO', contentType: '' }, wav],
+    ['JPEG', { kind: 'IMAGE', contentType: 'image/jpeg' }, jpeg],
+    ['JPEG as image/jpg', { kind: 'IMAGE', contentType: 'image/jpg' }, jpeg],
+    ['PNG', { kind: 'IMAGE', contentType: 'image/png' }, pngWith('IDAT')],
+    ['WebP', { kind: 'IMAGE', contentType: 'image/webp' }, webp],
+    ['WebP without a type', { kind: 'IMAGE', contentType: '' }, webp],
     ['FIT as an image of a telescope', { contentType: 'image/fits' }, smallFit],
     ['sound in a plain MP4', { kind: 'AUDIO', contentType: 'audio/mp4' }, mp4],
   ])('%s', async (_, changes, bytes) => {
@@ -68,7 +82,7 @@ describe('completeUpload accepts', () => {
     expect(await complete(app, ann, upload.id)).toMatchObject({
       __typename: 'CompleteUploadPayload',
       upload: { status: 'READY' },
-      activity: changes.kind === 'AUDIO' ? null : { status: 'PROCESSING' },
+      activity: changes.kind ? null : { status: 'PROCESSING' },
     })
   })
 })
@@ -89,6 +103,16 @@ describe('completeUpload returns CONTENT_MISMATCH for', () => {
     ['MP3 as M4A', { kind: 'AUDIO', contentType: 'audio/x-m4a' }, mp3],
     ['zeros as sound', { kind: 'AUDIO', contentType: 'audio/mp4' }, Buffer.alloc(600)],
     ['one byte as sound', { kind: 'AUDIO', contentType: 'audio/mpeg' }, Buffer.from([0xff])],
+    ['a picture as sound', { kind: 'AUDIO', contentType: '' }, jpeg],
+    ['sound as a picture', { kind: 'IMAGE', contentType: '' }, mp3],
+    ['WAV, in the container of WebP, as a picture', { kind: 'IMAGE', contentType: 'image/webp' }, wav],
+    ['JPEG as PNG', { kind: 'IMAGE', contentType: 'image/png' }, jpeg],
+    ['PNG as JPEG', { kind: 'IMAGE', contentType: 'image/jpeg' }, pngWith('IDAT')],
+    ['animated PNG', { kind: 'IMAGE', contentType: 'image/png' }, pngWith('acTL')],
+    ['GIF', { kind: 'IMAGE', contentType: '' }, gif],
+    ['SVG', { kind: 'IMAGE', contentType: 'image/png' }, svg],
+    ['zeros as a picture', { kind: 'IMAGE', contentType: 'image/jpeg' }, Buffer.alloc(600)],
+    ['one byte as a picture', { kind: 'IMAGE', contentType: 'image/jpeg' }, Buffer.from([0xff])],
   ])('%s', async (_, changes, bytes) => {
     const { upload } = await sent(app, ann, bytes, changes)
     expect(await complete(app, ann, upload.id)).toMatchObject({ reason: 'CONTENT_MISMATCH' })

@@ -86,6 +86,7 @@ describe('requestUpload accepts', () => {
     ['a recording of one byte', { byteSize: 1 }],
     ['a recording of 32 MiB', { byteSize: 32 * mebibyte }],
     ['sound of 64 MiB, in one request', { ...sound, byteSize: 64 * mebibyte }],
+    ['a picture of 20 MiB', { kind: 'IMAGE', contentType: 'image/png', byteSize: 20 * mebibyte }],
     ['a name of 255 letters', { filename: 'a'.repeat(255) }],
     ['a name of 255 emoji', { filename: '🏃'.repeat(255) }],
     ['a Korean name', { filename: '한강 러닝.fit' }],
@@ -134,6 +135,21 @@ describe('requestUpload accepts', () => {
     expect(await uploadRow(app, upload.id)).toMatchObject({ contentType: stored, kind: 'AUDIO' })
     expect(request?.headers).toContainEqual({ name: 'content-type', value: stored })
   })
+
+  test.each([
+    ['', 'application/octet-stream'],
+    ['image/jpeg', 'image/jpeg'],
+    ['image/jpg', 'image/jpeg'],
+    ['image/pjpeg', 'image/jpeg'],
+    ['image/png', 'image/png'],
+    ['image/x-png', 'image/png'],
+    ['image/webp', 'image/webp'],
+  ])('a picture declared as "%s", and says to send it as %s', async (contentType, stored) => {
+    const { upload, request, activity } = await requested(app, ann, { kind: 'IMAGE', contentType })
+    expect(await uploadRow(app, upload.id)).toMatchObject({ contentType: stored, kind: 'IMAGE' })
+    expect(request?.headers).toContainEqual({ name: 'content-type', value: stored })
+    expect(activity).toBeNull()
+  })
 })
 
 test('bidi overrides are removed from the name', async () => {
@@ -150,6 +166,8 @@ describe('requestUpload returns the path and the message for', () => {
     ['a negative size', 'byteSize', { byteSize: -1 }, /empty/],
     ['a recording above 32 MiB', 'byteSize', { byteSize: 32 * mebibyte + 1 }, /maximum is 32 MiB/],
     ['sound above 512 MiB', 'byteSize', { ...sound, byteSize: 512 * mebibyte + 1 }, /maximum is 512 MiB/],
+    ['a picture above 20 MiB', 'byteSize', { kind: 'IMAGE', byteSize: 20 * mebibyte + 1 }, /maximum is 20 MiB/],
+    ['a picture declared as GIF', 'contentType', { kind: 'IMAGE', contentType: 'image/gif' }, /one of image\/jpeg/],
     ['the largest SafeInt', 'byteSize', { byteSize: Number.MAX_SAFE_INTEGER }, /maximum is 32 MiB/],
     ['a recording declared as sound', 'contentType', { contentType: 'audio/mpeg' }, /one of application\/octet/],
     ['sound declared as a recording', 'contentType', { ...sound, contentType: 'text/xml' }, /one of audio\/mpeg/],

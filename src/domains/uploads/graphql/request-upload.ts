@@ -22,7 +22,7 @@ const RequestUploadInput = builder.inputType('RequestUploadInput', {
     contentType: t.string({
       required: true,
       description:
-        'The media type reported by the device; empty if the device does not know it. The usual names of a format are accepted (application/fits, image/fits and application/x-garmin-fit for FIT, audio/mp3, audio/wave and audio/m4a, …) and stored as one: the headers of the signed request say which to send. ACTIVITY stores application/octet-stream, application/vnd.ant.fit, application/gpx+xml, application/vnd.garmin.tcx+xml and application/xml; AUDIO stores audio/mpeg, audio/wav, audio/mp4 and application/octet-stream. The first bytes of the file decide whether it is accepted.',
+        'The media type reported by the device; empty if the device does not know it. The usual names of a format are accepted (application/fits, image/fits and application/x-garmin-fit for FIT, audio/mp3, audio/wave and audio/m4a, image/jpg, …) and stored as one: the headers of the signed request say which to send. ACTIVITY stores application/octet-stream, application/vnd.ant.fit, application/gpx+xml, application/vnd.garmin.tcx+xml and application/xml; AUDIO stores audio/mpeg, audio/wav, audio/mp4 and application/octet-stream; IMAGE stores image/jpeg, image/png, image/webp and application/octet-stream. The first bytes of the file decide whether it is accepted.',
     }),
     byteSize: t.field({ type: 'SafeInt', required: true, description: 'The exact size in bytes.' }),
     contentMd5: t.string({
