@@ -5,6 +5,7 @@ export { requestUpload, uploadLifetimeHours } from './commands/request-upload.ts
 export { recordDigest } from './digest.ts'
 export { readFile, writeFile } from './file.ts'
 export type { Bucket, SignedRequest } from './ports.ts'
+export { findOldUploads } from './queries/find-old-uploads.ts'
 export { findUpload } from './queries/find-upload.ts'
 export { isMismatch, verifyUploads } from './queries/verify-uploads.ts'
 export { type UploadsServices, uploads } from './services.ts'
