@@ -27,6 +27,12 @@ export type CancelUploadInput = {
   uploadId: string;
 };
 
+/** The video to cancel. */
+export type CancelVideoInput = {
+  /** The video's global ID. */
+  videoId: string;
+};
+
 /** The status of a checkout. */
 export type CheckoutStatus =
   /** The purchase was received. */
@@ -90,6 +96,26 @@ export type DeleteAccountInput = {
 export type DeleteActivityInput = {
   /** The activity's global ID. */
   activityId: string;
+};
+
+/** The video to delete. */
+export type DeleteVideoInput = {
+  /** The video's global ID. */
+  videoId: string;
+};
+
+/** The video to make. */
+export type GenerateVideoInput = {
+  /** 1 to 200 printable characters, unique for each new request. The same key returns the same video for 24 hours. */
+  idempotencyKey: string;
+  /** How the video looks. */
+  options?: VideoOptionsInput | null | undefined;
+  /** The key of a template. */
+  templateKey?: string;
+  /** The title, 1 to 200 characters. The video shows it. */
+  title: string;
+  /** The global ID of an AUDIO upload that is READY. */
+  uploadId: string;
 };
 
 /** The credits to grant, and the reason. */
@@ -166,6 +192,14 @@ export type RequestUploadInput = {
   idempotencyKey: string;
   /** The purpose of the file. */
   kind: UploadKind;
+};
+
+/** The video to make again. */
+export type RetryVideoInput = {
+  /** 1 to 200 printable characters, unique for each new request. The same key has no further effect for 24 hours. */
+  idempotencyKey: string;
+  /** The video's global ID. */
+  videoId: string;
 };
 
 /** A sport. */
@@ -282,6 +316,67 @@ export type UploadedPartInput = {
   partNumber: number;
 };
 
+/** The colours of a video, as #rrggbb. Text that would be hard to read gets a backing. */
+export type VideoColoursInput = {
+  /** Of bars and of the current word. */
+  accent: string;
+  /** Of the background. */
+  background: string;
+  /** Of texts. */
+  text: string;
+};
+
+/** The shape of a video. */
+export type VideoFormat =
+  /** 1920 by 1080 pixels. */
+  | 'LANDSCAPE_16_9'
+  /** 1080 by 1920 pixels, for phones. */
+  | 'PORTRAIT_9_16'
+  /** 1080 by 1080 pixels. */
+  | 'SQUARE';
+
+/** How a video looks. */
+export type VideoOptionsInput = {
+  /** The global ID of an IMAGE upload that is READY, for the background. */
+  backgroundUploadId?: string | null | undefined;
+  /** Whether what is spoken is shown as captions, if the template can show it. */
+  captions?: boolean;
+  /** The colours. If omitted, those of the template are used. */
+  colours?: VideoColoursInput | null | undefined;
+  /** The shape of the picture. */
+  format?: VideoFormat;
+  /** The language that is spoken, as a BCP 47 tag. If omitted, it is recognised. Examples: ko, en. */
+  language?: string | null | undefined;
+};
+
+/** The status of a video. */
+export type VideoStatus =
+  /** The video was cancelled. Its credits were given back. */
+  | 'CANCELLED'
+  /** The video could not be made. `failure` contains the reason. Its credits were given back. */
+  | 'FAILED'
+  /** The video waits until it is its turn. */
+  | 'QUEUED'
+  /** The video can be downloaded. */
+  | 'READY'
+  /** The video is being made. `step` says what is done. */
+  | 'RENDERING';
+
+/** What is done to make a video. */
+export type VideoStep =
+  /** The pictures are found. */
+  | 'FETCHING_MEDIA'
+  /** What the pictures show is chosen. */
+  | 'PLANNING'
+  /** The audio file is checked. */
+  | 'PROBING'
+  /** The video is rendered. */
+  | 'RENDERING'
+  /** The files are stored. */
+  | 'STORING'
+  /** What is spoken is transcribed. */
+  | 'TRANSCRIBING';
+
 export type MeQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -338,6 +433,7 @@ export type ActivityQuery = { node:
     | { __typename: 'PlanSubscription' }
     | { __typename: 'Upload' }
     | { __typename: 'User' }
+    | { __typename: 'Video' }
    | null };
 
 export type ActivityDetailsFragment = { id: string, title: string, sport: Sport, status: ActivityStatus, failure: string | null, startedAt: string | null, distanceMeters: number | null, durationSeconds: number | null, movingSeconds: number | null, elevationGainMeters: number | null, averageSpeedMetersPerSecond: number | null, averageHeartRateBpm: number | null, maxHeartRateBpm: number | null, averageCadenceRpm: number | null, caloriesKcal: number | null, device: string | null, laps: Array<{ startedAt: string, distanceMeters: number | null, durationSeconds: number, averageHeartRateBpm: number | null }>, upload: { id: string, filename: string, byteSize: number, download: { url: string, expiresAt: string } | null } | null };
@@ -546,6 +642,7 @@ export type ContinueUploadQuery = { node:
     | { __typename: 'PlanSubscription', id: string }
     | { __typename: 'Upload', status: UploadStatus, byteSize: number, expiresAt: string | null, id: string, request: { method: string, url: string, expiresAt: string, headers: Array<{ name: string, value: string }> } | null, parts: Array<{ partNumber: number, byteSize: number, arrived: boolean, etag: string | null, request: { method: string, url: string, expiresAt: string, headers: Array<{ name: string, value: string }> } }> | null }
     | { __typename: 'User', id: string }
+    | { __typename: 'Video', id: string }
    | null };
 
 export type UploadRulesQueryVariables = Exact<{
@@ -557,6 +654,90 @@ export type UploadRulesQueryVariables = Exact<{
 export type UploadRulesQuery = { uploadRules: { kind: UploadKind, maxByteSize: number, contentTypes: Array<string>, maxSingleRequestByteSize: number, minPartByteSize: number, maxPartByteSize: number, partByteSize: number | null } };
 
 export type FreshRequestFragment = { method: string, url: string, expiresAt: string, headers: Array<{ name: string, value: string }> };
+
+export type VideosQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type VideosQuery = { videoTemplates: Array<{ key: string, name: string, description: string, creditCost: number, available: boolean, unavailableReason: string | null }>, me: { id: string, videos: { edges: Array<{ node: { id: string, title: string, status: VideoStatus, progressPercent: number, createdAt: string } }> } } | null };
+
+export type GenerateVideoMutationVariables = Exact<{
+  input: GenerateVideoInput;
+}>;
+
+
+export type GenerateVideoMutation = { generateVideo:
+    | { __typename: 'GenerateVideoPayload', video: { id: string, status: VideoStatus, creditCost: number } }
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
+    | { __typename: 'InsufficientCreditsError', code: string, message: string }
+    | { __typename: 'InvalidInputError', code: string, message: string, issues: Array<{ path: Array<string>, message: string }> }
+    | { __typename: 'NotFoundError', code: string, message: string }
+    | { __typename: 'QuotaExceededError', code: string, message: string }
+    | { __typename: 'TemplateUnavailableError', code: string, message: string }
+   | null };
+
+export type VideoQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type VideoQuery = { node:
+    | { __typename: 'Activity' }
+    | { __typename: 'Checkout' }
+    | { __typename: 'CreditTransaction' }
+    | { __typename: 'DataExport' }
+    | { __typename: 'PlanSubscription' }
+    | { __typename: 'Upload' }
+    | { __typename: 'User' }
+    | { __typename: 'Video', id: string, title: string, status: VideoStatus, step: VideoStep | null, progressPercent: number, estimatedReadyAt: string | null, failure: string | null, creditCost: number, durationSeconds: number | null, byteSize: number | null, attributions: Array<{ photographer: string, photographerUrl: string, sourceUrl: string, source: string }>, poster: { url: string, expiresAt: string } | null, preview: { url: string, expiresAt: string } | null, download: { url: string, expiresAt: string } | null, captions: { url: string, expiresAt: string } | null }
+   | null };
+
+export type CancelVideoMutationVariables = Exact<{
+  input: CancelVideoInput;
+}>;
+
+
+export type CancelVideoMutation = { cancelVideo:
+    | { __typename: 'CancelVideoPayload', video: { id: string, status: VideoStatus } }
+    | { __typename: 'InvalidInputError', code: string, message: string }
+    | { __typename: 'NotFoundError', code: string, message: string }
+    | { __typename: 'VideoStateError', code: string, message: string }
+   | null };
+
+export type RetryVideoMutationVariables = Exact<{
+  input: RetryVideoInput;
+}>;
+
+
+export type RetryVideoMutation = { retryVideo:
+    | { __typename: 'IdempotencyConflictError', code: string, message: string }
+    | { __typename: 'InsufficientCreditsError', code: string, message: string }
+    | { __typename: 'InvalidInputError', code: string, message: string }
+    | { __typename: 'NotFoundError', code: string, message: string }
+    | { __typename: 'QuotaExceededError', code: string, message: string }
+    | { __typename: 'RetryVideoPayload', video: { id: string, status: VideoStatus, creditCost: number } }
+    | { __typename: 'TemplateUnavailableError', code: string, message: string }
+    | { __typename: 'VideoStateError', code: string, message: string }
+   | null };
+
+export type DeleteVideoMutationVariables = Exact<{
+  input: DeleteVideoInput;
+}>;
+
+
+export type DeleteVideoMutation = { deleteVideo:
+    | { __typename: 'DeleteVideoPayload', deletedVideoId: string }
+    | { __typename: 'InvalidInputError', code: string, message: string }
+    | { __typename: 'NotFoundError', code: string, message: string }
+   | null };
+
+export type VideoUpdatedSubscriptionVariables = Exact<{
+  videoId: string;
+}>;
+
+
+export type VideoUpdatedSubscription = { videoUpdated: { id: string, status: VideoStatus, step: VideoStep | null, progressPercent: number, estimatedReadyAt: string | null, failure: string | null } };
 
 export const ActivityCardFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ActivityCard"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Activity"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"sport"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"distanceMeters"}},{"kind":"Field","name":{"kind":"Name","value":"durationSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"upload"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"filename"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]} as unknown as DocumentNode<ActivityCardFragment, unknown>;
 export const SignedRequestFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SignedRequest"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SignedUpload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]} as unknown as DocumentNode<SignedRequestFragment, unknown>;
@@ -591,3 +772,10 @@ export const CancelSubscriptionDocument = {"kind":"Document","definitions":[{"ki
 export const PlansAndUsageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PlansAndUsage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"meter"}},{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"used"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}},{"kind":"Field","name":{"kind":"Name","value":"resetAt"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"plans"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"tier"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"monthlyCredits"}},{"kind":"Field","name":{"kind":"Name","value":"limits"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"meter"}},{"kind":"Field","name":{"kind":"Name","value":"period"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"products"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"tier"}},{"kind":"Field","name":{"kind":"Name","value":"credits"}}]}}]}}]} as unknown as DocumentNode<PlansAndUsageQuery, PlansAndUsageQueryVariables>;
 export const ContinueUploadDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ContinueUpload"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"uploadId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}},"defaultValue":{"kind":"IntValue","value":"0"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"uploadId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Upload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"request"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FreshRequest"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"partNumber"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"arrived"}},{"kind":"Field","name":{"kind":"Name","value":"etag"}},{"kind":"Field","name":{"kind":"Name","value":"request"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FreshRequest"}}]}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FreshRequest"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"SignedUpload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"headers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]} as unknown as DocumentNode<ContinueUploadQuery, ContinueUploadQueryVariables>;
 export const UploadRulesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"UploadRules"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"kind"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UploadKind"}}},"defaultValue":{"kind":"EnumValue","value":"ACTIVITY"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"byteSize"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SafeInt"}}},"defaultValue":{"kind":"IntValue","value":"104857600"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"uploadRules"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"kind"},"value":{"kind":"Variable","name":{"kind":"Name","value":"kind"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"maxByteSize"}},{"kind":"Field","name":{"kind":"Name","value":"contentTypes"}},{"kind":"Field","name":{"kind":"Name","value":"maxSingleRequestByteSize"}},{"kind":"Field","name":{"kind":"Name","value":"minPartByteSize"}},{"kind":"Field","name":{"kind":"Name","value":"maxPartByteSize"}},{"kind":"Field","name":{"kind":"Name","value":"partByteSize"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"byteSize"},"value":{"kind":"Variable","name":{"kind":"Name","value":"byteSize"}}}]}]}}]}}]} as unknown as DocumentNode<UploadRulesQuery, UploadRulesQueryVariables>;
+export const VideosDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Videos"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}},"defaultValue":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"videoTemplates"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"key"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"creditCost"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"videos"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progressPercent"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<VideosQuery, VideosQueryVariables>;
+export const GenerateVideoDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"GenerateVideo"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"GenerateVideoInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"generateVideo"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"GenerateVideoPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"video"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"creditCost"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"InvalidInputError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"issues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<GenerateVideoMutation, GenerateVideoMutationVariables>;
+export const VideoDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Video"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Video"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"progressPercent"}},{"kind":"Field","name":{"kind":"Name","value":"estimatedReadyAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"}},{"kind":"Field","name":{"kind":"Name","value":"creditCost"}},{"kind":"Field","name":{"kind":"Name","value":"durationSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"attributions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"photographer"}},{"kind":"Field","name":{"kind":"Name","value":"photographerUrl"}},{"kind":"Field","name":{"kind":"Name","value":"sourceUrl"}},{"kind":"Field","name":{"kind":"Name","value":"source"}}]}},{"kind":"Field","name":{"kind":"Name","value":"poster"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"preview"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"download"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"captions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}}]}}]}}]}}]} as unknown as DocumentNode<VideoQuery, VideoQueryVariables>;
+export const CancelVideoDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelVideo"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelVideoInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelVideo"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CancelVideoPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"video"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<CancelVideoMutation, CancelVideoMutationVariables>;
+export const RetryVideoDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RetryVideo"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RetryVideoInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retryVideo"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"RetryVideoPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"video"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"creditCost"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<RetryVideoMutation, RetryVideoMutationVariables>;
+export const DeleteVideoDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteVideo"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteVideoInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteVideo"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeleteVideoPayload"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deletedVideoId"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteVideoMutation, DeleteVideoMutationVariables>;
+export const VideoUpdatedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"VideoUpdated"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"videoId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"videoUpdated"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"videoId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"videoId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"progressPercent"}},{"kind":"Field","name":{"kind":"Name","value":"estimatedReadyAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"}}]}}]}}]} as unknown as DocumentNode<VideoUpdatedSubscription, VideoUpdatedSubscriptionVariables>;

@@ -15,6 +15,7 @@ import { addSmoke } from './smoke.ts'
 import { addStorage } from './storage.ts'
 import { addToken } from './token.ts'
 import { addUsers } from './users.ts'
+import { addVideo } from './video.ts'
 import { addWebhooks } from './webhooks.ts'
 
 // Caches the compiled modules that a command loads when it runs: `webhooks list` takes 0.7 s instead of 0.9 s.
@@ -26,6 +27,7 @@ const program = new Command('cli').description('Commands to operate and develop 
 addInfo(program)
 addDoctor(program)
 addSmoke(program)
+addVideo(program)
 addSeed(program)
 addToken(program)
 const users = addUsers(program)

@@ -44,6 +44,12 @@ export function rowsOf(userId: string) {
       text: endedAt === 'NULL' ? 'NULL' : `''`,
     }),
     eventStream: (expiresAt: string): Row => ({ user_id, id, is_admin: 'false', expires_at: expiresAt }),
+    pictureSearch: (at: string): Row => ({
+      keywords: 'n::text',
+      orientation: `'square'`,
+      results: `'[]'`,
+      created_at: at,
+    }),
     address: (forgetAt: string): Row => ({ address_hash: 'n', forget_at: forgetAt }),
     event: (at: string): Row => ({
       id,

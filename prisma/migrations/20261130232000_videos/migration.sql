@@ -68,6 +68,9 @@ ALTER TABLE "videos" ADD CONSTRAINT "videos_audio_upload_id_fkey" FOREIGN KEY ("
 -- AddForeignKey
 ALTER TABLE "videos" ADD CONSTRAINT "videos_background_upload_id_fkey" FOREIGN KEY ("background_upload_id") REFERENCES "uploads"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
+-- CreateIndex
+CREATE INDEX "uploads_kind_id_idx" ON "uploads"("kind", "id");
+
 -- By hand: what must hold whatever the code does.
 ALTER TABLE "videos"
   ADD CONSTRAINT "videos_progress_is_a_percentage" CHECK ("progress_percent" BETWEEN 0 AND 100),

@@ -6,6 +6,7 @@ import { checkBucket } from './check-bucket.ts'
 import { checkClerk } from './check-clerk.ts'
 import type { Processes } from './check-connection-count.ts'
 import { checkDatabase } from './check-database.ts'
+import { checkFfmpeg } from './check-ffmpeg.ts'
 import { checkRevenueCat } from './check-revenuecat.ts'
 import { checkTraces } from './check-traces.ts'
 import { checkVideoVendors } from './check-video-vendors.ts'
@@ -33,6 +34,7 @@ export async function checkAll(target: DoctorTarget, processes: Processes): Prom
     ...clerk,
     ...checkWebhooks(config),
     ...checkRevenueCat(adapters.revenueCat),
+    ...checkFfmpeg(adapters.videoRenderer),
     ...checkVideoVendors(config.videos),
     ...checkTraces(config),
   ]

@@ -9,7 +9,7 @@ import type {
   PlansAndUsageQuery,
   RequestUploadMutation,
 } from '../../../operations/typed-operations.ts'
-import { type Client, ServerRefused } from './client.ts'
+import { type Client, ServerRefused } from '../api/client.ts'
 import { makeRecording } from './recording.ts'
 import { Skipped, type Step } from './step-report.ts'
 

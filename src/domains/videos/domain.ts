@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import './graphql/schema.ts'
 import { billing } from '../billing/index.ts'
@@ -8,15 +9,17 @@ import { audioUploads } from './audio-uploads.ts'
 import { imageUploads } from './image-uploads.ts'
 import { videosCron, videosJobs } from './jobs/handlers.ts'
 import { videoFailures, videoMessages } from './messages.ts'
+import { missingFiltersOf } from './missing-filters.ts'
 import { videosOfUser } from './personal-data.ts'
 import { stateOfHold } from './queries/hold-state.ts'
 import { type VideosServices, type VideosVendors, videos } from './services.ts'
 import { templateMessages } from './template-messages.ts'
 import { transcriptMessages } from './transcripts/messages.ts'
 import { createVideoMetrics } from './video-metrics.ts'
+import { workFoldersIn } from './work-folder.ts'
 
 /** On disk, unlike /tmp on some systems: an hour of video takes some gigabytes with what it is made of. */
-const workFolder = join('/var/tmp', 'pacer-videos')
+const workFolder = join('/var/tmp', `pacer-videos-${userInfo().uid}`)
 
 /** Videos rendered from audio files. */
 export const videosDomain = defineDomain<VideosVendors, VideosServices>({
@@ -34,7 +37,8 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
       plans: services(billing).plans,
       usage: services(usage),
       videoMetrics: createVideoMetrics(metrics),
-      workFolder,
+      missingFilters: missingFiltersOf(videoRenderer),
+      createWorkFolder: workFoldersIn(workFolder),
       audioTools,
       videoRenderer,
       transcriber,

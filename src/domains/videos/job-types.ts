@@ -14,15 +14,22 @@ export const renderNext = defineJob({
   maxAttempts: 3,
 })
 
-/** Removes the files of a video, or of an earlier attempt, from the bucket. */
+/** Removes files of a deleted video, or of attempts, from the bucket. */
 export const removeFiles = defineJob({
   name: 'videos.remove-files',
-  payload: z.object({ userId: z.uuid(), videoId: z.uuid(), attempt: z.int(), pictures: z.int() }),
+  payload: z.object({ userId: z.uuid(), videoId: z.uuid(), attempts: z.array(z.int()), pictures: z.int() }),
   priority: 'maintenance',
 })
 
 /** Takes videos back whose worker has ended, and adds jobs that were lost. */
 export const sweepVideos = defineJob({ name: 'videos.sweep', payload: z.object({}), priority: 'sweep' })
+
+/** Removes audio files and pictures that no video uses. */
+export const removeUnused = defineJob({
+  name: 'videos.remove-unused-files',
+  payload: z.object({}),
+  priority: 'maintenance',
+})
 
 /** Removes the results of searches for pictures that are no longer used. */
 export const prunePictures = defineJob({

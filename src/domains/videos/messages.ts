@@ -72,6 +72,18 @@ export const videoFailures = defineMessages({
     'The audio file contains only silence. Upload another file and make a new video.',
     '오디오 파일에 소리가 없습니다. 다른 파일을 업로드하여 새 동영상을 만드세요.',
   ),
+  NOT_A_PICTURE: text(
+    'The background is not a JPEG, PNG or WebP picture. Upload another picture and make a new video.',
+    '배경이 JPEG, PNG 또는 WebP 그림이 아닙니다. 다른 그림을 업로드하여 새 동영상을 만드세요.',
+  ),
+  PICTURE_TOO_LARGE: text(
+    'The background picture has too many pixels. Upload a smaller picture and make a new video.',
+    '배경 그림의 픽셀 수가 너무 많습니다. 더 작은 그림을 업로드하여 새 동영상을 만드세요.',
+  ),
+  PICTURE_DAMAGED: text(
+    'The background picture is damaged. Upload another picture and make a new video.',
+    '배경 그림이 손상되었습니다. 다른 그림을 업로드하여 새 동영상을 만드세요.',
+  ),
   audioDeleted: text(
     'The audio file was deleted before the video was made. Upload it again and make a new video.',
     '동영상을 만들기 전에 오디오 파일이 삭제되었습니다. 다시 업로드하여 새 동영상을 만드세요.',

@@ -2,7 +2,7 @@ import type { Tx } from '../../platform/database/db.ts'
 import type { PersonalData } from '../../platform/personal-data.ts'
 import { cancelAttempt } from './commands/cancel-video.ts'
 import { removeVideo } from './commands/delete-video.ts'
-import { removeFilesOf } from './commands/remove-files.ts'
+import { allFilesOf, deleteFiles } from './commands/remove-files.ts'
 import type { VideosServices } from './services.ts'
 
 const batchSize = 100
@@ -22,10 +22,7 @@ export function videosOfUser(services: VideosServices): PersonalData {
     async eraseAhead({ userId, now }) {
       for (;;) {
         const batch = await db.prisma.video.findMany({ where: { userId }, orderBy: { id: 'asc' }, take: batchSize })
-        for (const { id: videoId, attempt, scenes } of batch) {
-          const pictures = Array.isArray(scenes) ? scenes.length : 0
-          await removeFilesOf(bucket, { userId, videoId, attempt, pictures })
-        }
+        for (const video of batch) await deleteFiles(bucket, allFilesOf(video))
         await db.transaction((tx) => removeSome(tx, services, { userId, now }))
         if (batch.length < batchSize) return
       }

@@ -6,8 +6,10 @@ import { serviceKey } from '../../platform/services.ts'
 import type { Plans } from '../billing/index.ts'
 import type { Bucket } from '../uploads/index.ts'
 import type { Usage } from '../usage/index.ts'
+import type { MissingFilters } from './missing-filters.ts'
 import type { AudioTools, PictureSearch, Planner, Transcriber, VideoRenderer } from './ports.ts'
 import type { VideoMetrics } from './video-metrics.ts'
+import type { CreateWorkFolder } from './work-folder.ts'
 
 /** The clients of vendors that videos needs. Null: its key is not configured. */
 export interface VideosVendors {
@@ -27,8 +29,8 @@ export interface VideosServices extends VideosVendors {
   readonly plans: Plans
   readonly usage: Usage
   readonly videoMetrics: VideoMetrics
-  /** A folder on disk, in which each video that is rendered has a folder of its own. */
-  readonly workFolder: string
+  readonly missingFilters: MissingFilters
+  readonly createWorkFolder: CreateWorkFolder
 }
 
 export const videos = serviceKey<VideosServices>('videos')

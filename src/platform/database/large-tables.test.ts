@@ -21,6 +21,7 @@ describe('where nothing is due among 6,000 rows', () => {
     await insertRows(app, 'idempotency_keys', many, rows.key(later))
     await insertRows(app, 'rate_limits', many, rows.limit(later))
     await insertRows(app, 'event_streams', many, rows.eventStream(later))
+    await insertRows(app, 'picture_searches', many, rows.pictureSearch(later))
     await insertRows(app, 'streams', many, rows.stream(ago, later))
     await insertRows(app, 'gifted_addresses', many, rows.address(later))
     await insertRows(app, 'erased_addresses', many, rows.address(later))
@@ -41,6 +42,7 @@ describe('where nothing is due among 6,000 rows', () => {
     ['platform.prune-rate-limits', ['rate_limits']],
     ['platform.prune-streams', ['streams']],
     ['platform.prune-event-streams', ['event_streams']],
+    ['videos.prune-pictures', ['picture_searches']],
     ['credits.forget-addresses', ['gifted_addresses', 'erased_addresses']],
     ['inbox.prune', ['inbox_events']],
     ['inbox.resume', ['inbox_events']],
@@ -75,6 +77,7 @@ describe('where 6,000 rows are due', () => {
       'rate_limits',
       'streams',
       'event_streams',
+      'picture_searches',
       'gifted_addresses',
       'erased_addresses',
       'inbox_events',
@@ -94,6 +97,7 @@ describe('where 6,000 rows are due', () => {
     ['platform.prune-rate-limits', 'rate_limits', () => rows.limit(ago)],
     ['platform.prune-streams', 'streams', () => rows.stream(ago, ago)],
     ['platform.prune-event-streams', 'event_streams', () => rows.eventStream(ago)],
+    ['videos.prune-pictures', 'picture_searches', () => rows.pictureSearch(ago)],
     ['credits.forget-addresses', 'gifted_addresses', () => rows.address(ago)],
     ['credits.forget-addresses', 'erased_addresses', () => rows.address(ago)],
     ['inbox.prune', 'inbox_events', () => rows.event(ago)],

@@ -11,8 +11,8 @@ import {
 } from '../ports.ts'
 import type { VideosServices } from '../services.ts'
 import { pictureKey } from '../video-files.ts'
-import type { StepsInput } from './run-steps.ts'
 import { searchPictures } from './search-pictures.ts'
+import type { StepsInput } from './steps-input.ts'
 import { readObjectToFile, writeFromFile } from './transfer-files.ts'
 
 /** A scene whose picture is in the bucket, under its number. */

@@ -3,7 +3,7 @@ import type { Upload, Video } from '../../../generated/prisma/client.ts'
 import { notify, type Tx } from '../../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { claimKey } from '../../../platform/idempotency/idempotency.ts'
-import { lockUploads } from '../../uploads/index.ts'
+import { findUpload, lockUploads } from '../../uploads/index.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { videoMessages } from '../messages.ts'
 import { checkAvailable, findTemplate } from '../queries/template-terms.ts'
@@ -90,8 +90,8 @@ async function findFile(
   tx: Tx,
   { userId, id, kind }: { readonly userId: string; readonly id: string; readonly kind: keyof typeof files },
 ): Promise<Upload> {
-  const upload = await tx.upload.findUnique({ where: { id, userId } })
-  if (!upload) throw new NotFound(videoMessages.uploadNotFound())
+  const upload = await findUpload(tx, id)
+  if (upload?.userId !== userId) throw new NotFound(videoMessages.uploadNotFound())
   const { field, otherKind } = files[kind]
   if (upload.kind !== kind) throw InvalidInput.of(field, otherKind())
   if (upload.status !== 'READY') throw InvalidInput.of(field, videoMessages.uploadNotReady())

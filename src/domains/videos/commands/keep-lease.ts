@@ -46,7 +46,7 @@ export async function keepLease(
     work().catch((error: unknown) => log.warn({ err: error, videoId: id }, 'the lease of a video could not be checked'))
 
   const changes = await notifications.subscribe(videoTopic(id), closed.signal)
-  const watching = (async () => {
+  const checking = (async () => {
     for await (const _ of changes) await ignoringErrors(check)
   })()
   const timer = setInterval(() => void ignoringErrors(beat), heartbeatMs)
@@ -66,7 +66,7 @@ export async function keepLease(
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       closed.abort()
-      await watching
+      await checking
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Video } from '../../../generated/prisma/client.ts'
-import type { Tx } from '../../../platform/database/db.ts'
+import type { Database, Tx } from '../../../platform/database/db.ts'
 import { enqueue } from '../../../platform/jobs/define-job.ts'
 import type { Bucket } from '../../uploads/index.ts'
 import { removeFiles } from '../job-types.ts'
@@ -8,15 +8,31 @@ import { pictureKey, videoFileKey, videoFiles } from '../video-files.ts'
 /** A worker that does not know yet that its lease has ended may still write files. */
 const lateMs = 15 * 60_000
 
-/** Schedules two removals of all files of a video: one now, and one after a late worker has noticed. */
-export async function scheduleFileRemoval(
-  tx: Tx,
-  { id: videoId, userId, attempt, scenes }: Pick<Video, 'id' | 'userId' | 'attempt' | 'scenes'>,
-  now: Date,
-): Promise<void> {
-  const payload = { userId, videoId, attempt, pictures: Array.isArray(scenes) ? scenes.length : 0 }
-  await enqueue(tx, removeFiles, payload, { key: `${videoId}:now` })
-  await enqueue(tx, removeFiles, payload, { key: `${videoId}:late`, runAt: new Date(now.getTime() + lateMs) })
+export interface FilesOfVideo {
+  readonly userId: string
+  readonly videoId: string
+  readonly attempts: readonly number[]
+  /** The number of pictures of scenes. */
+  readonly pictures: number
+}
+
+/** All files of a video, of every attempt. */
+export function allFilesOf({
+  id: videoId,
+  userId,
+  attempt,
+  scenes,
+}: Pick<Video, 'id' | 'userId' | 'attempt' | 'scenes'>): FilesOfVideo {
+  const attempts = Array.from({ length: attempt }, (_, index) => index + 1)
+  return { userId, videoId, attempts, pictures: Array.isArray(scenes) ? scenes.length : 0 }
+}
+
+/** Schedules two removals of all files of a deleted video: one now, and one after a late worker has noticed. */
+export async function scheduleFileRemoval(tx: Tx, video: Parameters<typeof allFilesOf>[0], now: Date): Promise<void> {
+  const files = allFilesOf(video)
+  const payload = { ...files, attempts: [...files.attempts] }
+  await enqueue(tx, removeFiles, payload, { key: `${video.id}:now` })
+  await enqueue(tx, removeFiles, payload, { key: `${video.id}:late`, runAt: new Date(now.getTime() + lateMs) })
 }
 
 /** Schedules the removal of the files of one attempt; the pictures remain. */
@@ -24,22 +40,39 @@ export async function scheduleAttemptRemoval(
   tx: Tx,
   { id: videoId, userId, attempt }: Pick<Video, 'id' | 'userId' | 'attempt'>,
 ): Promise<void> {
-  await enqueue(tx, removeFiles, { userId, videoId, attempt, pictures: 0 }, { key: `${videoId}:${attempt}` })
+  const payload = { userId, videoId, attempts: [attempt], pictures: 0 }
+  await enqueue(tx, removeFiles, payload, { key: `${videoId}:${attempt}` })
 }
 
-interface Files {
-  readonly userId: string
-  readonly videoId: string
-  /** Files of this attempt and of all earlier ones. */
-  readonly attempt: number
-  /** The number of pictures of scenes. */
-  readonly pictures: number
+/**
+ * Removes files that the video does not have. Those of its result and of an attempt that has not ended remain: the worker
+ * that asked for the removal may be one that another worker has replaced.
+ */
+export async function removeFilesOf(
+  { db, bucket }: { readonly db: Database; readonly bucket: Bucket },
+  files: FilesOfVideo,
+): Promise<void> {
+  const video = await db.prisma.video.findUnique({
+    where: { id: files.videoId },
+    select: { status: true, attempt: true, filesOfAttempt: true },
+  })
+  if (!video) return deleteFiles(bucket, files)
+  const isUnfinished = video.status === 'QUEUED' || video.status === 'RENDERING'
+  const kept = [video.filesOfAttempt, isUnfinished ? video.attempt : null]
+  await deleteFiles(bucket, {
+    ...files,
+    attempts: files.attempts.filter((attempt) => !kept.includes(attempt)),
+    pictures: 0,
+  })
 }
 
-/** Removes files. A missing one is no error. */
-export async function removeFilesOf(bucket: Bucket, { userId, videoId: id, attempt, pictures }: Files): Promise<void> {
-  for (let each = 1; each <= attempt; each++) {
-    for (const file of videoFiles) await bucket.delete(videoFileKey({ userId, id, attempt: each }, file))
+/** A missing file is no error. */
+export async function deleteFiles(
+  bucket: Bucket,
+  { userId, videoId: id, attempts, pictures }: FilesOfVideo,
+): Promise<void> {
+  for (const attempt of attempts) {
+    for (const file of videoFiles) await bucket.delete(videoFileKey({ userId, id, attempt }, file))
   }
   for (let scene = 0; scene < pictures; scene++) await bucket.delete(pictureKey({ userId, id }, scene))
 }

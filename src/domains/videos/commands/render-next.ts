@@ -6,10 +6,9 @@ import { abortReasonOf, type JobRun } from '../../../platform/jobs/job-run.ts'
 import { type Message, toStored } from '../../../platform/messages/message.ts'
 import { renderNext as renderNextJob } from '../job-types.ts'
 import { videoFailures } from '../messages.ts'
-import { UnreadableAudio, VendorRefused } from '../ports.ts'
+import { UnreadableAudio, UnreadablePicture, VendorRefused } from '../ports.ts'
 import type { VideosServices } from '../services.ts'
 import { videoTopic } from '../topic.ts'
-import { createWorkFolder } from '../work-folder.ts'
 import { type ClaimedVideo, claimVideo } from './claim-video.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
@@ -32,7 +31,7 @@ export async function renderNext(services: VideosServices, run: Run): Promise<vo
   run.signal.throwIfAborted()
   const video = await claimVideo(services)
   if (!video) return
-  const folder = await createWorkFolder(services.workFolder, video.lease)
+  const folder = await services.createWorkFolder(video.lease)
   try {
     await render(services, { video, folder, run })
   } catch (error) {
@@ -90,10 +89,17 @@ async function handleFailure(services: VideosServices, { video, error, run }: Fa
   )
 }
 
+const pictureFailures = {
+  NOT_A_PICTURE: videoFailures.NOT_A_PICTURE,
+  TOO_LARGE: videoFailures.PICTURE_TOO_LARGE,
+  DAMAGED: videoFailures.PICTURE_DAMAGED,
+} as const
+
 /** A failure that a retry has too. */
 function expectedFailure(error: unknown, { maxDurationSeconds }: ClaimedVideo): Message | null {
   if (error instanceof AudioDeleted) return videoFailures.audioDeleted()
   if (error instanceof VendorRefused) return videoFailures.vendorRefused({ vendor: error.vendor })
+  if (error instanceof UnreadablePicture) return pictureFailures[error.reason]()
   if (!(error instanceof UnreadableAudio)) return null
   if (error.reason === 'TOO_LONG') return videoFailures.TOO_LONG({ minutes: maxDurationSeconds / 60 })
   return videoFailures[error.reason]()

@@ -2,6 +2,7 @@ import { Prisma, type Video } from '../../../generated/prisma/client.ts'
 import { notify, type Tx } from '../../../platform/database/db.ts'
 import { InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { claimKey, keyProblem } from '../../../platform/idempotency/idempotency.ts'
+import { findUpload } from '../../uploads/index.ts'
 import { runAs, type Viewer } from '../../users/index.ts'
 import { VideoState } from '../errors.ts'
 import { videoMessages } from '../messages.ts'
@@ -42,7 +43,7 @@ async function restart(
   const video = await lockVideo(tx, { userId, id })
   if (!claimed.isNew) return video
   if (video.status === 'QUEUED' || video.status === 'RENDERING') throw new VideoState(videoMessages.notFinished())
-  const audio = video.audioUploadId && (await tx.upload.findUnique({ where: { id: video.audioUploadId } }))
+  const audio = video.audioUploadId && (await findUpload(tx, video.audioUploadId))
   if (!audio) throw new VideoState(videoMessages.audioDeleted())
   const { templateKey } = video
   const terms = await termsOfAttempt(services, tx, { userId, templateKey, audio, now })
@@ -73,10 +74,7 @@ async function restart(
 }
 
 /** Locks the row of a user's video. Throws NotFound. */
-export async function lockVideo(
-  tx: Tx,
-  { userId, id }: { readonly userId: string; readonly id: string },
-): Promise<Video> {
+async function lockVideo(tx: Tx, { userId, id }: { readonly userId: string; readonly id: string }): Promise<Video> {
   await tx.$queryRaw`SELECT id FROM videos WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`
   const video = await tx.video.findUnique({ where: { id, userId } })
   if (!video) throw new NotFound(videoMessages.notFound())

@@ -7,24 +7,15 @@ import { type AudioProbe, type Scene, type Transcript, VendorRefused, type Video
 import { findTemplate } from '../queries/template-terms.ts'
 import type { VideosServices } from '../services.ts'
 import { withoutSilence } from '../transcripts/without-silence.ts'
-import type { ClaimedVideo } from './claim-video.ts'
 import { fetchScenes, type StoredScene } from './fetch-scenes.ts'
 import type { VideoResult } from './finish-attempt.ts'
-import type { Lease } from './keep-lease.ts'
 import { shareOf } from './progress-of-steps.ts'
+import type { StepsInput } from './steps-input.ts'
 import { storeFiles } from './store-files.ts'
 import { readToFile } from './transfer-files.ts'
 
 /** The audio file was deleted before the video was rendered. */
 export class AudioDeleted extends Error {}
-
-export interface StepsInput {
-  readonly video: ClaimedVideo
-  /** An empty folder. */
-  readonly folder: string
-  readonly lease: Lease
-  readonly onPercent: (percent: number) => void
-}
 
 const progressEveryMs = 500
 

@@ -3,8 +3,8 @@ import type { Video } from '../../../generated/prisma/client.ts'
 const longestEstimateMs = 24 * 3_600_000
 
 /**
- * When a video that is rendered is expected to be ready: as far as it has come since a worker took it, so it goes on. Null
- * where too little is known: before it is rendered, and below 5 percent.
+ * When a video that is rendered is expected to be ready: at the rate of its progress since a worker took
+ * it. Null where too little is known: before it is rendered, and below 5 percent.
  */
 export function estimateReadyAt(
   { status, startedAt, progressPercent }: Pick<Video, 'status' | 'startedAt' | 'progressPercent'>,

@@ -2,9 +2,9 @@ import { TemplateUnavailable } from '../errors.ts'
 import type { TemplateInfo } from '../ports.ts'
 import type { VideosServices } from '../services.ts'
 
-type Vendors = Pick<VideosServices, 'videoRenderer' | 'transcriber' | 'planner' | 'pictureSearch'>
+type Vendors = Pick<VideosServices, 'videoRenderer' | 'transcriber' | 'planner' | 'pictureSearch' | 'missingFilters'>
 
-export function findTemplate({ videoRenderer }: Vendors, key: string): TemplateInfo | null {
+export function findTemplate({ videoRenderer }: Pick<Vendors, 'videoRenderer'>, key: string): TemplateInfo | null {
   return videoRenderer.templates.find((template) => template.key === key) ?? null
 }
 
@@ -18,20 +18,10 @@ export async function missingSetting(vendors: Vendors, { needs, ffmpegFilters }:
     if (!vendors.planner) return 'GOOGLE_API_KEY'
     if (!vendors.pictureSearch) return 'PEXELS_API_KEY'
   }
-  const missingFilters = await missingFfmpegFilters(vendors)
+  const missingFilters = await vendors.missingFilters()
   if (missingFilters === null) return 'FFMPEG_PATH'
   const lacking = ffmpegFilters.filter((filter) => missingFilters.includes(filter))
   return lacking.length > 0 ? `ffmpeg (${lacking.join(', ')})` : null
-}
-
-/** Null where there is no ffmpeg. */
-async function missingFfmpegFilters({ videoRenderer }: Vendors): Promise<readonly string[] | null> {
-  try {
-    const { missingFilters } = await videoRenderer.inspect({ signal: AbortSignal.timeout(10_000) })
-    return missingFilters
-  } catch {
-    return null
-  }
 }
 
 /** Throws TemplateUnavailable. */
