@@ -6,9 +6,6 @@ const project = fileURLToPath(new URL('../..', import.meta.url))
 /** Starting a server takes 0.7 s of CPU less with the compiled modules of an earlier start. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/tests', import.meta.url))
 
-/** The cores are busy during a test run, so threads for garbage collection make a start no shorter: 0.15 s of CPU. */
-const nodeOptions = ['--single-threaded-gc']
-
 export interface Program extends AsyncDisposable {
   readonly pid: number
   /** Everything that it has written to standard output. */
@@ -22,7 +19,7 @@ export interface Program extends AsyncDisposable {
 
 /** Runs a program of the project (`src/main.ts`, `all`) with this environment, PATH, HOME and a cache of compiled modules. */
 export function startProgram(args: readonly string[], env: Readonly<Record<string, string>>): Program {
-  const child: ChildProcess = spawn(process.execPath, [...nodeOptions, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd: project,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
