@@ -85,7 +85,7 @@ async function state() {
 const holds = () =>
   app.app.db.prisma.creditHold.findMany({
     where: { reference: { startsWith: 'video:' }, userId },
-    orderBy: { id: 'asc' },
+    orderBy: { reference: 'asc' },
   })
 
 describe('a video of an audio file', { timeout: 120_000 }, () => {

@@ -34,7 +34,7 @@ beforeEach(async () => {
   await app.owner.query('TRUNCATE videos CASCADE')
   Object.assign(rendering, fakeRendering(), { adapters: rendering.adapters, rendered: rendering.rendered })
   rendering.rendered.splice(0)
-  app.now = new Date('2026-11-18T10:00:00Z')
+  app.now = new Date()
 })
 
 const services = () => app.app.services(videos)
@@ -221,6 +221,8 @@ test('the removal that a replaced worker asks for does not remove the files of t
   const video = await generate(await createCustomer())
   rendering.whileRendering = async () => {
     rendering.whileRendering = async () => undefined
+    // The progress is stored with a heartbeat.
+    await expect.poll(async () => (await rowOf(video)).progressPercent).toBeGreaterThan(20)
     later(61)
     await render()
   }
