@@ -82,6 +82,9 @@ describe.runIf(executablePath)('in a browser', { timeout: 90_000 }, () => {
         'CancelSubscription',
         'PlansAndUsage',
         'ContinueUpload',
+        'Videos',
+        'GenerateVideo',
+        'VideoUpdated',
       ])
       await page.click('.graphiql-execute-button')
       const result = page.locator('.result-window')

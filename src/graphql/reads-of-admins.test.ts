@@ -6,7 +6,7 @@ import { grant } from '../domains/credits/index.ts'
 import type { User } from '../generated/prisma/client.ts'
 import { optionsOf } from '../platform/compat/pothos.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
-import { createActivity, createUser } from '../testing/factories.ts'
+import { createActivity, createUser, createVideo } from '../testing/factories.ts'
 import { createSubscription } from '../testing/subscriptions.ts'
 import { toGlobalId } from './ids.ts'
 
@@ -48,6 +48,7 @@ beforeAll(async () => {
       expiresAt: new Date(app.now.getTime() + 1e8),
     },
   })
+  const video = await createVideo(app, person)
   ids = {
     User: toGlobalId('User', userId),
     Activity: toGlobalId('Activity', activity.id),
@@ -56,6 +57,7 @@ beforeAll(async () => {
     DataExport: toGlobalId('DataExport', dataExport.id),
     PlanSubscription: toGlobalId('PlanSubscription', subscription.id),
     Checkout: toGlobalId('Checkout', checkout.id),
+    Video: toGlobalId('Video', video.id),
   }
 })
 afterAll(() => app[Symbol.asyncDispose]())

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { v7 as uuidv7 } from 'uuid'
 import { users } from '../domains/users/index.ts'
-import type { Activity, Prisma, User } from '../generated/prisma/client.ts'
+import type { Activity, Prisma, User, Video } from '../generated/prisma/client.ts'
 import type { TestApp } from './app.ts'
 
 /** Creates the user who signs in with this e-mail address. */
@@ -100,4 +100,30 @@ function pendingUntil({ now }: TestApp, isPending: boolean) {
   return isPending
     ? { status: 'PENDING' as const, expiresAt: new Date(now.getTime() + 24 * 3_600_000) }
     : { status: 'READY' as const, expiresAt: null }
+}
+
+/** Creates a video that has failed, unless the data say otherwise. */
+export async function createVideo(
+  app: TestApp,
+  { id: userId }: Pick<User, 'id'>,
+  data: Partial<Prisma.VideoUncheckedCreateInput> = {},
+): Promise<Video> {
+  const times = { queuedAt: app.now, notBefore: app.now, consumedAt: app.now, createdAt: app.now, finishedAt: app.now }
+  return app.app.db.prisma.video.create({
+    data: {
+      id: uuidv7(),
+      userId,
+      title: 'A talk',
+      templateKey: 'waveform',
+      format: 'SQUARE',
+      options: { colours: null, language: null, showsCaptions: true },
+      status: 'FAILED',
+      failure: { key: 'renderingFailed', values: {} },
+      creditCost: 10,
+      mostAtOnce: 1,
+      maxDurationSeconds: 600,
+      ...times,
+      ...data,
+    },
+  })
 }

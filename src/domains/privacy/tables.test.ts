@@ -4,6 +4,7 @@ import type { User } from '../../generated/prisma/client.ts'
 import type { TestApp } from '../../testing/app.ts'
 import { startAppWithClerk } from '../../testing/app-with-clerk.ts'
 import { type FakeClerk, startClerk } from '../../testing/clerk.ts'
+import { createVideo } from '../../testing/factories.ts'
 import {
   dump,
   erase,
@@ -29,6 +30,8 @@ const exceptions: Readonly<Record<string, string>> = {
   bookmarks: 'the position of an operator command: an instant or the id of a row',
   audit_log: 'what admins did and for which user: must be kept, and names users and reasons only by their ids',
   gifted_addresses: 'hashes without a reference to a row: addresses that had the sign-up gift, deleted after 12 months',
+  picture_searches: 'which pictures searches by keywords found, of no user, deleted after 30 days',
+  picture_quotas: 'how many searches were sent to a source of pictures',
   erased_addresses: 'written by the erasure: hashes without a reference to a row, deleted after 12 months',
 }
 
@@ -170,6 +173,7 @@ describe('the data of a user who has rows in every table', () => {
     await moveCredits(user.id)
     await buyPlus(user)
     await writeStreams(user.id, streamIds)
+    await createVideo(app, user, { id: streamIds[0], title: 'Quillon talks' })
     await prisma.eventStream.create({ data: { userId: user.id, id: streamIds[0], isAdmin: false, expiresAt: app.now } })
     const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
     await sendClerkUser(app, bob.clerkId ?? '', { first_name: 'Bystander' })
@@ -202,6 +206,7 @@ describe('the data of a user who has rows in every table', () => {
     streams: [`streams/${streamIds[1]}.json`, '"outcome": "COMPLETED"', 'Quillon ran along the Quill'],
     event_streams: ['open-streams.json', streamIds[0]],
     stream_chunks: [`streams/${streamIds[0]}.json`, '"outcome": null', 'Quillon ran along the Quill'],
+    videos: [`videos/${streamIds[0]}.json`, 'Quillon talks', '"waveform"'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],
     credit_transactions: ['credits.json', 'A gift to look at', 'For Quillon, with thanks'],
@@ -242,6 +247,7 @@ describe('the data of a user who has rows in every table', () => {
     'credits.json',
     'files.json',
     'usage.json',
+    `videos/${streamIds[0]}.json`,
     'purchases.json',
     'webhook-events.json',
     'requests.json',
