@@ -87,7 +87,7 @@ describe('with nothing configured', () => {
         google: { apiKey: undefined, apiUrl: 'https://generativelanguage.googleapis.com/v1beta' },
         pexels: { apiKey: undefined, apiUrl: 'https://api.pexels.com' },
         ffmpegPath: undefined,
-        searchPath: '',
+        searchPath: process.env.PATH,
       },
       inboxRetentionDays: 30,
       signUpCredits: 100,
@@ -118,7 +118,7 @@ describe('with nothing configured', () => {
       google: { apiKey: undefined },
       pexels: { apiKey: 'pexels_1', apiUrl: 'https://api.pexels.com' },
       ffmpegPath: '/usr/bin/ffmpeg',
-      searchPath: '',
+      searchPath: process.env.PATH,
     })
     expect(readSettings({ NODE_ENV: 'development', GROQ_API_KEY: '' }).videos.groq.apiKey).toBeUndefined()
     expect(problemsOf({ GROQ_API_KEY: 'gsk_\n1' })).toEqual(['GROQ_API_KEY: must be one line of ASCII characters.'])

@@ -1,6 +1,6 @@
 import type { JobConcurrency } from '../platform/jobs/lanes.ts'
 import type { TracingOptions } from '../platform/observability/tracing.ts'
-import { canonical, type Environment } from './env.ts'
+import { canonical, type Environment, readSearchPath } from './env.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { issuerOf, missingVariables } from './missing-variables.ts'
 import { parseValues, plainSettings } from './parse-values.ts'
@@ -129,20 +129,17 @@ export type EnvironmentCheck = (environment: Environment) => readonly string[]
  * Reads the settings from the environment. Throws a ConfigError that names every missing or invalid variable
  * once, with what the checks of the domains find.
  */
-export function readSettings(
-  variables: Environment & { readonly PATH?: string | undefined },
-  checks: readonly EnvironmentCheck[] = [],
-): Settings {
+export function readSettings(variables: Environment, checks: readonly EnvironmentCheck[] = []): Settings {
   const environment = canonical(variables)
   const { values, problems } = parseValues(environment)
   const isProduction = values.NODE_ENV === 'production'
   const found = checks.flatMap((check) => [...check(environment)])
   const all = [...problems, ...missingVariables(environment, { isProduction }), ...found]
   if (all.length > 0) throw new ConfigError(all)
-  return toSettings(values, environment, variables.PATH ?? '')
+  return toSettings(values, environment)
 }
 
-function toSettings(values: Values, environment: Environment, searchPath: string): Settings {
+function toSettings(values: Values, environment: Environment): Settings {
   const isProduction = values.NODE_ENV === 'production'
   const { ALLOWED_HOSTS: hosts = [] } = values
   return {
@@ -166,7 +163,7 @@ function toSettings(values: Values, environment: Environment, searchPath: string
       google: { apiKey: values.GOOGLE_API_KEY, apiUrl: values.GOOGLE_API_URL },
       pexels: { apiKey: values.PEXELS_API_KEY, apiUrl: values.PEXELS_API_URL },
       ffmpegPath: values.FFMPEG_PATH,
-      searchPath,
+      searchPath: readSearchPath(),
     },
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }

@@ -6,12 +6,21 @@ import { unquote } from './unquote.ts'
 /** The texts of the variables that are set, under their canonical names. An empty value counts as not set. */
 export type Environment = Readonly<Partial<Record<SettingName, string>>>
 
+/*
+ * This file is the only reader of process.env.
+ */
+
 /**
- * The only reader of process.env. The file `.env` of the working directory supplies variables that are not set. An alias
+ * The file `.env` of the working directory supplies variables that are not set. An alias
  * in process.env overrides the canonical name in the file.
  */
 export function readEnvironment(): Environment {
   return { ...canonical(readFile()), ...canonical(process.env) }
+}
+
+/** The folders in which programs are found; not a setting of Pacer. */
+export function readSearchPath(): string {
+  return process.env.PATH ?? ''
 }
 
 function readFile(): Readonly<Record<string, string | undefined>> {

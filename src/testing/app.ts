@@ -91,7 +91,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const defaults = readSettings({})
   const config: Config = {
     ...defaults,
-    videos: { ...defaults.videos, searchPath: process.env.PATH ?? '' },
     port: 0,
     metricsPort: 0,
     logLevel: 'silent',
