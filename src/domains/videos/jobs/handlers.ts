@@ -18,7 +18,7 @@ export function videosJobs(services: VideosServices): JobHandler[] {
 }
 
 export const videosCron: CronEntry[] = [
-  { job: jobs.sweepVideos, schedule: '* * * * *' },
+  { job: jobs.sweepVideos, schedule: '*/5 * * * *' },
   { job: jobs.removeUnused, schedule: '20 4 * * *' },
   { job: jobs.prunePictures, schedule: '50 3 * * *' },
 ]
