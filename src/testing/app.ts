@@ -32,7 +32,7 @@ export const testPurchaseWebhook = {
 }
 
 /** Other tests use the cores too, so a check of a working part may take longer than in production. */
-const patientCheckMs = 10_000
+const testCheckMs = 10_000
 
 export interface TestAppOptions {
   /** The database of another app, as a second process of a deployment uses it. */
@@ -124,7 +124,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   app.db.onStatement(({ query }) => statements.push(query))
 
   const health = createHealth()
-  health.begin(app, { checkMs: options.healthCheckMs ?? patientCheckMs })
+  health.begin(app, { checkMs: options.healthCheckMs ?? testCheckMs })
   const front = await startHttpServer({ ...config, log, health })
   stack.defer(() => front.close())
   const { graphiqlFor } = options
