@@ -64,7 +64,7 @@ describe('the transcript of a request', () => {
     expect(await captionsOf(id)).toContain('좋은 아침입니다')
   })
 
-  test('gives a template that shows none a file of captions', async () => {
+  test('is shown by a template that needs none, and is its file of captions', async () => {
     const id = await user.generated({ uploadId, options: { transcript: { text: 'Hello' } } })
     await app.runDueJobs()
     expect(await captionsOf(id)).toContain('Hello')
