@@ -34,7 +34,7 @@ export function parseId(typename: string, globalId: string, path: readonly strin
 }
 
 /** The same for a field of a mutation's input. With `checkAll`, an invalid ID is reported with the other problems. */
-export function parseInputId(typename: string, globalId: string, field: string): string {
+export function parseInputId(typename: string, globalId: string, field: string | readonly string[]): string {
   const id = idOf(typename, globalId)
   if (id === null) throw InvalidInput.of(field, platformMessages.invalidId({ type: typename }))
   return id

@@ -47,9 +47,13 @@ export class InvalidInput extends DomainError {
     return new InvalidInput([{ path, text }])
   }
 
-  /** A problem with a field of a command's input, or with all of it (null). The edge adds the path of the input. */
-  static of(field: string | null, text: Message): InvalidInput {
-    return new InvalidInput([{ path: field === null ? [] : [field], text }], { isRelative: true })
+  /**
+   * A problem with a field of a command's input, with a field within it (its path), or with all of the input (null). The
+   * edge adds the path of the input.
+   */
+  static of(field: string | readonly string[] | null, text: Message): InvalidInput {
+    const path = field === null ? [] : typeof field === 'string' ? [field] : field
+    return new InvalidInput([{ path, text }], { isRelative: true })
   }
 
   /** Problems by the field of a command's input; null where there is none. Returns null without any problem. */

@@ -81,3 +81,20 @@ test.each([
   expect(await user.generate({ uploadId, ...input })).toMatchObject({ code })
   expect(await user.state()).toEqual(before)
 })
+
+test('names each field of the options that is not valid', async () => {
+  const uploadId = await user.upload()
+  const colours = { background: '#000000', text: 'white', accent: '#ffffff' }
+  const { issues } = await user.generate({
+    uploadId,
+    options: { colours, language: 'x y', backgroundUploadId: 'none' },
+  })
+  const paths = issues?.map(({ path }) => path.join('.'))
+  expect(paths?.toSorted()).toEqual([
+    'input.options.backgroundUploadId',
+    'input.options.colours',
+    'input.options.language',
+  ])
+  const background = await user.generate({ uploadId, options: { backgroundUploadId: uploadId } })
+  expect(background.issues).toMatchObject([{ path: ['input', 'options', 'backgroundUploadId'] }])
+})

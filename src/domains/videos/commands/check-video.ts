@@ -40,7 +40,7 @@ function checkTitle(title: string): string {
 
 function checkColours(colours: VideoColours): void {
   if (Object.values(colours).every((colour) => /^#[0-9a-f]{6}$/i.test(colour))) return
-  throw InvalidInput.of('options', videoMessages.invalidColour())
+  throw InvalidInput.of(['options', 'colours'], videoMessages.invalidColour())
 }
 
 function checkLanguage(tag: string): string {
@@ -51,7 +51,7 @@ function checkLanguage(tag: string): string {
   } catch {
     // Below.
   }
-  throw InvalidInput.of('options', videoMessages.invalidLanguage())
+  throw InvalidInput.of(['options', 'language'], videoMessages.invalidLanguage())
 }
 
 function checkKey(key: string): void {

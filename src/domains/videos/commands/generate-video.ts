@@ -90,7 +90,7 @@ function columnsOf(own: OwnTranscript | null) {
 
 const files = {
   AUDIO: { field: 'uploadId', otherKind: videoMessages.notAudio },
-  IMAGE: { field: 'backgroundUploadId', otherKind: videoMessages.notPicture },
+  IMAGE: { field: ['options', 'backgroundUploadId'], otherKind: videoMessages.notPicture },
 } as const
 
 /** A file of the user that is READY. Throws NotFound and InvalidInput. */

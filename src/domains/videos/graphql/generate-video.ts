@@ -108,7 +108,8 @@ builder.mutationField('generateVideo', (t) =>
       }
       const parts = checkAll({
         uploadId: () => parseInputId('Upload', input.uploadId, 'uploadId'),
-        backgroundUploadId: () => (background == null ? null : parseInputId('Upload', background, 'options')),
+        backgroundUploadId: () =>
+          background == null ? null : parseInputId('Upload', background, ['options', 'backgroundUploadId']),
         transcript: () => (transcript == null ? null : readOwnTranscript(transcript, ['options', 'transcript'])),
         request: () => checkVideo(request),
       })

@@ -39,5 +39,5 @@ export function fitToAudio(own: OwnTranscript, probe: AudioProbe, path: readonly
   const transcript = withinAudio(given, probe.durationSeconds)
   if (transcript.segments.length > 0) return transcript
   const seconds = Math.ceil(probe.durationSeconds)
-  throw new InvalidInput([{ path: [...path, 'webVtt'], text: messages.afterAudio({ seconds }) }], { isRelative: true })
+  throw InvalidInput.of([...path, 'webVtt'], messages.afterAudio({ seconds }))
 }

@@ -24,7 +24,7 @@ interface Cue extends TimeRange {
  * @param path of the text in the input of the command
  */
 export function readWebVtt(text: string, path: readonly string[]): Transcript {
-  const refuse = (message: Message) => new InvalidInput([{ path, text: message }], { isRelative: true })
+  const refuse = (message: Message) => InvalidInput.of(path, message)
   if (Buffer.byteLength(text) > maxKibibytes * 1024) {
     throw refuse(messages.webVttTooLarge({ kibibytes: maxKibibytes }))
   }

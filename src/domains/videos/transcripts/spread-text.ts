@@ -42,7 +42,7 @@ export function spreadText(
 }
 
 function captionsOf(text: string, path: readonly string[]): Caption[] {
-  const refuse = (message: Message) => new InvalidInput([{ path, text: message }], { isRelative: true })
+  const refuse = (message: Message) => InvalidInput.of(path, message)
   if (text.length > maxCharacters) throw refuse(messages.textTooLong({ characters: maxCharacters }))
   const captions = text.split(/\r\n|\r|\n/).flatMap((line) => splitCaptions(cleanText(line)))
   if (captions.length === 0) throw refuse(messages.emptyTranscript())
