@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { allSettings } from '../src/config/settings.ts'
+import { videoFailures } from '../src/domains/videos/messages.ts'
 import { cloneDatabase } from '../src/testing/postgres.ts'
 import { startProgram } from '../src/testing/process.ts'
 import { resourceVariables } from '../src/testing/production.ts'
@@ -61,7 +62,7 @@ describe('the metrics in rules and dashboards', () => {
     expect(expressionsOf(rules).flatMap(metricsIn).filter(isUnknown)).toEqual([])
   })
 
-  test.each(['http', 'payment-retry', 'usage', 'webhook-errors'])('of %s.json too', async (name) => {
+  test.each(['http', 'payment-retry', 'usage', 'videos', 'webhook-errors'])('of %s.json too', async (name) => {
     const dashboard = JSON.parse(await read(`ops/grafana/${name}.json`))
     const metrics = expressionsOf(dashboard).flatMap(metricsIn)
     expect(metrics.length).toBeGreaterThan(5)
@@ -74,7 +75,13 @@ describe('the metrics in rules and dashboards', () => {
 
   test('there is no other dashboard', async () => {
     const names = await readdir(fileURLToPath(new URL('../ops/grafana', import.meta.url)))
-    expect(names.sort()).toEqual(['http.json', 'payment-retry.json', 'usage.json', 'webhook-errors.json'])
+    expect(names.sort()).toEqual([
+      'http.json',
+      'payment-retry.json',
+      'usage.json',
+      'videos.json',
+      'webhook-errors.json',
+    ])
   })
 
   const isUnknown = (metric: string) => !exposed.has(metric)
@@ -116,6 +123,19 @@ describe('the metrics in rules and dashboards', () => {
     } finally {
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
     }
+  }
+})
+
+test('the reasons that alerts name are reasons of failed videos', () => {
+  const named = expressionsOf(rules).flatMap((expr) =>
+    [...expr.matchAll(/reason[!=]~"([^"]+)"/g)].map(([, names]) => names),
+  )
+  expect(named.length).toBeGreaterThan(3)
+  for (const reason of named.flatMap((names) => names?.split('|') ?? [])) {
+    expect(
+      Object.keys(videoFailures).filter((key) => new RegExp(`^${reason}$`).test(key)),
+      reason,
+    ).not.toEqual([])
   }
 })
 
