@@ -33,6 +33,9 @@ export const testPurchaseWebhook = {
   secret: 'the signing secret of tests',
 }
 
+/** Other tests use the cores too, so a check of a working part may take longer than in production. */
+const testCheckMs = 10_000
+
 export interface TestAppOptions {
   /** The database of another app, as a second process of a deployment uses it. */
   readonly databaseUrl?: string
@@ -44,6 +47,8 @@ export interface TestAppOptions {
   /** Plans and products instead of the project's own. */
   readonly plans?: Plans
   readonly adapters?: Partial<Adapters>
+  /** The timeout of each health check. */
+  readonly healthCheckMs?: number
   /** Receives the log, which is silent by default. */
   readonly log?: Log
 }
@@ -123,7 +128,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   app.db.onStatement(({ query }) => statements.push(query))
 
   const health = createHealth()
-  health.begin(app)
+  health.begin(app, { checkMs: options.healthCheckMs ?? testCheckMs })
   const front = await startHttpServer({ ...config, log, health })
   stack.defer(() => front.close())
   const { graphiqlFor } = options

@@ -6,16 +6,20 @@ import { type RenderRequest, type TemplateInfo, UnreadableAudio } from '../domai
 const templates: readonly TemplateInfo[] = [
   { key: 'waveform', needs: [], ffmpegFilters: [] },
   { key: 'captions', needs: ['transcript'], ffmpegFilters: [] },
+  { key: 'slideshow', needs: ['transcript', 'pictures'], ffmpegFilters: [] },
 ]
 
 /** Rendering in no time, for tests of what is around it. Each field may be replaced by a test. */
 export interface FakeRendering {
-  readonly adapters: Pick<Adapters, 'audioTools' | 'videoRenderer' | 'transcriber'>
+  readonly adapters: Pick<Adapters, 'audioTools' | 'videoRenderer' | 'transcriber' | 'planner' | 'pictureSearch'>
   /** The requests so far. */
   readonly rendered: RenderRequest[]
   /** How many files were probed, and how many transcribed. */
   readonly probed: string[]
   readonly transcribed: string[]
+  /** The titles of the videos that were planned, and the keywords that were searched for. */
+  readonly planned: string[]
+  readonly searched: string[]
   /** Awaited while a video is rendered, with the signal of the attempt. */
   whileRendering: (request: RenderRequest, signal: AbortSignal) => Promise<void>
   whileTranscribing: () => Promise<void>
@@ -27,6 +31,8 @@ export function fakeRendering(): FakeRendering {
     rendered: [],
     probed: [],
     transcribed: [],
+    planned: [],
+    searched: [],
     whileRendering: async () => undefined,
     whileTranscribing: async () => undefined,
     isAudioReadable: true,
@@ -45,6 +51,28 @@ export function fakeRendering(): FakeRendering {
           await fake.whileTranscribing()
           return { language: 'en', segments: [{ startSeconds: 0, endSeconds: 1, text: 'Hello', words: [] }] }
         },
+      },
+      planner: {
+        async plan({ title, transcript, durationSeconds }) {
+          fake.planned.push(title)
+          const count = transcript.segments.length
+          const scenes = transcript.segments.map(({ text }, at) => ({
+            startSeconds: (at / count) * durationSeconds,
+            endSeconds: ((at + 1) / count) * durationSeconds,
+            keywords: text,
+          }))
+          return { title: null, scenes }
+        },
+      },
+      pictureSearch: {
+        async search({ keywords }) {
+          fake.searched.push(keywords)
+          const id = encodeURIComponent(keywords)
+          const page = `https://pictures.example.com/${id}`
+          const from = { photographer: 'Ada', photographerUrl: `${page}/by`, sourceUrl: page, source: 'Pexels' }
+          return [{ ...from, id, downloadUrl: `${page}.jpg`, width: 1080, height: 1920 }]
+        },
+        download: ({ downloadUrl }, output) => writeFile(output, downloadUrl),
       },
       videoRenderer: {
         templates,

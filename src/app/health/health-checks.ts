@@ -5,7 +5,7 @@ import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
 import { domains } from '../domains.ts'
 
-/** The result of a check. 'failed' includes a timeout of one second; 'unknown' means not checked yet. */
+/** The result of a check. 'failed' includes a timeout; 'unknown' means not checked yet. */
 export type CheckResult = 'ok' | 'failed' | 'unknown'
 
 /** The results by name: of the platform and of the checks that domains declare. */
@@ -18,7 +18,8 @@ export const unknownResults: CheckResults = Object.fromEntries(
   [...platformChecks, ...domains.flatMap(({ healthCheckNames }) => healthCheckNames)].map((part) => [part, 'unknown']),
 )
 
-const checkMs = 1_000
+/** The longest a check takes; then it is 'failed'. */
+export const defaultCheckMs = 1_000
 /** Anyone may request health at any rate, so results are cached. */
 const cacheMs = 5_000
 /**
@@ -27,11 +28,11 @@ const cacheMs = 5_000
  */
 const latestJobSeconds = 15 * 60
 
-/** Runs all checks at once; each has a timeout of one second and is cached for five. */
-export function createHealthChecks({
-  db,
-  healthChecks,
-}: Pick<App, 'db' | 'healthChecks'>): () => Promise<CheckResults> {
+/** Runs all checks at once; each has a timeout and is cached for five seconds. */
+export function createHealthChecks(
+  { db, healthChecks }: Pick<App, 'db' | 'healthChecks'>,
+  checkMs: number,
+): () => Promise<CheckResults> {
   const { pool } = db
   const check = (runCheck: () => Promise<boolean>) =>
     memoize(cacheMs, () =>

@@ -5,7 +5,7 @@ import { memoize } from '../../platform/memoize.ts'
 import { withTimeout } from '../../platform/with-timeout.ts'
 import type { App } from '../app.ts'
 import { refuse } from '../http/guards.ts'
-import { type CheckResults, createHealthChecks, unknownResults } from './health-checks.ts'
+import { type CheckResults, createHealthChecks, defaultCheckMs, unknownResults } from './health-checks.ts'
 
 export interface Health {
   /**
@@ -16,8 +16,8 @@ export interface Health {
   isReady(): Promise<boolean>
   /** Makes this process not ready: it is stopping. */
   drain(): void
-  /** The process has started; until then it is live and not ready. */
-  begin(app: App): void
+  /** The process has started; until then it is live and not ready. `checkMs`: the timeout of each check. */
+  begin(app: App, options?: { readonly checkMs: number }): void
 }
 
 interface Report {
@@ -25,7 +25,6 @@ interface Report {
   readonly checks: CheckResults
 }
 
-const readyMs = 1_000
 /** Anyone may request health at any rate; a load balancer does every few seconds. */
 const readyCacheMs = 1_000
 
@@ -56,9 +55,9 @@ export function createHealth(): Health {
 
   return {
     isReady: async () => (await readNotReadyReason()) === null,
-    begin(started) {
-      findReason = memoize(readyCacheMs, () => notReadyReasonOf(started))
-      runChecks = createHealthChecks(started)
+    begin(started, { checkMs } = { checkMs: defaultCheckMs }) {
+      findReason = memoize(readyCacheMs, () => notReadyReasonOf(started, checkMs))
+      runChecks = createHealthChecks(started, checkMs)
     },
     drain() {
       draining = true
@@ -84,9 +83,9 @@ export function createHealth(): Health {
   }
 }
 
-async function notReadyReasonOf({ db: { pool } }: App): Promise<string | null> {
+async function notReadyReasonOf({ db: { pool } }: App, checkMs: number): Promise<string | null> {
   try {
-    const pending = await withTimeout(readyMs, pendingMigrations({ pool }))
+    const pending = await withTimeout(checkMs, pendingMigrations({ pool }))
     return pending.length > 0 ? 'migrations are missing' : null
   } catch {
     return 'the database does not answer'

@@ -15,6 +15,7 @@ import { videosOfUser } from './personal-data.ts'
 import { stateOfHold } from './queries/hold-state.ts'
 import { type VideosServices, type VideosVendors, videos } from './services.ts'
 import { templateMessages } from './template-messages.ts'
+import { createTemplatePosters } from './template-posters.ts'
 import { transcriptMessages } from './transcripts/messages.ts'
 import { createVideoMetrics } from './video-metrics.ts'
 import { workFoldersIn } from './work-folder.ts'
@@ -39,6 +40,7 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
       usage: services(usage),
       videoMetrics: createVideoMetrics(metrics, videoRenderer.templates),
       missingFilters: missingFiltersOf(videoRenderer),
+      templatePosters: createTemplatePosters(services(uploads).bucket, videoRenderer.templates),
       createWorkFolder: workFoldersIn(workFolder),
       audioTools,
       videoRenderer,

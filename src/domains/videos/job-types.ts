@@ -21,8 +21,16 @@ export const removeFiles = defineJob({
   priority: 'maintenance',
 })
 
-/** Takes videos back whose worker has ended, and adds jobs that were lost. */
+/** Adds jobs that were lost, for videos whose worker has ended, and for posters that are missing. */
 export const sweepVideos = defineJob({ name: 'videos.sweep', payload: z.object({}), priority: 'sweep' })
+
+/** Draws the poster of a template. */
+export const drawPoster = defineJob({
+  name: 'videos.draw-poster',
+  payload: z.object({ templateKey: z.string() }),
+  lane: 'render',
+  maxAttempts: 3,
+})
 
 /** Removes audio files and pictures that no video uses. */
 export const removeUnused = defineJob({

@@ -88,6 +88,14 @@ export const videoFailures = defineMessages({
     'The audio file was deleted before the video was made. Upload it again and make a new video.',
     '동영상을 만들기 전에 오디오 파일이 삭제되었습니다. 다시 업로드하여 새 동영상을 만드세요.',
   ),
+  backgroundDeleted: text(
+    'The background picture was deleted before the video was made. Make a new video with another picture.',
+    '동영상을 만들기 전에 배경 그림이 삭제되었습니다. 다른 그림으로 새 동영상을 만드세요.',
+  ),
+  transcriptAfterAudio: text(
+    'All captions of your transcript start after the audio has ended. Correct the transcript and try again.',
+    '대본의 모든 자막이 오디오가 끝난 뒤에 시작합니다. 대본을 고친 후 다시 시도하세요.',
+  ),
   vendorUnavailable: text<{ vendor: string }>(
     '{vendor} did not respond for too long. Your credits were given back. Try again later.',
     '응답이 너무 오래 없었습니다: {vendor}. 크레딧은 돌려드렸습니다. 나중에 다시 시도하세요.',

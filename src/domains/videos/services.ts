@@ -8,6 +8,7 @@ import type { Bucket } from '../uploads/index.ts'
 import type { Usage } from '../usage/index.ts'
 import type { MissingFilters } from './missing-filters.ts'
 import type { AudioTools, PictureSearch, Planner, Transcriber, VideoRenderer } from './ports.ts'
+import type { TemplatePosters } from './template-posters.ts'
 import type { VideoMetrics } from './video-metrics.ts'
 import type { CreateWorkFolder } from './work-folder.ts'
 
@@ -30,6 +31,7 @@ export interface VideosServices extends VideosVendors {
   readonly usage: Usage
   readonly videoMetrics: VideoMetrics
   readonly missingFilters: MissingFilters
+  readonly templatePosters: TemplatePosters
   readonly createWorkFolder: CreateWorkFolder
 }
 

@@ -300,8 +300,9 @@ test('an attempt whose job was unlocked removes nothing that was added anew on t
   await add(job, 'key', 1)
   await isWorking.promise
   const before = await onlyRow()
+  // Far in the future before it is unlocked, so that no worker takes it again.
+  await owner.query(`UPDATE graphile_worker._private_jobs SET run_at = '2100-01-01'`)
   await unlockWorkers(owner, [before?.locked_by ?? ''])
-  // Far in the future, so that it is still there when the first attempt ends.
   await db.transaction((tx) => enqueue(tx, job, { n: 2 }, { key: 'key', runAt: new Date('2100-01-01') }))
   mayEnd.resolve()
   await first[Symbol.asyncDispose]()

@@ -1,5 +1,6 @@
 import { type Activity, Prisma } from '../../../generated/prisma/client.ts'
 import type { Sport } from '../../../generated/prisma/enums.ts'
+import { checkText } from '../../../platform/check-text.ts'
 import { columnsOf } from '../../../platform/database/db.ts'
 import { checkAll, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { checkMayAct, type Viewer, withLockedUser } from '../../users/index.ts'
@@ -56,12 +57,6 @@ function checkSport(sport: Sport | null | undefined): Sport | null {
 }
 
 function checkTitle(title: string): string {
-  const trimmed = title.trim()
-  const length = [...trimmed].length
-  const field = 'title'
-  if (length < 1 || length > 200) throw InvalidInput.of(field, activityMessages.titleLength())
-  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, activityMessages.invalidTitle())
-  }
-  return trimmed
+  const messages = { length: activityMessages.titleLength(), invalid: activityMessages.invalidTitle() }
+  return checkText(title, { field: 'title', min: 1, max: 200, ...messages })
 }

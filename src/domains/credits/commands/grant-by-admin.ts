@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { recordAudit } from '../../../platform/audit.ts'
+import { checkText } from '../../../platform/check-text.ts'
 import type { Tx } from '../../../platform/database/db.ts'
 import { checkAll, IdempotencyConflict, InvalidInput, NotFound } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
@@ -113,11 +114,6 @@ function checkKey(key: string): void {
 }
 
 function checkReason(reason: string): string {
-  const trimmed = reason.trim()
-  const field = 'reason'
-  if (trimmed.length < 1 || [...trimmed].length > 500) throw InvalidInput.of(field, creditMessages.reasonLength())
-  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, creditMessages.invalidReason())
-  }
-  return trimmed
+  const messages = { length: creditMessages.reasonLength(), invalid: creditMessages.invalidReason() }
+  return checkText(reason, { field: 'reason', min: 1, max: 500, ...messages })
 }

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../../generated/prisma/client.ts'
+import { checkText } from '../../../platform/check-text.ts'
 import { checkAll, InvalidInput } from '../../../platform/errors.ts'
 import { versionOfAnswer } from '../clerk-version.ts'
 import { Unauthenticated } from '../errors.ts'
@@ -73,13 +74,8 @@ function checkNames({ firstName, lastName }: ProfileChanges): Names {
 }
 
 function checkName(name: string | null, field: string): string | null {
-  const trimmed = name?.trim() ?? ''
-  if ([...trimmed].length > maxNameLength)
-    throw InvalidInput.of(field, userMessages.nameTooLong({ max: maxNameLength }))
-  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) {
-    throw InvalidInput.of(field, userMessages.invalidName())
-  }
-  return trimmed || null
+  const messages = { length: userMessages.nameTooLong({ max: maxNameLength }), invalid: userMessages.invalidName() }
+  return checkText(name ?? '', { field, min: 0, max: maxNameLength, ...messages }) || null
 }
 
 /** `zone` is the time zone of the changes in its IANA spelling; null where it is unknown. */

@@ -1,4 +1,5 @@
 import type { Prisma } from '../../../generated/prisma/client.ts'
+import { isPlainText } from '../../../platform/check-text.ts'
 import type { Reader } from '../../../platform/database/db.ts'
 import { InvalidInput } from '../../../platform/errors.ts'
 import type { Emails } from '../emails.ts'
@@ -34,7 +35,7 @@ function check(text: string): void {
   if (text.length > maxLength) {
     throw InvalidInput.of('search', userMessages.searchTooLong({ max: maxLength }))
   }
-  if (!text.isWellFormed() || /\p{Cc}/u.test(text)) {
+  if (!isPlainText(text)) {
     throw InvalidInput.of('search', userMessages.invalidSearch())
   }
 }

@@ -1,8 +1,10 @@
+import { checkText } from '../../../platform/check-text.ts'
 import { checkAll, InvalidInput } from '../../../platform/errors.ts'
 import { keyProblem } from '../../../platform/idempotency/idempotency.ts'
 import { videoMessages } from '../messages.ts'
 import type { VideoOptions } from '../options.ts'
 import type { VideoColours, VideoFormat } from '../ports.ts'
+import type { OwnTranscript } from '../transcripts/own-transcript.ts'
 
 export interface VideoRequest {
   /** Of the audio file. */
@@ -12,11 +14,13 @@ export interface VideoRequest {
   readonly title: string
   readonly format: VideoFormat
   readonly options: VideoOptions
+  /** What is spoken, in place of transcription. */
+  readonly transcript: OwnTranscript | null
   readonly idempotencyKey: string
 }
 
 /** The request with its texts as they are stored. Throws InvalidInput with all problems. */
-export function checkVideo<Request extends Omit<VideoRequest, 'uploadId' | 'backgroundUploadId'>>(
+export function checkVideo<Request extends Omit<VideoRequest, 'uploadId' | 'backgroundUploadId' | 'transcript'>>(
   request: Request,
 ): Request {
   const { title, options, idempotencyKey } = request
@@ -30,11 +34,8 @@ export function checkVideo<Request extends Omit<VideoRequest, 'uploadId' | 'back
 }
 
 function checkTitle(title: string): string {
-  const trimmed = title.trim()
-  const length = [...trimmed].length
-  if (length < 1 || length > 200) throw InvalidInput.of('title', videoMessages.titleLength())
-  if (!trimmed.isWellFormed() || /\p{Cc}/u.test(trimmed)) throw InvalidInput.of('title', videoMessages.invalidTitle())
-  return trimmed
+  const messages = { length: videoMessages.titleLength(), invalid: videoMessages.invalidTitle() }
+  return checkText(title, { field: 'title', min: 1, max: 200, ...messages })
 }
 
 function checkColours(colours: VideoColours): void {

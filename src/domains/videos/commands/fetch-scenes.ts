@@ -10,15 +10,11 @@ import {
   type VideoPlan,
 } from '../ports.ts'
 import type { VideosServices } from '../services.ts'
+import type { StoredScene } from '../step-results.ts'
 import { pictureKey } from '../video-files.ts'
 import { searchPictures } from './search-pictures.ts'
 import type { StepsInput } from './steps-input.ts'
 import { readObjectToFile, writeFromFile } from './transfer-files.ts'
-
-/** A scene whose picture is in the bucket, under its number. */
-export interface StoredScene extends TimeRange {
-  readonly attribution: Attribution
-}
 
 const orientationOf: Readonly<Record<VideoFormat, PictureOrientation>> = {
   PORTRAIT_9_16: 'portrait',

@@ -8,7 +8,9 @@ import { runAs, type Viewer } from '../../users/index.ts'
 import { videoMessages } from '../messages.ts'
 import { checkAvailable, findTemplate } from '../queries/template-terms.ts'
 import type { VideosServices } from '../services.ts'
+import { toJson } from '../step-results.ts'
 import { videoTopic } from '../topic.ts'
+import type { OwnTranscript } from '../transcripts/own-transcript.ts'
 import { checkVideo, type VideoRequest } from './check-video.ts'
 import { startAttempt, termsOfAttempt } from './start-attempt.ts'
 
@@ -21,7 +23,7 @@ export async function generateVideo(services: VideosServices, viewer: Viewer, re
   const checked = checkVideo(request)
   const template = findTemplate(services, checked.templateKey)
   if (!template) throw InvalidInput.of('templateKey', videoMessages.templateNotFound())
-  await checkAvailable(services, template)
+  await checkAvailable(services, template, { hasTranscript: checked.transcript !== null })
   const now = services.clock()
   return runAs(services, viewer, (tx) => create(tx, services, { userId: viewer.id, request: checked, now }))
 }
@@ -33,12 +35,12 @@ interface Creation {
 }
 
 async function create(tx: Tx, services: VideosServices, { userId, request, now }: Creation): Promise<Video> {
-  const { uploadId, backgroundUploadId, templateKey, title, format, options, idempotencyKey } = request
+  const { uploadId, backgroundUploadId, templateKey, title, format, options, transcript, idempotencyKey } = request
   const claimed = await claimKey(tx, {
     userId,
     mutation: 'generateVideo',
     key: idempotencyKey,
-    input: [uploadId, backgroundUploadId, templateKey, title, format, { ...options }],
+    input: [uploadId, backgroundUploadId, templateKey, title, format, { ...options }, transcript && toJson(transcript)],
     result: { videoId: uuidv7() },
     now,
   })
@@ -64,7 +66,8 @@ async function create(tx: Tx, services: VideosServices, { userId, request, now }
       title,
       templateKey,
       format,
-      options: { ...options },
+      options: toJson(options),
+      ...columnsOf(transcript),
       audioUploadId: uploadId,
       backgroundUploadId,
       ...terms,
@@ -78,6 +81,11 @@ async function create(tx: Tx, services: VideosServices, { userId, request, now }
   await startAttempt(tx, services, video, now)
   notify(tx, videoTopic(id))
   return video
+}
+
+function columnsOf(own: OwnTranscript | null) {
+  if (!own) return {}
+  return { isOwnTranscript: true, ownText: own.ownText, ...(own.transcript && { transcript: toJson(own.transcript) }) }
 }
 
 const files = {

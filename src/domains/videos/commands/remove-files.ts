@@ -21,10 +21,10 @@ export function allFilesOf({
   id: videoId,
   userId,
   attempt,
-  scenes,
-}: Pick<Video, 'id' | 'userId' | 'attempt' | 'scenes'>): FilesOfVideo {
+  pictureCount,
+}: Pick<Video, 'id' | 'userId' | 'attempt' | 'pictureCount'>): FilesOfVideo {
   const attempts = Array.from({ length: attempt }, (_, index) => index + 1)
-  return { userId, videoId, attempts, pictures: Array.isArray(scenes) ? scenes.length : 0 }
+  return { userId, videoId, attempts, pictures: pictureCount }
 }
 
 /** Schedules two removals of all files of a deleted video: one now, and one after a late worker has noticed. */

@@ -74,6 +74,7 @@ function generate({ id, uploadId }: Customer, templateKey = 'waveform'): Promise
       title: 'Talk',
       format: 'SQUARE',
       options: { colours: null, language: null, showsCaptions: true },
+      transcript: null,
       idempotencyKey: uuidv7(),
     },
   )

@@ -14,7 +14,7 @@ import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
 import { keepLease, LeaseEnded } from './keep-lease.ts'
 import { scheduleAttemptRemoval } from './remove-files.ts'
-import { AudioDeleted, runSteps } from './run-steps.ts'
+import { FileDeleted, runSteps, UnusableTranscript } from './run-steps.ts'
 
 /** Of vendors that do not respond, and of errors that a second try may not have. */
 const mostFailures = 5
@@ -95,9 +95,12 @@ const pictureFailures = {
   DAMAGED: videoFailures.PICTURE_DAMAGED,
 } as const
 
+const fileFailures = { audio: videoFailures.audioDeleted, background: videoFailures.backgroundDeleted } as const
+
 /** A failure that a retry has too. */
 function expectedFailure(error: unknown, { maxDurationSeconds }: ClaimedVideo): Message | null {
-  if (error instanceof AudioDeleted) return videoFailures.audioDeleted()
+  if (error instanceof FileDeleted) return fileFailures[error.file]()
+  if (error instanceof UnusableTranscript) return videoFailures.transcriptAfterAudio()
   if (error instanceof VendorRefused) return videoFailures.vendorRefused({ vendor: error.vendor })
   if (error instanceof UnreadablePicture) return pictureFailures[error.reason]()
   if (!(error instanceof UnreadableAudio)) return null

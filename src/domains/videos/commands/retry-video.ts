@@ -9,6 +9,7 @@ import { videoMessages } from '../messages.ts'
 import { checkAvailable, findTemplate } from '../queries/template-terms.ts'
 import type { VideosServices } from '../services.ts'
 import { videoTopic } from '../topic.ts'
+import { lockVideo } from './lock-video.ts'
 import { startAttempt, termsOfAttempt } from './start-attempt.ts'
 
 export interface Retry {
@@ -28,7 +29,8 @@ export async function retryVideo(services: VideosServices, viewer: Viewer, retry
   if (!known) throw new NotFound(videoMessages.notFound())
   const template = findTemplate(services, known.templateKey)
   if (!template) throw new VideoState(videoMessages.templateNotFound())
-  await checkAvailable(services, template)
+  const hasTranscript = known.transcript !== null || known.ownText !== null
+  await checkAvailable(services, template, { hasTranscript })
   const now = services.clock()
   return runAs(services, viewer, (tx) => restart(tx, services, { userId: viewer.id, retry, now }))
 }
@@ -71,12 +73,4 @@ async function restart(
   await startAttempt(tx, services, restarted, now)
   notify(tx, videoTopic(id))
   return restarted
-}
-
-/** Locks the row of a user's video. Throws NotFound. */
-async function lockVideo(tx: Tx, { userId, id }: { readonly userId: string; readonly id: string }): Promise<Video> {
-  await tx.$queryRaw`SELECT id FROM videos WHERE id = ${id}::uuid AND user_id = ${userId}::uuid FOR UPDATE`
-  const video = await tx.video.findUnique({ where: { id, userId } })
-  if (!video) throw new NotFound(videoMessages.notFound())
-  return video
 }

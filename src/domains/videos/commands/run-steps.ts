@@ -1,21 +1,33 @@
 import { join } from 'node:path'
 import type { VideoStep } from '../../../generated/prisma/enums.ts'
+import { InvalidInput } from '../../../platform/errors.ts'
 import { findUpload } from '../../uploads/index.ts'
-import type { VideoOptions } from '../options.ts'
 import { plainPlan } from '../plain-plan.ts'
 import { type AudioProbe, type Scene, type Transcript, VendorRefused, type VideoPlan } from '../ports.ts'
 import { findTemplate } from '../queries/template-terms.ts'
 import type { VideosServices } from '../services.ts'
+import { readOptions, readPlan, readProbe, readScenes, readTranscript, toJson } from '../step-results.ts'
+import { fitToAudio } from '../transcripts/own-transcript.ts'
 import { withoutSilence } from '../transcripts/without-silence.ts'
-import { fetchScenes, type StoredScene } from './fetch-scenes.ts'
+import { fetchScenes } from './fetch-scenes.ts'
 import type { VideoResult } from './finish-attempt.ts'
 import { shareOf } from './progress-of-steps.ts'
 import type { StepsInput } from './steps-input.ts'
 import { storeFiles } from './store-files.ts'
 import { readToFile } from './transfer-files.ts'
 
-/** The audio file was deleted before the video was rendered. */
-export class AudioDeleted extends Error {}
+/** A file of the user was deleted before the video was rendered. */
+export class FileDeleted extends Error {
+  readonly file: 'audio' | 'background'
+
+  constructor(file: 'audio' | 'background') {
+    super(`The ${file} file of the video was deleted.`)
+    this.file = file
+  }
+}
+
+/** The user's transcript does not fit the audio file. */
+export class UnusableTranscript extends Error {}
 
 const progressEveryMs = 500
 
@@ -32,10 +44,10 @@ export async function runSteps(services: VideosServices, input: StepsInput): Pro
 
   await begin('PROBING')
   const audioFile = join(folder, 'audio')
-  await readUpload(services, video.audioUploadId, audioFile, signal)
-  const probe = (video.probe as unknown as AudioProbe | null) ?? (await probeAudio(services, input, audioFile))
+  if (!(await readUpload(services, video.audioUploadId, audioFile, signal))) throw new FileDeleted('audio')
+  const probe = readProbe(video.probe) ?? (await probeAudio(services, input, audioFile))
 
-  let transcript = video.transcript as unknown as Transcript | null
+  let transcript = video.isOwnTranscript ? await useOwnTranscript(input, probe) : readTranscript(video.transcript)
   if (template.needs.includes('transcript') && !transcript) {
     await begin('TRANSCRIBING')
     transcript = await transcribe(services, input, { audioFile, probe })
@@ -44,17 +56,17 @@ export async function runSteps(services: VideosServices, input: StepsInput): Pro
   let scenes: readonly Scene[] = []
   if (template.needs.includes('pictures') && transcript) {
     await begin('PLANNING')
-    const plan =
-      (video.plan as unknown as VideoPlan | null) ?? (await planScenes(services, input, { transcript, probe }))
+    const plan = readPlan(video.plan) ?? (await planScenes(services, input, { transcript, probe }))
     await begin('FETCHING_MEDIA')
-    const stored = video.scenes as unknown as readonly StoredScene[] | null
-    scenes = await fetchScenes(services, input, { plan, stored })
+    scenes = await fetchScenes(services, input, { plan, stored: readScenes(video.scenes) })
   }
 
   await begin('RENDERING')
   const backgroundFile = video.backgroundUploadId === null ? null : join(folder, 'background')
-  if (backgroundFile !== null) await readUpload(services, video.backgroundUploadId, backgroundFile, signal)
-  const options = video.options as unknown as VideoOptions
+  if (backgroundFile !== null && !(await readUpload(services, video.backgroundUploadId, backgroundFile, signal))) {
+    throw new FileDeleted('background')
+  }
+  const options = readOptions(video.options)
   const rendered = await services.videoRenderer.render(
     {
       templateKey: template.key,
@@ -102,14 +114,15 @@ function progressWriter({ lease, onPercent }: StepsInput): (fraction: number) =>
   }
 }
 
+/** False if the file was deleted. */
 async function readUpload(
   { db, bucket }: VideosServices,
   uploadId: string | null,
   file: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const upload = uploadId && (await findUpload(db.prisma, uploadId))
-  if (!upload || !(await readToFile(bucket, upload, file, signal))) throw new AudioDeleted()
+  return upload ? readToFile(bucket, upload, file, signal) : false
 }
 
 async function probeAudio(
@@ -119,8 +132,21 @@ async function probeAudio(
 ): Promise<AudioProbe> {
   const { maxDurationSeconds } = video
   const probe = await audioTools.probe(audioFile, { signal: lease.signal, maxDurationSeconds })
-  await lease.write({ probe: JSON.parse(JSON.stringify(probe)), durationSeconds: probe.durationSeconds })
+  await lease.write({ probe: toJson(probe), durationSeconds: probe.durationSeconds })
   return probe
+}
+
+/** The user's transcript, as it fits the audio. Throws UnusableTranscript. */
+async function useOwnTranscript({ video, lease }: StepsInput, probe: AudioProbe): Promise<Transcript> {
+  const own = { transcript: readTranscript(video.transcript), ownText: video.ownText }
+  try {
+    const transcript = fitToAudio(own, probe, [])
+    await lease.write({ transcript: toJson(transcript), ownText: null })
+    return transcript
+  } catch (error) {
+    if (error instanceof InvalidInput) throw new UnusableTranscript(error.message, { cause: error })
+    throw error
+  }
 }
 
 interface Heard {
@@ -137,9 +163,9 @@ async function transcribe(
   if (!transcriber) throw new VendorRefused('Groq', null, 'GROQ_API_KEY is not set.')
   const output = join(folder, 'speech.ogg')
   await audioTools.convertForTranscription(audioFile, { container: probe.container, output }, { signal })
-  const { language } = video.options as unknown as VideoOptions
+  const { language } = readOptions(video.options)
   const transcript = withoutSilence(await transcriber.transcribe(output, { signal, language }), probe.silences)
-  await lease.write({ transcript: JSON.parse(JSON.stringify(transcript)) })
+  await lease.write({ transcript: toJson(transcript) })
   return transcript
 }
 
@@ -158,6 +184,7 @@ async function planScenes(
     log.warn({ err: error, videoId: video.id }, 'the scenes of a video are planned without a language model')
   }
   if (plan.scenes.length === 0) plan = plainPlan(subject)
-  await lease.write({ plan: JSON.parse(JSON.stringify(plan)) })
+  const pictureCount = Math.max(video.pictureCount, plan.scenes.length)
+  await lease.write({ plan: toJson(plan), pictureCount })
   return plan
 }

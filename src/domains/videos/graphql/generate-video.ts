@@ -9,7 +9,9 @@ import { checkVideo } from '../commands/check-video.ts'
 import { generateVideo } from '../commands/generate-video.ts'
 import { TemplateUnavailable } from '../errors.ts'
 import { videos } from '../services.ts'
+import { readOwnTranscript } from '../transcripts/own-transcript.ts'
 import { VideoFormat } from './enums.ts'
+import { VideoTranscriptInput } from './transcript-input.ts'
 import { VideoNode } from './video.ts'
 
 const VideoColoursInput = builder.inputType('VideoColoursInput', {
@@ -44,6 +46,11 @@ const VideoOptionsInput = builder.inputType('VideoOptionsInput', {
       required: true,
       defaultValue: true,
       description: 'Whether what is spoken is shown as captions, if the template can show it.',
+    }),
+    transcript: t.field({
+      type: VideoTranscriptInput,
+      description:
+        'What is spoken, in place of transcription. A template that only needs it for captions is then available without transcription.',
     }),
   }),
 })
@@ -91,7 +98,7 @@ builder.mutationField('generateVideo', (t) =>
     resolve: async (_root, { input }, { viewer, services }) => {
       const { templateKey, title, idempotencyKey } = input
       const { format = 'PORTRAIT_9_16', colours = null, language = null, captions = true } = input.options ?? {}
-      const background = input.options?.backgroundUploadId
+      const { backgroundUploadId: background, transcript } = input.options ?? {}
       const request = {
         templateKey,
         title,
@@ -99,17 +106,14 @@ builder.mutationField('generateVideo', (t) =>
         options: { colours: colours && { ...colours }, language, showsCaptions: captions },
         idempotencyKey,
       }
-      const ids = checkAll({
+      const parts = checkAll({
         uploadId: () => parseInputId('Upload', input.uploadId, 'uploadId'),
         backgroundUploadId: () => (background == null ? null : parseInputId('Upload', background, 'options')),
+        transcript: () => (transcript == null ? null : readOwnTranscript(transcript, ['options', 'transcript'])),
         request: () => checkVideo(request),
       })
-      return { video: await generateVideo(services(videos), viewer, { ...ids.request, ...uploadIds(ids) }) }
+      const { request: checked, ...rest } = parts
+      return { video: await generateVideo(services(videos), viewer, { ...checked, ...rest }) }
     },
   }),
 )
-
-const uploadIds = ({ uploadId, backgroundUploadId }: { uploadId: string; backgroundUploadId: string | null }) => ({
-  uploadId,
-  backgroundUploadId,
-})

@@ -6,6 +6,7 @@ import type { TemplateInfo } from '../ports.ts'
 import { missingSetting } from '../queries/template-terms.ts'
 import { videos } from '../services.ts'
 import { textsOfTemplate } from '../template-messages.ts'
+import { signingCost, validSeconds } from './signed-file.ts'
 
 const defaultFormat = 'PORTRAIT_9_16'
 
@@ -41,6 +42,22 @@ export const VideoTemplate = builder.objectRef<TemplateInfo>('VideoTemplate').im
       nullable: true,
       description: 'Which setting the server lacks. Null if the template is available.',
       resolve: (template, _args, { services }) => missingSetting(services(videos), template),
+    }),
+    poster: t.field({
+      type: 'SignedDownload',
+      nullable: true,
+      description: 'A picture of a video with sample content. Null until the server has drawn it.',
+      extensions: signingCost,
+      args: {
+        expiresInSeconds: t.arg.int({
+          defaultValue: 300,
+          description: 'How long the URL is valid, in seconds: 60 to 3600.',
+        }),
+      },
+      resolve: ({ key }, args, { services, clock }) => {
+        const validity = { now: clock(), seconds: validSeconds(args.expiresInSeconds) }
+        return services(videos).templatePosters.sign(key, validity)
+      },
     }),
   }),
 })

@@ -1,20 +1,20 @@
 import type { Video } from '../../../generated/prisma/client.ts'
 import { builder } from '../../../graphql/builder.ts'
 import type { Context } from '../../../graphql/context.ts'
-import { costing } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
 import { readsColumns } from '../../../graphql/selected-columns.ts'
 import { formatMessage } from '../../../platform/messages/format-message.ts'
 import { fromStored, type StoredMessage } from '../../../platform/messages/message.ts'
-import type { StoredScene } from '../commands/fetch-scenes.ts'
 import { videoFailures } from '../messages.ts'
-import type { Attribution, Transcript, TranscriptSegment } from '../ports.ts'
+import type { Attribution, TranscriptSegment } from '../ports.ts'
 import { estimateReadyAt } from '../queries/estimate-ready-at.ts'
 import { signFile } from '../queries/sign-file.ts'
 import { findTemplate } from '../queries/template-terms.ts'
 import { videos } from '../services.ts'
+import { readScenes, readTranscript } from '../step-results.ts'
 import type { VideoFile } from '../video-files.ts'
 import { VideoFormat, VideoStatus, VideoStep } from './enums.ts'
+import { signingCost, validSeconds } from './signed-file.ts'
 import { VideoTemplate } from './video-template.ts'
 
 const TranscriptSegmentType = builder.objectRef<TranscriptSegment>('TranscriptSegment').implement({
@@ -107,10 +107,11 @@ export const VideoNode = builder.prismaNode('Video', {
       type: [TranscriptSegmentType],
       nullable: true,
       description:
-        'What is spoken, as the captions show it. Null if the template needs no transcript, or it was not made yet.',
-      ...readsColumns({ transcript: true }, ({ transcript }: Pick<Video, 'transcript'>) =>
-        transcript ? [...(transcript as unknown as Transcript).segments] : null,
-      ),
+        'What is spoken, as the captions show it. Null if the template needs no transcript and the user gave none, or it was not made yet.',
+      ...readsColumns({ transcript: true }, ({ transcript }: Pick<Video, 'transcript'>) => {
+        const segments = readTranscript(transcript)?.segments
+        return segments ? [...segments] : null
+      }),
     }),
     attributions: t.field({
       type: [AttributionType],
@@ -142,7 +143,7 @@ for (const [field, [file, description]] of Object.entries(downloads)) {
       type: 'SignedDownload',
       nullable: true,
       description,
-      extensions: costing({ own: 5 }),
+      extensions: signingCost,
       args: {
         expiresInSeconds: t.arg.int({
           defaultValue: 300,
@@ -151,8 +152,8 @@ for (const [field, [file, description]] of Object.entries(downloads)) {
       },
       resolve: (video, args, { viewer, services, clock }) => {
         if (viewer?.user.id !== video.userId) return null
-        const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
-        return signFile(services(videos).bucket, { video, file }, { now: clock(), seconds })
+        const validity = { now: clock(), seconds: validSeconds(args.expiresInSeconds) }
+        return signFile(services(videos).bucket, { video, file }, validity)
       },
     }),
   )
@@ -160,6 +161,6 @@ for (const [field, [file, description]] of Object.entries(downloads)) {
 
 /** Each picture once, in the order of the video. */
 function attributionsOf(scenes: Video['scenes']): Attribution[] {
-  const all = Array.isArray(scenes) ? (scenes as unknown as StoredScene[]) : []
+  const all = readScenes(scenes) ?? []
   return [...new Map(all.map(({ attribution }) => [attribution.sourceUrl, attribution])).values()]
 }

@@ -1,4 +1,5 @@
 import { type CronEntry, handle, type JobHandler } from '../../../platform/jobs/define-job.ts'
+import { addMissingPosters, drawPoster } from '../commands/draw-posters.ts'
 import { prunePictureSearches } from '../commands/prune-picture-searches.ts'
 import { removeFilesOf } from '../commands/remove-files.ts'
 import { removeUnusedFiles } from '../commands/remove-unused-files.ts'
@@ -11,7 +12,11 @@ export function videosJobs(services: VideosServices): JobHandler[] {
   return [
     handle(jobs.renderNext, (_payload, run) => renderNext(services, run)),
     handle(jobs.removeFiles, (files) => removeFilesOf(services, files)),
-    handle(jobs.sweepVideos, () => sweepVideos(services)),
+    handle(jobs.sweepVideos, async () => {
+      await sweepVideos(services)
+      await addMissingPosters(services)
+    }),
+    handle(jobs.drawPoster, ({ templateKey }, { signal }) => drawPoster(services, templateKey, signal)),
     handle(jobs.removeUnused, () => removeUnusedFiles(services.db, services.clock())),
     handle(jobs.prunePictures, async () => void (await prunePictureSearches(services.db, services.clock()))),
   ]

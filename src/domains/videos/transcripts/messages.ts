@@ -2,9 +2,9 @@ import { defineMessages, text } from '../../../platform/messages/message.ts'
 
 /** What is wrong with a transcript that a user wrote. */
 export const transcriptMessages = defineMessages({
-  webVttTooLarge: text<{ mebibytes: number }>(
-    'The WebVTT file is too large. The maximum is {mebibytes, number} MiB.',
-    'WebVTT 파일이 너무 큽니다. 최대 크기는 {mebibytes, number} MiB입니다.',
+  webVttTooLarge: text<{ kibibytes: number }>(
+    'The WebVTT file is too large. The maximum is {kibibytes, number} KiB.',
+    'WebVTT 파일이 너무 큽니다. 최대 크기는 {kibibytes, number} KiB입니다.',
   ),
   webVttWithoutSignature: text(
     'Line 1: this is not a WebVTT file. The first line must be `WEBVTT`.',
@@ -29,6 +29,10 @@ export const transcriptMessages = defineMessages({
   webVttCaptionTooLong: text<{ line: number; characters: number }>(
     'Line {line, number}: the text of a caption is too long. The maximum is {characters, number} characters.',
     '{line, number}번째 줄: 자막 텍스트가 너무 깁니다. 최대 {characters, number}자까지 사용할 수 있습니다.',
+  ),
+  afterAudio: text<{ seconds: number }>(
+    'All captions start after the audio has ended. It is {seconds, number} seconds long.',
+    '모든 자막이 오디오가 끝난 뒤에 시작합니다. 오디오 길이는 {seconds, number}초입니다.',
   ),
   emptyTranscript: text('The transcript has no text.', '대본에 텍스트가 없습니다.'),
   textTooLong: text<{ characters: number }>(

@@ -5,7 +5,8 @@ import type { TimeRange, Transcript, TranscriptSegment } from '../ports.ts'
 import { segmentOfCue } from './cue-text.ts'
 import { transcriptMessages as messages } from './messages.ts'
 
-const maxMebibytes = 1
+/** An hour of fast speech takes about 150 KiB in Korean. */
+const maxKibibytes = 192
 const maxCues = 5_000
 const maxCueCharacters = 2_000
 
@@ -24,8 +25,8 @@ interface Cue extends TimeRange {
  */
 export function readWebVtt(text: string, path: readonly string[]): Transcript {
   const refuse = (message: Message) => new InvalidInput([{ path, text: message }], { isRelative: true })
-  if (Buffer.byteLength(text) > maxMebibytes * 1024 * 1024) {
-    throw refuse(messages.webVttTooLarge({ mebibytes: maxMebibytes }))
+  if (Buffer.byteLength(text) > maxKibibytes * 1024) {
+    throw refuse(messages.webVttTooLarge({ kibibytes: maxKibibytes }))
   }
   const segments: TranscriptSegment[] = []
   for (const cue of cuesOf(text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/), refuse)) {

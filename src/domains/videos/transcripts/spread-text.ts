@@ -4,9 +4,14 @@ import type { Message } from '../../../platform/messages/message.ts'
 import type { AudioProbe, TimeRange, Transcript } from '../ports.ts'
 import { cleanText } from './clean-text.ts'
 import { transcriptMessages as messages } from './messages.ts'
-import { splitCaptions } from './split-captions.ts'
+import { type Caption, splitCaptions } from './split-captions.ts'
 
-const maxCharacters = 100_000
+const maxCharacters = 50_000
+
+/** Throws InvalidInput for a text that `spreadText` does not take. */
+export function checkText(text: string, path: readonly string[]): void {
+  captionsOf(text, path)
+}
 
 /**
  * Spreads a text without times over the speech of the audio (all of it but its silences), by length. Each line of the text
@@ -19,11 +24,7 @@ export function spreadText(
   { durationSeconds, silences }: Pick<AudioProbe, 'durationSeconds' | 'silences'>,
   path: readonly string[],
 ): Transcript {
-  const refuse = (message: Message) => new InvalidInput([{ path, text: message }], { isRelative: true })
-  if (text.length > maxCharacters) throw refuse(messages.textTooLong({ characters: maxCharacters }))
-  const captions = text.split(/\r\n|\r|\n/).flatMap((line) => splitCaptions(cleanText(line)))
-  if (captions.length === 0) throw refuse(messages.emptyTranscript())
-
+  const captions = captionsOf(text, path)
   const pieces = captions.map(({ lines }) => {
     const columns = lines.reduce((sum, line) => sum + stringWidth(line), 0)
     // Marks without a width take time as well.
@@ -38,6 +39,14 @@ export function spreadText(
     return { startSeconds, endSeconds: speech.endAt((before / total) * speech.seconds), text: piece.text, words: [] }
   })
   return { language: null, segments }
+}
+
+function captionsOf(text: string, path: readonly string[]): Caption[] {
+  const refuse = (message: Message) => new InvalidInput([{ path, text: message }], { isRelative: true })
+  if (text.length > maxCharacters) throw refuse(messages.textTooLong({ characters: maxCharacters }))
+  const captions = text.split(/\r\n|\r|\n/).flatMap((line) => splitCaptions(cleanText(line)))
+  if (captions.length === 0) throw refuse(messages.emptyTranscript())
+  return captions
 }
 
 /** The instants after seconds of speech. At a silence, a segment ends before it and the next one starts after it. */

@@ -182,7 +182,7 @@ line: two &#39;&nbsp;\r
       `WEBVTT\n\n00:01.000 --> 00:02.000\n${'a'.repeat(2_001)}`,
       'Line 4: the text of a caption is too long. The maximum is 2,000 characters.',
     ],
-    ['a large file', `WEBVTT\n\nNOTE ${'각'.repeat(350_000)}`, 'too large. The maximum is 1 MiB.'],
+    ['a large file', `WEBVTT\n\nNOTE ${'각'.repeat(66_000)}`, 'too large. The maximum is 192 KiB.'],
   ])('refuses %s', (_, text, message) => {
     expect(refusal(text)).toEqual(['transcript.webVtt', expect.stringContaining(message)])
   })
