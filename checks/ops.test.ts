@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { allSettings } from '../src/config/settings.ts'
-import { videoFailures } from '../src/domains/videos/messages.ts'
 import { cloneDatabase } from '../src/testing/postgres.ts'
 import { startProgram } from '../src/testing/process.ts'
 import { resourceVariables } from '../src/testing/production.ts'
@@ -123,19 +122,6 @@ describe('the metrics in rules and dashboards', () => {
     } finally {
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
     }
-  }
-})
-
-test('the reasons that alerts name are reasons of failed videos', () => {
-  const named = expressionsOf(rules).flatMap((expr) =>
-    [...expr.matchAll(/reason[!=]~"([^"]+)"/g)].map(([, names]) => names),
-  )
-  expect(named.length).toBeGreaterThan(3)
-  for (const reason of named.flatMap((names) => names?.split('|') ?? [])) {
-    expect(
-      Object.keys(videoFailures).filter((key) => new RegExp(`^${reason}$`).test(key)),
-      reason,
-    ).not.toEqual([])
   }
 })
 
