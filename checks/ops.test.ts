@@ -61,7 +61,7 @@ describe('the metrics in rules and dashboards', () => {
     expect(expressionsOf(rules).flatMap(metricsIn).filter(isUnknown)).toEqual([])
   })
 
-  test.each(['http', 'payment-retry', 'usage', 'webhook-errors'])('of %s.json too', async (name) => {
+  test.each(['http', 'payment-retry', 'usage', 'videos', 'webhook-errors'])('of %s.json too', async (name) => {
     const dashboard = JSON.parse(await read(`ops/grafana/${name}.json`))
     const metrics = expressionsOf(dashboard).flatMap(metricsIn)
     expect(metrics.length).toBeGreaterThan(5)
@@ -74,7 +74,13 @@ describe('the metrics in rules and dashboards', () => {
 
   test('there is no other dashboard', async () => {
     const names = await readdir(fileURLToPath(new URL('../ops/grafana', import.meta.url)))
-    expect(names.sort()).toEqual(['http.json', 'payment-retry.json', 'usage.json', 'webhook-errors.json'])
+    expect(names.sort()).toEqual([
+      'http.json',
+      'payment-retry.json',
+      'usage.json',
+      'videos.json',
+      'webhook-errors.json',
+    ])
   })
 
   const isUnknown = (metric: string) => !exposed.has(metric)

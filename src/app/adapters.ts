@@ -19,6 +19,7 @@ import type { PurchaseWebhooks, RevenueCat } from '../domains/billing/ports.ts'
 import type { Bucket } from '../domains/uploads/ports.ts'
 import type { ClerkDirectory, ClerkWebhooks, SessionVerifier } from '../domains/users/ports.ts'
 import type { AudioTools, PictureSearch, Planner, Transcriber, VideoRenderer } from '../domains/videos/ports.ts'
+import type { VendorReports } from '../platform/vendors/vendor-client.ts'
 
 /** The external services that Pacer uses, behind the interfaces (ports) of its domains. */
 export interface Adapters extends AsyncDisposable {
@@ -45,7 +46,11 @@ const probeLimits = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineM
 /** The largest accepted file, 32 MiB of GPX, is read in 4 s with 390 MB; a file that needs much more is no valid recording. */
 const readingLimits = { timeoutMs: 60_000, maxMemoryMb: 512 }
 
-export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket, videos }: Config): Adapters {
+/** `reports` receive the requests to the vendors of videos. */
+export function createAdapters(
+  { clerk, clerkWebhookSecrets, revenueCat, bucket, videos }: Config,
+  reports: VendorReports = {},
+): Adapters {
   const r2 = createR2Bucket({ ...bucket, bucket: bucket.name })
   const probe = createR2Bucket({ ...bucket, bucket: bucket.name, ...probeLimits })
   const recordingReader = createRecordingReader(readingLimits)
@@ -64,7 +69,7 @@ export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket,
     recordingReader,
     audioTools: createAudioTools(ffmpeg),
     videoRenderer: createVideoRenderer(ffmpeg),
-    ...videoVendorsOf(videos),
+    ...videoVendorsOf(videos, reports),
     async [Symbol.asyncDispose]() {
       await recordingReader[Symbol.asyncDispose]()
       r2[Symbol.dispose]()
@@ -74,14 +79,14 @@ export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket,
 }
 
 /** What videos need of language models and sources of pictures. A language model at Google plans before one at Groq does. */
-function videoVendorsOf({ groq, google, pexels }: Config['videos']) {
+function videoVendorsOf({ groq, google, pexels }: Config['videos'], reports: VendorReports) {
   const [groqKey, googleKey, pexelsKey] = [groq.apiKey, google.apiKey, pexels.apiKey]
-  const groqOptions = groqKey === undefined ? null : { ...groq, apiKey: groqKey }
-  const googleOptions = googleKey === undefined ? null : { ...google, apiKey: googleKey }
+  const groqOptions = groqKey === undefined ? null : { ...groq, ...reports, apiKey: groqKey }
+  const googleOptions = googleKey === undefined ? null : { ...google, ...reports, apiKey: googleKey }
   const model = googleOptions ? createGoogleModel(googleOptions) : groqOptions && createGroqModel(groqOptions)
   return {
     transcriber: groqOptions && createGroqTranscriber(groqOptions),
     planner: model && createPlanner(model),
-    pictureSearch: pexelsKey === undefined ? null : createPexels({ ...pexels, apiKey: pexelsKey }),
+    pictureSearch: pexelsKey === undefined ? null : createPexels({ ...pexels, ...reports, apiKey: pexelsKey }),
   }
 }

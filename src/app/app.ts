@@ -10,7 +10,7 @@ import { observeDeadEvents } from '../platform/inbox/inbox-metrics.ts'
 import { observeFailedJobs } from '../platform/jobs/job-metrics.ts'
 import { createNotifications } from '../platform/notifications/notifications.ts'
 import type { Log } from '../platform/observability/log.ts'
-import { createMetrics } from '../platform/observability/metrics.ts'
+import { createMetrics, type Metrics } from '../platform/observability/metrics.ts'
 import { createStreams } from '../platform/streams/streams.ts'
 import type { Adapters } from './adapters.ts'
 import { type Composition, compose } from './compose.ts'
@@ -27,6 +27,8 @@ export interface AppParts {
   readonly adapters: Adapters
   readonly log: Log
   readonly clock: Clock
+  /** With the metrics of the adapters. */
+  readonly metrics?: Metrics | undefined
   /** The application_name of its database connections. */
   readonly name?: string | undefined
   /** The list of app/domains.ts, unless a test adds a domain of its own. */
@@ -36,9 +38,9 @@ export interface AppParts {
 /**
  * Opens no connection yet: connections are made when they are needed. Disposing of the app also closes the adapters.
  */
-export function createApp({ config, adapters, log, clock, name, domains = allDomains }: AppParts): App {
-  const platform = createPlatform({ config, log, clock, name })
-  const { db, notifications, metrics } = platform
+export function createApp({ adapters, domains = allDomains, ...parts }: AppParts): App {
+  const platform = createPlatform(parts)
+  const { config, db, notifications, metrics } = platform
   const composition = compose(domains, platform, adapters)
   observeDatabase(metrics, { pool: db.pool, bytesLimit: config.databaseBytesLimit })
   observeDeadEvents(metrics, db.pool)
@@ -60,8 +62,9 @@ function createPlatform({
   config,
   log,
   clock,
+  metrics = createMetrics(),
   name,
-}: Pick<AppParts, 'config' | 'log' | 'clock'> & { name: string | undefined }): Platform {
+}: Omit<AppParts, 'adapters' | 'domains'>): Platform {
   const { database, poolSize, privacy } = config
   const db = createDatabase({
     url: database.url,
@@ -79,5 +82,5 @@ function createPlatform({
   })
   const encryptor = createEncryptor(privacy.encryptionKeys)
   const streams = createStreams({ db, notifications, encryptor, log })
-  return { config, log, clock, metrics: createMetrics(), db, notifications, streams, encryptor }
+  return { config, log, clock, metrics, db, notifications, streams, encryptor }
 }

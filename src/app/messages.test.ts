@@ -29,11 +29,16 @@ const namesIn = (text: string) => [...new Set(placeholdersOf(parse(text)).map(({
 /** One set of values for each option of each choice, so that every branch is written. */
 function valuesFor(text: string): MessageValues[] {
   const placeholders = placeholdersOf(parse(text))
-  const choices = placeholders.flatMap(({ value, options }) =>
-    Object.keys(options ?? {}).map((option) => ({ [String(value)]: option })),
+  const choices = placeholders.flatMap(({ value, type, options }) =>
+    Object.keys(options ?? {}).map((option) => ({
+      [String(value)]: type === 6 ? (option === 'one' ? 1 : 1_234) : option,
+    })),
   )
   const base = Object.fromEntries(
-    placeholders.map(({ value, type }) => [value, type === 3 ? new Date(0) : type === 2 ? 1_234 : 'value']),
+    placeholders.map(({ value, type }) => [
+      value,
+      type === 3 ? new Date(0) : type === 2 || type === 6 ? 1_234 : 'value',
+    ]),
   )
   return [base, ...choices.map((choice) => ({ ...base, ...choice }))]
 }

@@ -108,7 +108,7 @@ test('rotate lists values that no key decrypts, re-encrypts the others, and fail
   expect(table(output)).toEqual({ 'users.email_encrypted': [1, 0, 1], 'inbox_events.body': [2, 0, 0] })
   expect(output).toContain(lost?.id)
   expect(output).toMatch(/unreadable +│ 1/)
-  expect(failure).toBe('1 values could not be decrypted. Do not remove any key yet.')
+  expect(failure).toBe('1 value could not be decrypted. Do not remove any key yet.')
 })
 
 test('Ctrl-C stops rotate after the current batch', async () => {

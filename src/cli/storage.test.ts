@@ -52,10 +52,10 @@ describe('storage verify', () => {
     await replace(upload.id, otherBytes())
     const second = await run('verify')
     expect(second.output).toMatch(new RegExp(`${rowId(upload.id)} .* of other bytes`))
-    expect(second.failure).toContain('1 files do not match their rows')
+    expect(second.failure).toContain('1 file does not match its row')
     // A worker that reads the file again does not record the digest of the new bytes.
     await app.runDueJobs()
-    expect((await run('verify')).failure).toContain('1 files')
+    expect((await run('verify')).failure).toContain('1 file ')
   })
 
   test('lists missing and changed files and checks all others', async () => {
@@ -103,7 +103,7 @@ describe('storage verify', () => {
     const rest = await run('verify')
     expect(rest.errors).toContain(`Continuing the run that stopped at ${app.now.toISOString()}`)
     expect(rest.output).toMatch(/remembered +│ 3/)
-    expect(rest.failure).toContain('1 files')
+    expect(rest.failure).toContain('1 file ')
     const restarted = await run('verify', '--restart')
     expect(restarted.output).toMatch(/missing +│ 1/)
     expect(restarted.output).toMatch(/as recorded +│ 3/)

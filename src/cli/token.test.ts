@@ -127,6 +127,11 @@ test('explain does not print an argument that is not a token', async () => {
   }
 })
 
+test('explain counts the parts of an argument that is not a token', async () => {
+  expect((await run('explain', 'token')).failure).toContain('it has 1 part instead of three')
+  expect((await run('explain', 'a.b')).failure).toContain('it has 2 parts instead of three')
+})
+
 test('explain removes control characters from claims', async () => {
   const { privateKey } = makeClerkKey('any')
   const token = await signSessionToken({

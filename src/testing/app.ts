@@ -16,6 +16,8 @@ import { removeOldestDueJob } from '../platform/compat/graphile-worker/change-jo
 import { newKey } from '../platform/encryption/encryptor.ts'
 import { runJobs } from '../platform/jobs/run-jobs.ts'
 import { type Log, silentLog } from '../platform/observability/log.ts'
+import { createMetrics } from '../platform/observability/metrics.ts'
+import { countVendorRequests } from '../platform/vendors/vendor-metrics.ts'
 import { testRun } from './job-run.ts'
 import { writePlans } from './plans-file.ts'
 import { openPool } from './pool.ts'
@@ -116,9 +118,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     bucket: inject('bucket'),
     ...options.config,
   }
-  const adapters = { ...createAdapters(config), ...options.adapters }
+  const clock = () => test.now
+  const metrics = createMetrics()
+  const adapters = { ...createAdapters(config, countVendorRequests(metrics, clock)), ...options.adapters }
   const log = options.log ?? silentLog
-  const app = stack.use(createApp({ config, adapters, log, clock: () => test.now }))
+  const app = stack.use(createApp({ config, adapters, log, clock, metrics }))
   const statements: string[] = []
   const owner = stack.adopt(openPool(ownerUrlOf(databaseUrl), 2), (pool) => pool.end())
   app.db.onStatement(({ query }) => statements.push(query))

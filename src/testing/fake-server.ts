@@ -50,10 +50,18 @@ export async function startFakeServer(
     const line = `${request.method} ${request.url}`
     requests.push(line)
     await paused
-    // The client has disconnected.
+    // The client has disconnected, here or while its body is read.
     if (response.destroyed) return
+    const ignoreDisconnection = (error: unknown) => {
+      if (response.destroyed) return null
+      throw error
+    }
     const fault = fakeServer.fault ?? fakeServer.onRequest?.(line)
-    const { status, headers, body } = fault ? { body: faultBody, headers: {}, ...fault } : await respond(request)
+    const answer = fault
+      ? { body: faultBody, headers: {}, ...fault }
+      : await respond(request).catch(ignoreDisconnection)
+    if (!answer) return
+    const { status, headers, body } = answer
     if (fault?.isCut) {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
       response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...headers })

@@ -21,7 +21,8 @@ const policy: RetryPolicy = { maxAttempts: 4, firstDelayMs: 1_000, maxDelayMs: 8
 
 /** A Gemini language model, as the planner takes one. */
 export function createGoogleModel({ timeoutMs = defaultTimeoutMs, ...options }: GoogleOptions) {
-  const client = createVendorClient({ ...options, vendor: 'Google', timeoutMs, policy, retryAtOf, adviceOn })
+  const described = { vendor: 'Google', operation: 'plan', policy, retryAtOf, adviceOn }
+  const client = createVendorClient({ ...options, ...described, timeoutMs })
   const fetch = createLibraryFetch(client, maxResponseBytes)
   return {
     vendor: 'Google',

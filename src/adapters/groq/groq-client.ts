@@ -18,7 +18,9 @@ export interface GroqOptions extends VendorReports {
 const policy: RetryPolicy = { maxAttempts: 4, firstDelayMs: 1_000, maxDelayMs: 8_000, maxRetryAfterMs: 30_000 }
 
 /** A client of Groq's API that reports the limits that are left. */
-export function createGroqClient(options: GroqOptions & { readonly timeoutMs: number }): VendorClient {
+export function createGroqClient(
+  options: GroqOptions & { readonly operation: string; readonly timeoutMs: number },
+): VendorClient {
   return createVendorClient({ ...options, vendor: 'Groq', policy, quotasOf, adviceOn })
 }
 

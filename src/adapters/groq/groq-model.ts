@@ -8,7 +8,11 @@ const maxResponseBytes = 1024 ** 2
 
 /** A language model at Groq, as the planner takes one. */
 export function createGroqModel(options: GroqOptions) {
-  const client = createGroqClient({ ...options, timeoutMs: options.timeoutMs ?? defaultTimeoutMs })
+  const client = createGroqClient({
+    ...options,
+    operation: 'plan',
+    timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+  })
   const fetch = createLibraryFetch(client, maxResponseBytes)
   return {
     vendor: 'Groq',

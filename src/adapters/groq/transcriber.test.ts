@@ -264,7 +264,7 @@ test('reports the limits that are left, of refused requests too', async () => {
     expect.arrayContaining([
       { vendor: 'Groq', kind: 'requests', remaining: 1999 },
       { vendor: 'Groq', kind: 'audio-seconds', remaining: 7193.5 },
-      { vendor: 'Groq', outcome: 'ok', seconds: expect.any(Number) },
+      { vendor: 'Groq', operation: 'transcribe', outcome: 'ok', seconds: expect.any(Number) },
     ]),
   )
   expect(reports).toHaveLength(3)

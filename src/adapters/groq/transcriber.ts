@@ -18,7 +18,11 @@ const maxResponseBytes = 16 * 1024 ** 2
 
 /** Transcribes with Whisper at Groq; see the port. */
 export function createGroqTranscriber(options: GroqOptions): Transcriber {
-  const client = createGroqClient({ ...options, timeoutMs: options.timeoutMs ?? defaultTimeoutMs })
+  const client = createGroqClient({
+    ...options,
+    operation: 'transcribe',
+    timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+  })
   const fetch = createLibraryFetch(client, maxResponseBytes)
   return {
     async transcribe(file, { language, signal }) {

@@ -132,7 +132,7 @@ describe('a search', () => {
     await search()
     expect(reports).toEqual([
       { vendor: 'Pexels', kind: 'requests-of-month', remaining: 19_684 },
-      { vendor: 'Pexels', outcome: 'ok', seconds: expect.any(Number) },
+      { vendor: 'Pexels', operation: 'search', outcome: 'ok', seconds: expect.any(Number) },
     ])
   })
 

@@ -25,8 +25,9 @@ export function createPexels({
   ...options
 }: PexelsOptions): PictureSearch {
   const common = { ...options, vendor: 'Pexels', policy }
-  const api = createVendorClient({ ...common, timeoutMs: searchTimeoutMs, quotasOf, retryAtOf, adviceOn })
-  const images = createVendorClient({ ...common, timeoutMs: downloadTimeoutMs })
+  const limits = { quotasOf, retryAtOf, adviceOn }
+  const api = createVendorClient({ ...common, ...limits, operation: 'search', timeoutMs: searchTimeoutMs })
+  const images = createVendorClient({ ...common, operation: 'download', timeoutMs: downloadTimeoutMs })
   const isDownloadUrl = isAtPexels(options.apiUrl)
   return {
     async search({ keywords, orientation, count }, { signal, countRequest }) {

@@ -7,6 +7,8 @@ import { explainUnusable } from '../../platform/database/database-unusable.ts'
 import { migrate } from '../../platform/database/migrate.ts'
 import { warnOfOwner } from '../../platform/database/warn-of-owner.ts'
 import { createLog, type Log } from '../../platform/observability/log.ts'
+import { createMetrics } from '../../platform/observability/metrics.ts'
+import { countVendorRequests } from '../../platform/vendors/vendor-metrics.ts'
 import { withTimeout } from '../../platform/with-timeout.ts'
 import { type Adapters, createAdapters } from '../adapters.ts'
 import { type App, createApp } from '../app.ts'
@@ -98,8 +100,9 @@ async function run(
 
   const before = [hashExistingNames(config.privacy.indexKey)]
   if (config.autoMigrate) await unlessStopped(migrate({ url: directUrl, before, log }))
-  const adapters = createAdapters(config)
-  const app = createApp({ config, adapters, log, clock: systemClock, name: processName(role), domains })
+  const metrics = createMetrics()
+  const adapters = createAdapters(config, countVendorRequests(metrics, systemClock))
+  const app = createApp({ config, adapters, log, clock: systemClock, metrics, name: processName(role), domains })
   running.defer(() => closeApp(app))
   if (http) {
     const { graphiql = null, tokenEndpoint = null } = development ?? {}

@@ -1,5 +1,6 @@
 import type { App } from '../../app/app.ts'
 import { countEncrypted, reencrypt } from '../../platform/encryption/re-encrypt.ts'
+import { counted } from '../terminal/counted.ts'
 import { runLong } from '../terminal/run-long.ts'
 import { renderTable } from '../terminal/table.ts'
 
@@ -32,5 +33,6 @@ export async function rotate(
     process.stdout.write(`${renderTable(['column', 're-encrypted', 'already current', 'unreadable'], done)}\n`)
   }
   const unreadable = columns.reduce((sum, counts) => sum + counts.unreadable, 0)
-  if (unreadable > 0) throw new Error(`${unreadable} values could not be decrypted. Do not remove any key yet.`)
+  if (unreadable > 0)
+    throw new Error(`${counted(unreadable, 'value')} could not be decrypted. Do not remove any key yet.`)
 }

@@ -1,4 +1,5 @@
 import type { RevenueCat } from '../../domains/billing/index.ts'
+import { counted } from '../terminal/counted.ts'
 import { type Check, ok } from './finding.ts'
 
 /** API v1 creates a customer on the first read. This one belongs to no user and is created once. */
@@ -15,7 +16,7 @@ export function checkRevenueCat(revenueCat: RevenueCat): Check[] {
   }
   const run = async () => {
     const { subscriptions } = await revenueCat.readCustomer(probe)
-    return [ok(what, `reads customers (${probe} has ${subscriptions.length} subscriptions)`)]
+    return [ok(what, `reads customers (${probe} has ${counted(subscriptions.length, 'subscription')})`)]
   }
   return [{ what, todo, service, run }]
 }

@@ -1,5 +1,6 @@
 import type { App } from '../../app/app.ts'
 import { listJobs, type QueueFilter, type QueueListing } from '../../platform/jobs/list-jobs.ts'
+import { counted } from '../terminal/counted.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
 
@@ -33,7 +34,7 @@ function rowOf(job: QueueListing): string[] {
 /** The step that is running, or how many are finished, and the percentage: `transcribe, 40 %`. */
 function progressOf({ step, finishedSteps, percent }: QueueListing): string {
   const count = finishedSteps.length
-  const done = count === 0 ? null : `${count} ${count === 1 ? 'step' : 'steps'} done`
+  const done = count === 0 ? null : `${counted(count, 'step')} done`
   const parts = [step === null ? done : oneLine(step, 24), percent === null ? null : `${percent} %`]
   return parts.filter((part) => part !== null).join(', ')
 }

@@ -10,7 +10,7 @@ export async function verify({ db }: App): Promise<void> {
   const broken = verdicts.filter(({ mismatches }) => mismatches > 0).length
   if (broken > 0) {
     throw new Error(
-      `${broken} of ${verdicts.length} invariants have mismatches: rows of the ledger were changed outside its SQL functions.`,
+      `${broken} of ${verdicts.length} invariants ${broken === 1 ? 'has' : 'have'} mismatches: rows of the ledger were changed outside its SQL functions.`,
     )
   }
 }

@@ -30,7 +30,8 @@ export async function verify(
       }
     }),
   )
-  if (mismatches > 0) {
+  if (mismatches === 1) throw new Error('1 file does not match its row. Restore it from a backup of the bucket.')
+  if (mismatches > 1) {
     throw new Error(`${mismatches} files do not match their rows. Restore them from a backup of the bucket.`)
   }
 }

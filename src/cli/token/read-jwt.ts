@@ -1,3 +1,5 @@
+import { counted } from '../terminal/counted.ts'
+
 /** Header and claims of a token. Nothing of it is verified: anyone can write anything. */
 export interface UntrustedToken {
   readonly header: Readonly<Record<string, unknown>>
@@ -7,7 +9,8 @@ export interface UntrustedToken {
 /** Decodes a token without verifying it. Error messages contain no part of it, since it may be a valid one. */
 export function readJwt(token: string): UntrustedToken {
   const parts = token.split('.')
-  if (parts.length !== 3) throw new Error(`This is not a session token: it has ${parts.length} parts instead of three.`)
+  if (parts.length !== 3)
+    throw new Error(`This is not a session token: it has ${counted(parts.length, 'part')} instead of three.`)
   return { header: objectOf(parts[0] ?? '', 'header'), claims: objectOf(parts[1] ?? '', 'claims') }
 }
 

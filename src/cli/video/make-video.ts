@@ -10,6 +10,7 @@ import type {
   VideoQuery,
 } from '../../../operations/typed-operations.ts'
 import type { Client } from '../api/client.ts'
+import { counted } from '../terminal/counted.ts'
 import { startProgress } from '../terminal/progress.ts'
 
 export interface VideoToMake {
@@ -33,7 +34,7 @@ export async function makeVideo(client: Client, video: VideoToMake): Promise<voi
   const { generateVideo } = await client.execute<GenerateVideoMutation>('GenerateVideo', { input })
   if (generateVideo?.__typename !== 'GenerateVideoPayload') throw new Error(messageOf(generateVideo))
   const { id, creditCost } = generateVideo.video
-  process.stderr.write(`The video costs ${creditCost} credits.\n`)
+  process.stderr.write(`The video costs ${counted(creditCost, 'credit')}.\n`)
   const url = await waitForVideo(client, id, video.waitSeconds)
   const response = await fetch(url, { signal: AbortSignal.timeout(transferMs) })
   if (!response.ok || !response.body) throw new Error(`the bucket answered ${response.status}`)

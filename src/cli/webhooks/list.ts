@@ -1,5 +1,6 @@
 import type { App } from '../../app/app.ts'
 import { type InboxListing, listEvents } from '../../platform/inbox/inbox-list.ts'
+import { counted } from '../terminal/counted.ts'
 import { oneLine } from '../terminal/one-line.ts'
 import { renderTable } from '../terminal/table.ts'
 import { type FilterInput, filterOf } from './filter.ts'
@@ -14,7 +15,9 @@ export async function list(
   const head = ['id', 'source', 'type', 'state', 'attempts', 'received', 'next attempt or error']
   process.stdout.write(`${input.json ? JSON.stringify(shown, null, 2) : renderTable(head, shown.map(rowOf))}\n`)
   if (events.length > shown.length) {
-    process.stderr.write(`Only the newest ${shown.length} events are shown. Use --limit or a filter to see others.\n`)
+    process.stderr.write(
+      `Only the newest ${counted(shown.length, 'event')} ${shown.length === 1 ? 'is' : 'are'} shown. Use --limit or a filter to see others.\n`,
+    )
   }
 }
 

@@ -5,7 +5,7 @@ export const creditMessages = defineMessages({
   onlyAdminsGrant: text('Only admins can grant credits.', '관리자만 크레딧을 지급할 수 있습니다.'),
   onlyAdminsSeeOwed: text('Only admins can see owed credits.', '관리자만 미지급 크레딧을 볼 수 있습니다.'),
   insufficient: text<{ required: number; available: number }>(
-    'This requires {required, number} credits, but you have only {available, number}.',
+    'This requires {required, plural, one {# credit} other {# credits}}, but you have only {available, number}.',
     '크레딧이 부족합니다. {required, number} 크레딧이 필요하지만 {available, number} 크레딧만 남아 있습니다.',
   ),
   holdEnded: text<{ reference: string; state: string }>(
@@ -13,7 +13,7 @@ export const creditMessages = defineMessages({
     '예약된 크레딧이 이미 처리되었습니다: {reference} ({state}).',
   ),
   captureTooLarge: text<{ reference: string; held: number }>(
-    'Only {held, number} credits are held for {reference}.',
+    'Only {held, plural, one {# credit is} other {# credits are}} held for {reference}.',
     '예약된 크레딧은 {held, number}뿐입니다: {reference}.',
   ),
   noSpend: text('The ledger has no spend with this key.', '이 키로 사용한 크레딧 내역이 없습니다.'),

@@ -10,6 +10,7 @@ import { imageUploads } from './image-uploads.ts'
 import { videosCron, videosJobs } from './jobs/handlers.ts'
 import { videoFailures, videoMessages } from './messages.ts'
 import { missingFiltersOf } from './missing-filters.ts'
+import { observeVideos } from './observe-videos.ts'
 import { videosOfUser } from './personal-data.ts'
 import { stateOfHold } from './queries/hold-state.ts'
 import { type VideosServices, type VideosVendors, videos } from './services.ts'
@@ -37,7 +38,7 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
       bucket: services(uploads).bucket,
       plans: services(billing).plans,
       usage: services(usage),
-      videoMetrics: createVideoMetrics(metrics),
+      videoMetrics: createVideoMetrics(metrics, videoRenderer.templates),
       missingFilters: missingFiltersOf(videoRenderer),
       templatePosters: createTemplatePosters(services(uploads).bucket, videoRenderer.templates),
       createWorkFolder: workFoldersIn(workFolder),
@@ -53,5 +54,6 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
   uploadKinds: [audioUploads, imageUploads],
   creditHolds: (services) => ({ video: (reference) => stateOfHold(services, reference) }),
   messages: [videoMessages, videoFailures, templateMessages, transcriptMessages],
+  metrics: observeVideos,
   personalData: (services) => [videosOfUser(services)],
 })

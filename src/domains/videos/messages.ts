@@ -65,7 +65,7 @@ export const videoFailures = defineMessages({
     '오디오 파일이 손상되어 끝까지 재생할 수 없습니다. 다시 내보낸 후 새 동영상을 만드세요.',
   ),
   TOO_LONG: text<{ minutes: number }>(
-    'The audio file is longer than the {minutes, number} minutes of your plan. Shorten it, or switch to a larger plan.',
+    'The audio file is longer than the {minutes, plural, one {# minute} other {# minutes}} of your plan. Shorten it, or switch to a larger plan.',
     '오디오 파일이 현재 요금제의 한도인 {minutes, number}분보다 깁니다. 길이를 줄이거나 더 큰 요금제로 변경하세요.',
   ),
   SILENT: text(
@@ -97,8 +97,8 @@ export const videoFailures = defineMessages({
     '대본의 모든 자막이 오디오가 끝난 뒤에 시작합니다. 대본을 고친 후 다시 시도하세요.',
   ),
   vendorUnavailable: text<{ vendor: string }>(
-    '{vendor} did not respond for too long. Your credits were given back. Try again later.',
-    '응답이 너무 오래 없었습니다: {vendor}. 크레딧은 돌려드렸습니다. 나중에 다시 시도하세요.',
+    '{vendor, select, fileStore {The file store} other {{vendor}}} did not respond for too long. Your credits were given back. Try again later.',
+    '응답이 너무 오래 없었습니다: {vendor, select, fileStore {파일 저장소} other {{vendor}}}. 크레딧은 돌려드렸습니다. 나중에 다시 시도하세요.',
   ),
   vendorRefused: text<{ vendor: string }>(
     '{vendor} could not process this audio. Your credits were given back. Try another file or template.',

@@ -37,7 +37,13 @@ export interface Metrics {
     metric: { readonly name: string; readonly help: string; readonly labels?: readonly Label[] },
     read: () => readonly Reading<Label>[] | Promise<readonly Reading<Label>[]>,
   ): void
-  duration<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): DurationMetric<Label>
+  /** `buckets` are upper bounds in seconds, ascending; 5 ms to 10 s if they are not given, as for requests. */
+  duration<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    buckets?: readonly number[],
+  ): DurationMetric<Label>
   /**
    * Adds Node's metrics: CPU, memory, event loop lag, garbage collection. Call it once per process, because its observers
    * are never removed.
@@ -46,6 +52,9 @@ export interface Metrics {
   /** All metrics in Prometheus' text format. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
 }
+
+/** The library's own. */
+const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Each app has a registry of its own, so that two apps in one process (as in tests) share no metrics. */
 export function createMetrics(): Metrics {
@@ -78,8 +87,9 @@ export function createMetrics(): Metrics {
       registry.removeSingleMetric(name)
       new Gauge({ name, help, labelNames, registers: [registry], collect })
     },
-    duration(name, help, labelNames = []) {
-      const histogram = known(name, () => new Histogram({ name, help, labelNames, registers: [registry] }))
+    duration(name, help, labelNames = [], upperBounds = requestBuckets) {
+      const buckets = [...upperBounds]
+      const histogram = known(name, () => new Histogram({ name, help, labelNames, buckets, registers: [registry] }))
       return { observe: (labels, seconds) => histogram.observe(labels, seconds) }
     },
     collectProcessMetrics: () => collectDefaultMetrics({ register: registry }),

@@ -16,6 +16,7 @@ afterEach(() => server[Symbol.asyncDispose]())
 
 const options: VendorClientOptions = {
   vendor: 'Acme',
+  operation: 'find',
   apiKey: 'acme_key',
   timeoutMs: 60_000,
   policy: { maxAttempts: 3, firstDelayMs: 500, maxDelayMs: 8_000, maxRetryAfterMs: 10_000 },
@@ -174,6 +175,6 @@ test('reports the limits that a response states, and the duration of a request',
   await send({ changes: { quotasOf } })
   expect(reports).toEqual([
     { vendor: 'Acme', kind: 'requests', remaining: 7 },
-    { vendor: 'Acme', outcome: 'ok', seconds: expect.any(Number) },
+    { vendor: 'Acme', operation: 'find', outcome: 'ok', seconds: expect.any(Number) },
   ])
 })

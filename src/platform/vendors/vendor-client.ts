@@ -9,6 +9,8 @@ import { VendorRefused } from './vendor-refused.ts'
 /** One HTTP request to a vendor, for metrics. */
 export interface VendorRequest {
   readonly vendor: string
+  /** For example 'transcribe'. */
+  readonly operation: string
   readonly outcome: 'ok' | 'refused' | 'rate_limited' | 'failed' | 'timeout' | 'aborted'
   readonly seconds: number
 }
@@ -22,6 +24,8 @@ export interface VendorQuota {
 }
 
 export interface VendorReports {
+  /** A client was created: its counts begin at 0. */
+  readonly onClient?: ((client: Pick<VendorRequest, 'vendor' | 'operation'>) => void) | undefined
   readonly onRequest?: ((request: VendorRequest) => void) | undefined
   readonly onQuota?: ((quota: VendorQuota) => void) | undefined
 }
@@ -35,6 +39,8 @@ export interface VendorClock {
 export interface VendorClientOptions extends VendorReports {
   /** The name in messages and metrics: 'Groq'. */
   readonly vendor: string
+  /** What its requests do, in metrics: 'transcribe'. */
+  readonly operation: string
   /** Removed from the vendor's messages. */
   readonly apiKey: string
   /** The timeout of one attempt, with the body of the response. */
@@ -84,7 +90,8 @@ const maxErrorBytes = 64 * 1024
  * bodies of responses, which may be personal data.
  */
 export function createVendorClient(options: VendorClientOptions): VendorClient {
-  const { policy, vendorClock: { clock, wait } = systemClock } = options
+  const { vendor, operation, policy, vendorClock: { clock, wait } = systemClock, onClient } = options
+  onClient?.({ vendor, operation })
   return {
     async send(url, { signal, beforeAttempt, ...init }, read) {
       const attempt = async () => {
@@ -116,7 +123,7 @@ interface Attempt<Result> {
 }
 
 async function sendOnce<Result>(options: VendorClientOptions, attempt: Attempt<Result>): Promise<Result> {
-  const { vendor, timeoutMs, quotasOf, onQuota, onRequest } = options
+  const { vendor, operation, timeoutMs, quotasOf, onQuota, onRequest } = options
   const { url, signal, init, read, clock } = attempt
   const startedAt = performance.now()
   const timeout = AbortSignal.timeout(timeoutMs)
@@ -144,7 +151,7 @@ async function sendOnce<Result>(options: VendorClientOptions, attempt: Attempt<R
   } finally {
     // Ends a response whose body was not read to its end.
     end.abort()
-    onRequest?.({ vendor, outcome, seconds: (performance.now() - startedAt) / 1_000 })
+    onRequest?.({ vendor, operation, outcome, seconds: (performance.now() - startedAt) / 1_000 })
   }
 }
 

@@ -63,6 +63,7 @@ async function claim(tx: Tx, services: VideosServices): Promise<ClaimedVideo | '
     },
   })
   notify(tx, videoTopic(video.id))
-  services.videoMetrics.waited(Math.max(0, now.getTime() - found.queuedAt.getTime()) / 1_000)
+  // A video that is taken again has waited and was rendered meanwhile.
+  if (!found.startedAt) services.videoMetrics.waited(Math.max(0, now.getTime() - found.queuedAt.getTime()) / 1_000)
   return { ...video, lease }
 }

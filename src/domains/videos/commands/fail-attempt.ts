@@ -32,6 +32,7 @@ export async function failAttempt(
   await undoAttempt(tx, video, now)
   await tx.video.updateMany({ where: { id }, data: { reservedBytes: 0 } })
   videoMetrics.ended(video.templateKey, 'failed')
+  videoMetrics.failed(failure.key)
   notify(tx, videoTopic(id))
   return true
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Video } from '../../../generated/prisma/client.ts'
 import { ProviderUnavailable } from '../../../platform/errors.ts'
 import { JobAborted } from '../../../platform/jobs/job-run.ts'
+import { createLog } from '../../../platform/observability/log.ts'
 import { startTestApp, type TestApp } from '../../../testing/app.ts'
 import { createUser } from '../../../testing/factories.ts'
 import { type FakeRendering, fakeRendering } from '../../../testing/fake-rendering.ts'
@@ -11,6 +12,7 @@ import { testRun } from '../../../testing/job-run.ts'
 import { subscribe } from '../../../testing/plans.ts'
 import { completed, rowId } from '../../../testing/upload-steps.ts'
 import { grant } from '../../credits/index.ts'
+import { VendorRefused } from '../ports.ts'
 import { videos } from '../services.ts'
 import { videoFileKey } from '../video-files.ts'
 import { cancelVideo } from './cancel-video.ts'
@@ -152,6 +154,23 @@ describe('a vendor that does not respond', () => {
     await render()
     expect(await rowOf(video)).toMatchObject({ status: 'QUEUED', notBefore: retryAt })
   })
+})
+
+test('why a vendor refused a video is logged for the operator, and not shown to the user', async () => {
+  const video = await generate(await createCustomer(), 'captions')
+  rendering.whileTranscribing = async () => {
+    throw new VendorRefused('Groq', 401, 'Groq refused a request: 401, Invalid API Key. Check GROQ_API_KEY.')
+  }
+  const lines: string[] = []
+  const log = createLog({ level: 'info', pretty: false, destination: { write: (line) => void lines.push(line) } })
+  await renderNext({ ...services(), log }, testRun())
+  expect(lines).toEqual([expect.stringContaining('Check GROQ_API_KEY.')])
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'error',
+    videoId: video.id,
+    msg: 'a vendor refused a video',
+  })
+  expect(await rowOf(video)).toMatchObject({ failure: { key: 'vendorRefused', values: { vendor: 'Groq' } } })
 })
 
 describe('a worker that ends', () => {

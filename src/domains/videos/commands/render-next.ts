@@ -75,6 +75,8 @@ async function handleFailure(services: VideosServices, { video, error, run }: Fa
     })
   const isTemporary = error instanceof ProviderUnavailable
   const expected = reason === null ? expectedFailure(error, video) : null
+  // The user's message names the vendor only. The reason is for the operator: often the key.
+  if (error instanceof VendorRefused) log.error({ err: error, videoId: video.id }, 'a vendor refused a video')
   if (expected) return fail(expected)
   const failures = video.failures + 1
   if (reason === null && failures < (isTemporary ? mostFailures : mostUnexpectedFailures)) {

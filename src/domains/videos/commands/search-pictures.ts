@@ -5,7 +5,8 @@ import { ProviderUnavailable } from '../../../platform/errors.ts'
 import type { FoundPicture, PictureQuery, PictureSearch, RunOptions } from '../ports.ts'
 import { countPictureRequest } from './count-picture-request.ts'
 
-const source = 'Pexels'
+/** The name of the source in counts of requests. */
+export const pictureSource = 'Pexels'
 
 /** A request costs the same for any number of pictures; more would only take space. */
 const keptCount = 15
@@ -50,9 +51,9 @@ export async function searchPictures(
   if (known) return known
 
   const countRequest = async () => {
-    const retryAt = await countPictureRequest(db, { source, now: clock() })
+    const retryAt = await countPictureRequest(db, { source: pictureSource, now: clock() })
     if (retryAt)
-      throw new ProviderUnavailable(source, { cause: new Error('the limit of requests is reached'), retryAt })
+      throw new ProviderUnavailable(pictureSource, { cause: new Error('the limit of requests is reached'), retryAt })
   }
   const found = await pictureSearch.search({ keywords, orientation, count: keptCount }, { signal, countRequest })
   const result = { results: found.map((picture) => ({ ...picture })), createdAt: clock() }

@@ -31,7 +31,7 @@ export const transcriptMessages = defineMessages({
     '{line, number}번째 줄: 자막 텍스트가 너무 깁니다. 최대 {characters, number}자까지 사용할 수 있습니다.',
   ),
   afterAudio: text<{ seconds: number }>(
-    'All captions start after the audio has ended. It is {seconds, number} seconds long.',
+    'All captions start after the audio has ended. It is {seconds, plural, one {# second} other {# seconds}} long.',
     '모든 자막이 오디오가 끝난 뒤에 시작합니다. 오디오 길이는 {seconds, number}초입니다.',
   ),
   emptyTranscript: text('The transcript has no text.', '대본에 텍스트가 없습니다.'),
