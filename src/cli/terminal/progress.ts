@@ -19,6 +19,16 @@ export interface ProgressOptions {
 /** Interval of lines where standard error is not a terminal: a run of an hour writes 720 lines. */
 const msBetweenLines = 5_000
 
+const durations = new Intl.DurationFormat('en', { style: 'narrow' })
+
+/** The library passes a text ('0', 'NULL', 'INF') until the rate is known. */
+function formatTime(seconds: unknown): string {
+  if (typeof seconds !== 'number') return 'unknown time'
+  const total = Math.round(seconds)
+  const parts = { hours: Math.floor(total / 3_600), minutes: Math.floor(total / 60) % 60, seconds: total % 60 }
+  return total === 0 ? '0s' : durations.format(parts)
+}
+
 /**
  * Shows the progress of a long command on standard error, with its rate and the remaining time: a bar on a terminal, a
  * line every five seconds elsewhere.
@@ -34,6 +44,7 @@ export function startProgress({ total, done = 0, unit }: ProgressOptions): Progr
     notTTYSchedule: msBetweenLines,
     progressCalculationRelative: done > 0,
     etaBuffer: 100,
+    formatTime,
   })
   const startedAt = performance.now()
   let added = 0

@@ -101,8 +101,8 @@ export const videoFailures = defineMessages({
     '응답이 너무 오래 없었습니다: {vendor, select, fileStore {파일 저장소} other {{vendor}}}. 크레딧은 돌려드렸습니다. 나중에 다시 시도하세요.',
   ),
   vendorRefused: text<{ vendor: string }>(
-    '{vendor} could not process this audio. Your credits were given back. Try another file or template.',
-    '이 오디오를 처리할 수 없습니다: {vendor}. 크레딧은 돌려드렸습니다. 다른 파일이나 템플릿으로 시도하세요.',
+    '{vendor} refused the request for this video. Your credits were given back. Try another file or template; if it fails again, contact support.',
+    '이 동영상 요청이 거절되었습니다: {vendor}. 크레딧은 돌려드렸습니다. 다른 파일이나 템플릿으로 시도하고, 또 실패하면 고객 지원에 문의하세요.',
   ),
   renderingFailed: text(
     'The video could not be made. Your credits were given back. Try again; if it fails again, contact support.',
