@@ -180,6 +180,20 @@ describe('a worker that ends', () => {
     expect(await holdOf(video)).toBe('CAPTURED')
   })
 
+  test('is replaced without a sweep, also where the queue returns its job before that minute is over', async () => {
+    const video = await generate(await createCustomer())
+    await app.owner.query('TRUNCATE graphile_worker._private_jobs')
+    await claimVideo(services())
+    later(40)
+    await renderNext(services(), testRun({ attempt: 2 }))
+    expect(await rowOf(video)).toMatchObject({ status: 'RENDERING', interruptions: 0 })
+    const [job] = await app.app.db.prisma.$queryRaw<{ runAt: Date }[]>`
+      SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE task_identifier = 'videos.render-next'`
+    app.now = job?.runAt ?? app.now
+    await render()
+    expect(await rowOf(video)).toMatchObject({ status: 'READY', interruptions: 1 })
+  })
+
   test('three times fails the video; a late result of the last one is kept, and costs nothing', async () => {
     const video = await generate(await createCustomer())
     let last = await claimVideo(services())
