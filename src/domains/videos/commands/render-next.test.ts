@@ -213,6 +213,33 @@ describe('a worker that ends', () => {
   })
 })
 
+test('files that a killed worker stored before its video failed are deleted, and then there is no late result', async () => {
+  const video = await generate(await createCustomer())
+  let last = await claimVideo(services())
+  for (let end = 1; end <= 2; end++) {
+    later(61)
+    last = await claimVideo(services())
+  }
+  const key = videoFileKey({ ...video, attempt: 1 }, 'video')
+  const { bucket } = services()
+  await bucket.write({ key, contentType: 'video/mp4', contentDisposition: 'attachment', body: Buffer.from('file') })
+  later(61)
+  expect(await claimVideo(services())).toBeNull()
+  await app.runDueJobs()
+  expect(await bucket.head(key)).not.toBeNull()
+  const removal = { userId: video.userId, videoId: video.id, attempts: [1], pictures: 0 }
+  const { rows } = await app.owner.query(
+    `SELECT payload, run_at - $2::timestamptz AS after FROM graphile_worker._private_jobs WHERE key = $1`,
+    [`videos.remove-files:${video.id}:1:late`, app.now],
+  )
+  expect(rows).toMatchObject([{ payload: removal, after: { minutes: 15 } }])
+  await app.runJob('videos.remove-files', removal)
+  expect(await bucket.head(key)).toBeNull()
+  if (!last) throw new Error('Nothing was claimed.')
+  const late = { video: last, result, now: app.now }
+  expect(await app.app.db.transaction((tx) => finishAttempt(tx, services(), late))).toBe(false)
+})
+
 test('cancelVideo ends the rendering within a second, on whichever process it runs, and discards its result', async () => {
   const customer = await createCustomer()
   const video = await generate(customer)
