@@ -4,6 +4,7 @@ import { verifyLedger } from '../src/domains/credits/index.ts'
 import { decodeGlobalId } from '../src/graphql/ids.ts'
 import { createDatabase } from '../src/platform/database/db.ts'
 import { silentLog } from '../src/platform/observability/log.ts'
+import { checkVideos, spentOnVideos } from './check-videos.ts'
 import type { ChaosEnvironment } from './environment.ts'
 import type { Acknowledged } from './load.ts'
 
@@ -57,7 +58,8 @@ export async function checkResults(
       `SELECT balance::int FROM ledger_accounts WHERE user_id = $1 AND kind = 'WALLET'`,
       [id],
     )
-    if ((rows[0]?.balance ?? 0) !== granted + bought) wrongWallets += 1
+    const spent = await spentOnVideos(environment, id)
+    if ((rows[0]?.balance ?? 0) !== granted + bought - spent) wrongWallets += 1
   }
   const events = [...done.clerkEvents, ...done.purchases.map(({ eventId }) => eventId)]
   const processed = await count(`SELECT FROM inbox_events WHERE event_id = ANY($1::text[]) AND state = 'PROCESSED'`, [
@@ -65,7 +67,8 @@ export async function checkResults(
   ])
   const counters = await count(
     `SELECT FROM usage_counters AS c WHERE meter = 'STORAGE_BYTES' AND used <> (
-       SELECT coalesce(sum(byte_size), 0) FROM uploads WHERE user_id = c.user_id AND status IN ('PENDING', 'READY'))`,
+       SELECT coalesce(sum(byte_size), 0) FROM uploads WHERE user_id = c.user_id AND status IN ('PENDING', 'READY')) + (
+       SELECT coalesce(sum(coalesce(byte_size, 0) + reserved_bytes), 0) FROM videos WHERE user_id = c.user_id)`,
   )
   let wrongProfiles = 0
   for (const { id } of environment.users) {
@@ -78,15 +81,16 @@ export async function checkResults(
   const users = environment.users.length
   return [
     { what: 'completed uploads are READY and read', checked: uploads.length, wrong: uploads.length - read },
-    { what: 'wallets hold what was granted and bought', checked: users, wrong: wrongWallets },
+    { what: 'wallets hold what was granted and bought, without what videos cost', checked: users, wrong: wrongWallets },
     { what: 'webhook events were applied', checked: events.length, wrong: events.length - processed },
     { what: 'profiles have the last acknowledged values', checked: users, wrong: wrongProfiles },
-    { what: 'storage counters equal the uploads', checked: users, wrong: counters },
+    { what: 'storage counters equal the uploads and the videos', checked: users, wrong: counters },
     {
       what: 'invariants of the ledger hold',
       checked: ledger.length,
       wrong: ledger.filter(({ mismatches }) => mismatches > 0).length,
     },
+    ...(await checkVideos(environment, done)),
     { what: 'no jobs are left', checked: jobsLeft, wrong: jobsLeft },
   ]
 }

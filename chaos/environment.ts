@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
@@ -9,8 +9,9 @@ import { freePort } from '../src/dev/embedded/free-port.ts'
 import { startPostgres } from '../src/dev/embedded/postgres.ts'
 import { startR2 } from '../src/dev/embedded/r2.ts'
 import { ensureRuntimeLogin, runtimeLogin } from '../src/dev/embedded/runtime-login.ts'
+import plans from '../src/domains/billing/plans/plans.json' with { type: 'json' }
 import { migrate } from '../src/platform/database/migrate.ts'
-import { production } from '../src/testing/production.ts'
+import { production, type TestResources } from '../src/testing/production.ts'
 
 export interface ChaosUser {
   readonly id: string
@@ -26,9 +27,19 @@ export interface ChaosEnvironment extends AsyncDisposable {
   readonly admin: ChaosUser
   readonly users: readonly ChaosUser[]
   readonly purchaseSecret: string
+  readonly bucket: TestResources['bucket']
 }
 
 const bucket = { bucket: 'uploads', accessKeyId: 'chaos', secretAccessKey: 'chaos-secret' }
+
+/** The plans of the project, which allow as many videos as a run may make. */
+const plansWithManyVideos = {
+  ...plans,
+  plans: plans.plans.map((plan) => ({
+    ...plan,
+    limits: plan.limits.map((limit) => (limit.meter === 'VIDEOS' ? { ...limit, limit: 100_000 } : limit)),
+  })),
+}
 
 /** Starts Postgres and R2 and creates `count` users and an admin. */
 export async function openChaosEnvironment(count: number): Promise<ChaosEnvironment> {
@@ -57,14 +68,27 @@ export async function openChaosEnvironment(count: number): Promise<ChaosEnvironm
   const users = await Promise.all(Array.from({ length: count }, (_, n) => createUser(`user-${n}@example.com`)))
   const purchaseSecret = randomBytes(24).toString('hex')
   const port = await freePort()
+  const plansFile = join(dataDir, 'plans.json')
+  await writeFile(plansFile, JSON.stringify(plansWithManyVideos))
   const env = {
     ...deployment.env,
     PORT: String(port),
     ADMIN_CLERK_IDS: admin.clerkId,
     REVENUECAT_WEBHOOK_SECRET: purchaseSecret,
     AUTO_MIGRATE: 'false',
+    PLANS_FILE: plansFile,
+    JOB_CONCURRENCY_RENDER: '2',
   }
   const dispose = () => stack.disposeAsync()
   const url = `http://127.0.0.1:${port}`
-  return { url, env, pool, admin, users: users, purchaseSecret, [Symbol.asyncDispose]: dispose }
+  return {
+    url,
+    env,
+    pool,
+    admin,
+    users: users,
+    purchaseSecret,
+    bucket: resources.bucket,
+    [Symbol.asyncDispose]: dispose,
+  }
 }

@@ -8,6 +8,7 @@ import { signPurchaseDelivery } from '../src/testing/revenuecat-events.ts'
 import { send } from '../src/testing/send.ts'
 import { smallFit } from '../src/testing/upload-steps.ts'
 import type { ChaosEnvironment, ChaosUser } from './environment.ts'
+import { type FileToSend, makeVideos } from './make-videos.ts'
 
 /** The effects that the server has acknowledged: each must exist exactly once. */
 export interface Acknowledged {
@@ -17,6 +18,10 @@ export interface Acknowledged {
   readonly clerkEvents: string[]
   readonly names: Map<string, string>
   readonly timeZones: Map<string, string>
+  /** Each attempt that was requested, with all ids that the requests with its key were answered with. */
+  readonly attempts: { readonly userId: string; readonly ids: readonly string[]; readonly isRetry: boolean }[]
+  readonly cancelledVideos: string[]
+  readonly deletedVideos: string[]
   /** Requests without a response, or with one that tells to retry. */
   failures: number
 }
@@ -29,12 +34,15 @@ export const emptyAcknowledged = (): Acknowledged => ({
   clerkEvents: [],
   names: new Map(),
   timeZones: new Map(),
+  attempts: [],
+  cancelledVideos: [],
+  deletedVideos: [],
   failures: 0,
 })
 
 /** How many effects were acknowledged, renames included and changes of time zones not. */
-export const countAcknowledged = ({ uploads, grants, purchases, clerkEvents }: Acknowledged): number =>
-  uploads.length + grants.length + purchases.length + clerkEvents.length
+export const countAcknowledged = ({ uploads, grants, purchases, clerkEvents, attempts }: Acknowledged): number =>
+  uploads.length + grants.length + purchases.length + clerkEvents.length + attempts.length
 
 const zones = ['Europe/Berlin', 'Asia/Seoul', 'America/New_York', 'UTC']
 
@@ -53,6 +61,7 @@ export async function makeLoad(
     ...environment.users.map((user) => repeat(500, () => buy(user))),
     ...environment.users.map((user) => repeat(400, (round) => rename(user, round))),
     ...environment.users.map((user) => repeat(400, (round) => move(user, round))),
+    ...environment.users.map((user) => makeVideos({ done, execute, sendFile, isOver }, user)),
   ]
   await Promise.all(load)
 
@@ -64,13 +73,12 @@ export async function makeLoad(
   }
 
   async function upload(user: ChaosUser): Promise<void> {
-    const input = {
-      kind: 'ACTIVITY',
-      filename: 'run.fit',
-      contentType: '',
-      byteSize: smallFit.length,
-      idempotencyKey: randomUUID(),
-    }
+    const id = await sendFile(user, { kind: 'ACTIVITY', filename: 'run.fit', bytes: smallFit })
+    done.uploads.push({ id, userId: user.id })
+  }
+
+  async function sendFile(user: ChaosUser, { bytes, ...file }: FileToSend): Promise<string> {
+    const input = { ...file, contentType: '', byteSize: bytes.length, idempotencyKey: randomUUID() }
     const requested = await execute<{ upload: { id: string }; request: { url: string } }>(
       user,
       `mutation ($input: RequestUploadInput!) { result: requestUpload(input: $input) { __typename
@@ -78,7 +86,7 @@ export async function makeLoad(
       { input },
       'RequestUploadPayload',
     )
-    const sent = await send(requested.request as Parameters<typeof send>[0], smallFit)
+    const sent = await send(requested.request as Parameters<typeof send>[0], bytes)
     if (!sent.ok && sent.status !== 412) throw new Error(`The bucket answered ${sent.status}.`)
     await execute(
       user,
@@ -86,7 +94,7 @@ export async function makeLoad(
       { id: requested.upload.id },
       'CompleteUploadPayload',
     )
-    done.uploads.push({ id: requested.upload.id, userId: user.id })
+    return requested.upload.id
   }
 
   async function grant({ id: userId }: ChaosUser): Promise<void> {
@@ -149,7 +157,12 @@ export async function makeLoad(
     })
   }
 
-  function execute<Result>({ token }: ChaosUser, query: string, variables: object, wanted: string): Promise<Result> {
+  function execute<Result>(
+    { token }: ChaosUser,
+    query: string,
+    variables: object,
+    ...wanted: readonly string[]
+  ): Promise<Result> {
     return retryUntilAnswered(async () => {
       const response = await fetch(`${environment.url}/graphql`, {
         method: 'POST',
@@ -158,7 +171,8 @@ export async function makeLoad(
         ...bounded(),
       })
       const answer = (await response.json()) as { data?: { result: { __typename: string } | null }; errors?: unknown }
-      if (answer.data?.result?.__typename === wanted) return answer.data.result as Result
+      const { result } = answer.data ?? {}
+      if (result && wanted.includes(result.__typename)) return result as Result
       if (response.status >= 500 || response.status === 429 || answer.errors) return null
       throw new UnexpectedResponse(JSON.stringify(answer))
     })

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { type Program, startProgram } from '../src/testing/process.ts'
+import { silenceWorkers } from '../src/testing/silence-workers.ts'
 import { checkResults, waitForJobs } from './check-results.ts'
+import { finishVideos, tableOfVideos } from './check-videos.ts'
 import { openChaosEnvironment } from './environment.ts'
 import { countAcknowledged, emptyAcknowledged, makeLoad } from './load.ts'
 
@@ -50,6 +52,7 @@ async function killRepeatedly(role: keyof typeof kills): Promise<Program> {
     acknowledgedAtLastKill = countAcknowledged(done)
     program.kill('SIGKILL')
     const exit = await program.ended
+    if (role === 'worker') await silenceWorkers(environment.pool)
     if (exit !== 'SIGKILL') throw new Error(`The ${role} process exited (${exit}):\n${program.errors()}`)
   }
 }
@@ -77,6 +80,7 @@ await using api = await Promise.all([killRepeatedly('api'), killRepeatedly('work
 }))
 isOver = true
 await load
+await finishVideos(environment, 120_000)
 const results = await checkResults(environment, done, await waitForJobs(environment, 60_000))
 
 const table = new Table({ head: ['condition', 'checked', 'wrong'], style: { head: [], border: [] } })
@@ -86,6 +90,7 @@ const killed = `${kills.api} kills of the API, ${kills.worker} of the worker, in
 console.log(`${killed}; ${done.failures} requests were retried`)
 console.log(`${acknowledgedAtLastKill} of ${countAcknowledged(done)} effects were acknowledged before the last kill`)
 console.log(table.toString())
+console.log(await tableOfVideos(environment, done))
 if (kills.api + kills.worker < wanted)
   console.log(`Only ${kills.api + kills.worker} of ${wanted} kills were possible within the time.`)
 if (acknowledgedAtLastKill === 0)

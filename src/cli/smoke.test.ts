@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest'
+import { grant } from '../domains/credits/index.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
 import { startBucketProxy } from '../testing/bucket-proxy.ts'
+import { createUser } from '../testing/factories.ts'
 import { runCommand } from '../testing/run-command.ts'
 import { addSmoke } from './smoke.ts'
 
@@ -34,9 +36,19 @@ const allSteps = [
   'credits',
   'plans',
   'delete activity',
+  'video template',
+  'request audio',
+  'put audio',
+  'complete audio',
+  'generate video',
+  'video ready',
+  'download video',
+  'video credits',
+  'delete video',
+  'credits kept',
 ]
 
-test('runs all steps, with persisted operations only, and leaves nothing behind', async () => {
+test('runs all steps, with persisted operations only, and leaves only the audio file behind', async () => {
   const { steps, output, failure } = await run(`${app.url}/graphql`)
   expect(failure).toBeNull()
   expect(steps).toEqual(allSteps.map((name) => `${name}: ok`))
@@ -44,11 +56,22 @@ test('runs all steps, with persisted operations only, and leaves nothing behind'
   expect(output).toMatch(/track .* 61 points/)
   expect(output).toMatch(/credits .* 100 credits/)
   expect(output).toMatch(/plans .* Free, Plus, Pro/)
-  expect(await rowsLeft(app)).toEqual([0, 0])
-})
+  expect(output).toMatch(/video template .* 10 of 100 credits/)
+  expect(output).toMatch(/video ready .* 1\.0 s/)
+  expect(output).toMatch(/download video .* fast start/)
+  expect(output).toMatch(/credits kept .* 90 credits/)
+  const { prisma } = app.app.db
+  expect(await rowsLeft(app)).toEqual([0, 1])
+  expect([await prisma.video.count(), await prisma.upload.count({ where: { kind: 'AUDIO' } })]).toEqual([0, 1])
+}, 120_000)
 
 test('accepts a token as an option and fails if the server refuses it', async () => {
-  expect((await run(app.url, '--token', await app.token('bo@example.com'))).failure).toBeNull()
+  const { id: userId } = await createUser(app, 'bo@example.com')
+  const gift = { userId, amount: 9, source: 'GIFTS', key: 'gift', description: 'Gift', now: app.now } as const
+  await app.app.db.transaction((tx) => grant(tx, gift))
+  const bo = await run(app.url, '--token', await app.token('bo@example.com'))
+  expect([bo.steps.at(-1), bo.failure]).toEqual(['video template: skipped', null])
+  expect(bo.output).toContain('Waveform costs 10 credits, and the user has 9')
   const { steps, failure } = await run(app.url, '--token', 'a.b.c')
   expect(steps).toEqual(['health: ok', 'sign in: failed'])
   expect(failure).toContain('The step "sign in" failed. Give --token a new session token')
@@ -83,16 +106,18 @@ test('reports an unreachable server, an invalid URL and a missing token', async 
   expect((await run(app.url)).failure).toContain('Give --token')
 })
 
-test('skips plans if the schema of the server has none', async () => {
+test('skips plans and videos if the schema of the server has none', async () => {
   const originalFetch = fetch
   vi.stubGlobal('fetch', async (...[input, init]: Parameters<typeof fetch>) => {
-    const isPlans = String(init?.body).includes(plansHash)
-    if (!isPlans) return originalFetch(input, init)
+    const isUnknown = hashes.some((hash) => String(init?.body).includes(hash))
+    if (!isUnknown) return originalFetch(input, init)
     return Response.json({ errors: [{ message: 'Cannot query', extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] })
   })
   const { readManifest } = await import('../app/graphql/operation-manifest.ts')
-  const [plansHash = ''] = [...readManifest()].find(([, text]) => text.startsWith('query PlansAndUsage')) ?? []
+  const unknown = /^query (PlansAndUsage|Videos)\b/
+  const hashes = [...readManifest()].flatMap(([hash, text]) => (unknown.test(text) ? [hash] : []))
   const { steps, failure } = await run(app.url)
   vi.unstubAllGlobals()
-  expect([steps.at(-2), failure]).toEqual(['plans: skipped', null])
+  expect(steps.slice(-3)).toEqual(['plans: skipped', 'delete activity: ok', 'video template: skipped'])
+  expect(failure).toBeNull()
 })

@@ -11,10 +11,15 @@ interface SmokeInput {
 export function addSmoke(program: Command): void {
   program
     .command('smoke')
-    .description('test a running server as a front end: upload and read an activity, credits and plans')
+    .description('test a running server as a front end: upload and read an activity, credits, plans, and make a video')
     .argument('<url>', 'URL of the server: http://localhost:4000')
     .option('--token <token>', 'session token, or - to read it from standard input; in development one is created')
-    .option('--wait <seconds>', 'how long to wait until the file has been read', wholeNumber, 60)
+    .option(
+      '--wait <seconds>',
+      'how long to wait until the file has been read, and then for the video',
+      wholeNumber,
+      60,
+    )
     .action(async (url: string, { token, wait }: SmokeInput) => {
       const api = addressOf(url)
       const { createClient } = await import('./api/client.ts')

@@ -2,20 +2,24 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   ActivityQuery,
-  CompleteUploadMutation,
   CreditsQuery,
   DeleteActivityMutation,
   MeQuery,
   PlansAndUsageQuery,
   RequestUploadMutation,
 } from '../../../operations/typed-operations.ts'
-import { type Client, ServerRefused } from '../api/client.ts'
+import type { Client } from '../api/client.ts'
 import { makeRecording } from './recording.ts'
-import { Skipped, type Step } from './step-report.ts'
+import { type Done, isUnknownToServer, Skipped, type Step } from './step-report.ts'
+import { testVideos } from './test-videos.ts'
+import { complete, messageOf, put, type UploadRequest } from './upload-file.ts'
 
 const pollMs = 300
 
-/** Tests upload, reading, credits and plans over public HTTP. The created activity is deleted even if a step fails. */
+/**
+ * Tests upload, reading, credits, plans and videos over public HTTP. The created activity and video are deleted even if a
+ * step fails.
+ */
 export async function runSmokeTest(
   step: Step,
   client: Client,
@@ -42,9 +46,8 @@ export async function runSmokeTest(
   } finally {
     await step('delete activity', `Delete the activity ${activityId} by hand.`, () => remove(client, activityId))
   }
+  await testVideos(step, client, waitSeconds)
 }
-
-type Done<Result> = readonly [about: string, result: Result]
 
 async function checkHealth(client: Client): Promise<Done<null>> {
   const { status, text } = await client.get('health/ready')
@@ -61,7 +64,7 @@ async function signIn(client: Client): Promise<Done<null>> {
 interface RequestedUpload {
   readonly uploadId: string
   readonly activityId: string
-  readonly request: { readonly url: string; readonly headers: readonly { name: string; value: string }[] }
+  readonly request: UploadRequest
 }
 
 async function requestUpload(client: Client, { bytes }: { bytes: Uint8Array }): Promise<Done<RequestedUpload>> {
@@ -77,21 +80,6 @@ async function requestUpload(client: Client, { bytes }: { bytes: Uint8Array }): 
   const { upload, activity, request } = answer
   if (!activity || !request) throw new Error('the response has no activity or no presigned request')
   return [`${bytes.length} bytes`, { uploadId: upload.id, activityId: activity.id, request }]
-}
-
-async function put({ url, headers }: RequestedUpload['request'], body: Uint8Array<ArrayBuffer>): Promise<Done<null>> {
-  const entries = headers.map(({ name, value }): [string, string] => [name, value])
-  const response = await fetch(url, { method: 'PUT', headers: entries, body, signal: AbortSignal.timeout(15_000) })
-  if (!response.ok) throw new Error(`the bucket answered ${response.status}`)
-  return [new URL(url).host, null]
-}
-
-async function complete(client: Client, uploadId: string): Promise<Done<null>> {
-  const { completeUpload: answer } = await client.execute<CompleteUploadMutation>('CompleteUpload', {
-    input: { uploadId },
-  })
-  if (answer?.__typename !== 'CompleteUploadPayload') throw new Error(messageOf(answer))
-  return [answer.upload.status, null]
 }
 
 async function waitUntilReady(client: Client, id: string, waitSeconds: number): Promise<Done<null>> {
@@ -130,9 +118,7 @@ async function readPlans(client: Client): Promise<Done<null>> {
     if (plans.length === 0) throw new Error('the response has no plans')
     return [plans.map(({ name }) => name).join(', '), null]
   } catch (error) {
-    const unsupported = ['GRAPHQL_VALIDATION_FAILED', 'PERSISTED_ONLY']
-    if (error instanceof ServerRefused && unsupported.includes(error.code))
-      throw new Skipped("the server's schema has no plans")
+    if (isUnknownToServer(error)) throw new Skipped("the server's schema has no plans")
     throw error
   }
 }
@@ -145,5 +131,3 @@ async function remove(client: Client, activityId: string): Promise<Done<null>> {
   if (await activityOf(client, activityId, 1)) throw new Error('it was not deleted')
   return ['deleted, with its file', null]
 }
-
-const messageOf = (answer: { message?: string } | null | undefined) => answer?.message ?? 'the response has no result'

@@ -1,15 +1,21 @@
+import { ServerRefused } from '../api/client.ts'
 import { reasonOf } from '../doctor/finding.ts'
 import { renderTable } from '../terminal/table.ts'
 
-/** Runs a step and records its duration and outcome. `work` returns a short description and the result for later steps. */
-export type Step = <Result>(
-  name: string,
-  todo: string,
-  work: () => Promise<readonly [about: string, result: Result]>,
-) => Promise<Result>
+/** A short description of what a step did, and the result for later steps. */
+export type Done<Result> = readonly [about: string, result: Result]
 
-/** Thrown by a step that has nothing to do. No later step may need its result. */
+/** Runs a step and records its duration and outcome. */
+export type Step = <Result>(name: string, todo: string, work: () => Promise<Done<Result>>) => Promise<Result>
+
+/** Thrown by a step that has nothing to do. Its result is null. */
 export class Skipped extends Error {}
+
+/** Whether the server is older than the operation that it refused. */
+export function isUnknownToServer(error: unknown): boolean {
+  const unknown = ['GRAPHQL_VALIDATION_FAILED', 'PERSISTED_ONLY']
+  return error instanceof ServerRefused && unknown.includes(error.code)
+}
 
 export interface StepReport {
   readonly step: Step

@@ -3,17 +3,20 @@ import type { Tx } from '../../../platform/database/db.ts'
 import { capture, release } from '../../credits/index.ts'
 import { decrementUsage, giveBack } from '../../usage/index.ts'
 import type { VideosServices } from '../services.ts'
+import { scheduleLateAttemptRemoval } from './remove-files.ts'
 import { holdReference } from './start-attempt.ts'
 
 type Attempt = Pick<Video, 'id' | 'userId' | 'attempt' | 'title' | 'creditCost' | 'reservedBytes' | 'consumedAt'>
 
 /**
- * Gives back everything that an attempt without a result has taken: the credits, one of VIDEOS, the reserved bytes. Call it
+ * Gives back everything that an attempt without a result has taken: the credits, one of VIDEOS, the reserved bytes, and
+ * later the files that a killed worker may have stored. Call it
  * in the transaction whose conditional statement ended the attempt.
  */
 export async function undoAttempt(tx: Tx, attempt: Attempt, now: Date): Promise<void> {
   const { userId, title, creditCost, consumedAt, reservedBytes } = attempt
   const reference = holdReference(attempt)
+  await scheduleLateAttemptRemoval(tx, attempt, now)
   if (creditCost > 0) await release(tx, { reference, description: 'Video', personalText: title, now })
   // In the order in which `consume` locks the counters.
   await decrementUsage(tx, { userId, meter: 'STORAGE_BYTES', amount: Number(reservedBytes) })

@@ -35,9 +35,17 @@ export async function keepLease(
   const end = () => ended.abort(new LeaseEnded(id))
   const where = { id, lease, status: 'RENDERING' } as const
 
+  let isBeating = false
+  /** One at a time: while the row is locked, each would wait with a connection of its own. */
   const beat = async () => {
-    const { count } = await db.prisma.video.updateMany({ where, data: { heartbeatAt: clock() } })
-    if (count === 0) end()
+    if (isBeating) return
+    isBeating = true
+    try {
+      const { count } = await db.prisma.video.updateMany({ where, data: { heartbeatAt: clock() } })
+      if (count === 0) end()
+    } finally {
+      isBeating = false
+    }
   }
   const check = async () => {
     if ((await db.prisma.video.count({ where })) === 0) end()

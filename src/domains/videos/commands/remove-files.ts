@@ -35,23 +35,41 @@ export async function scheduleFileRemoval(tx: Tx, video: Parameters<typeof allFi
   await enqueue(tx, removeFiles, payload, { key: `${video.id}:late`, runAt: new Date(now.getTime() + lateMs) })
 }
 
+type Attempt = Pick<Video, 'id' | 'userId' | 'attempt'>
+
 /** Schedules the removal of the files of one attempt; the pictures remain. */
-export async function scheduleAttemptRemoval(
-  tx: Tx,
-  { id: videoId, userId, attempt }: Pick<Video, 'id' | 'userId' | 'attempt'>,
-): Promise<void> {
-  const payload = { userId, videoId, attempts: [attempt], pictures: 0 }
-  await enqueue(tx, removeFiles, payload, { key: `${videoId}:${attempt}` })
+export async function scheduleAttemptRemoval(tx: Tx, attempt: Attempt): Promise<void> {
+  await enqueue(tx, removeFiles, filesOfAttempt(attempt), { key: `${attempt.id}:${attempt.attempt}` })
 }
 
 /**
+ * Schedules the removal of the files that an attempt has stored without a result. Its worker may have been killed, and
+ * may also still store a late result.
+ */
+export async function scheduleLateAttemptRemoval(tx: Tx, attempt: Attempt, now: Date): Promise<void> {
+  const runAt = new Date(now.getTime() + lateMs)
+  await enqueue(tx, removeFiles, filesOfAttempt(attempt), { key: `${attempt.id}:${attempt.attempt}:late`, runAt })
+}
+
+const filesOfAttempt = ({ id: videoId, userId, attempt }: Attempt) => ({
+  userId,
+  videoId,
+  attempts: [attempt],
+  pictures: 0,
+})
+
+/**
  * Removes files that the video does not have. Those of its result and of an attempt that has not ended remain: the worker
- * that asked for the removal may be one that another worker has replaced.
+ * that asked for the removal may be one that another worker has replaced. From then on, a failed attempt has no late result.
  */
 export async function removeFilesOf(
   { db, bucket }: { readonly db: Database; readonly bucket: Bucket },
   files: FilesOfVideo,
 ): Promise<void> {
+  await db.prisma.video.updateMany({
+    where: { id: files.videoId, attempt: { in: [...files.attempts] }, status: 'FAILED' },
+    data: { lease: null },
+  })
   const video = await db.prisma.video.findUnique({
     where: { id: files.videoId },
     select: { status: true, attempt: true, filesOfAttempt: true },

@@ -200,6 +200,20 @@ describe('a worker that ends', () => {
     expect(await holdOf(video)).toBe('CAPTURED')
   })
 
+  test('is replaced without a sweep, also where the queue returns its job before that minute is over', async () => {
+    const video = await generate(await createCustomer())
+    await app.owner.query('TRUNCATE graphile_worker._private_jobs')
+    await claimVideo(services())
+    later(40)
+    await renderNext(services(), testRun({ attempt: 2 }))
+    expect(await rowOf(video)).toMatchObject({ status: 'RENDERING', interruptions: 0 })
+    const [job] = await app.app.db.prisma.$queryRaw<{ runAt: Date }[]>`
+      SELECT run_at AS "runAt" FROM graphile_worker.jobs WHERE task_identifier = 'videos.render-next'`
+    app.now = job?.runAt ?? app.now
+    await render()
+    expect(await rowOf(video)).toMatchObject({ status: 'READY', interruptions: 1 })
+  })
+
   test('three times fails the video; a late result of the last one is kept, and costs nothing', async () => {
     const video = await generate(await createCustomer())
     let last = await claimVideo(services())
@@ -217,6 +231,33 @@ describe('a worker that ends', () => {
     expect(await rowOf(video)).toMatchObject({ status: 'READY', byteSize: 12n, failure: null })
     expect(await holdOf(video)).toBe('RELEASED')
   })
+})
+
+test('files that a killed worker stored before its video failed are deleted, and then there is no late result', async () => {
+  const video = await generate(await createCustomer())
+  let last = await claimVideo(services())
+  for (let end = 1; end <= 2; end++) {
+    later(61)
+    last = await claimVideo(services())
+  }
+  const key = videoFileKey({ ...video, attempt: 1 }, 'video')
+  const { bucket } = services()
+  await bucket.write({ key, contentType: 'video/mp4', contentDisposition: 'attachment', body: Buffer.from('file') })
+  later(61)
+  expect(await claimVideo(services())).toBeNull()
+  await app.runDueJobs()
+  expect(await bucket.head(key)).not.toBeNull()
+  const removal = { userId: video.userId, videoId: video.id, attempts: [1], pictures: 0 }
+  const { rows } = await app.owner.query(
+    `SELECT payload, run_at - $2::timestamptz AS after FROM graphile_worker._private_jobs WHERE key = $1`,
+    [`videos.remove-files:${video.id}:1:late`, app.now],
+  )
+  expect(rows).toMatchObject([{ payload: removal, after: { minutes: 15 } }])
+  await app.runJob('videos.remove-files', removal)
+  expect(await bucket.head(key)).toBeNull()
+  if (!last) throw new Error('Nothing was claimed.')
+  const late = { video: last, result, now: app.now }
+  expect(await app.app.db.transaction((tx) => finishAttempt(tx, services(), late))).toBe(false)
 })
 
 test('cancelVideo ends the rendering within a second, on whichever process it runs, and discards its result', async () => {

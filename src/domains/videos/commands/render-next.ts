@@ -9,7 +9,7 @@ import { videoFailures } from '../messages.ts'
 import { UnreadableAudio, UnreadablePicture, VendorRefused } from '../ports.ts'
 import type { VideosServices } from '../services.ts'
 import { videoTopic } from '../topic.ts'
-import { type ClaimedVideo, claimVideo } from './claim-video.ts'
+import { type ClaimedVideo, claimVideo, heartbeatTimeoutMs } from './claim-video.ts'
 import { failAttempt } from './fail-attempt.ts'
 import { finishAttempt } from './finish-attempt.ts'
 import { keepLease, LeaseEnded } from './keep-lease.ts'
@@ -21,7 +21,7 @@ const mostFailures = 5
 const mostUnexpectedFailures = 2
 const firstDelayMs = 30_000
 
-type Run = Pick<JobRun, 'signal' | 'progress'>
+type Run = Pick<JobRun, 'signal' | 'attempt' | 'progress'>
 
 /**
  * Renders the video whose turn it is, from the first step that has no result. It ends as READY or FAILED, or waits in the
@@ -30,7 +30,10 @@ type Run = Pick<JobRun, 'signal' | 'progress'>
 export async function renderNext(services: VideosServices, run: Run): Promise<void> {
   run.signal.throwIfAborted()
   const video = await claimVideo(services)
-  if (!video) return
+  if (!video) {
+    if (run.attempt > 1) await lookAgain(services)
+    return
+  }
   const folder = await services.createWorkFolder(video.lease)
   try {
     await render(services, { video, folder, run })
@@ -39,6 +42,15 @@ export async function renderNext(services: VideosServices, run: Run): Promise<vo
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/**
+ * The queue may return the job of a worker that has ended before the heartbeat of its video has timed out. Without another
+ * job the video would wait for the next sweep.
+ */
+async function lookAgain({ db, clock }: VideosServices): Promise<void> {
+  const runAt = new Date(clock().getTime() + heartbeatTimeoutMs)
+  await db.transaction((tx) => enqueue(tx, renderNextJob, {}, { runAt }))
 }
 
 async function render(
