@@ -70,6 +70,8 @@ interface DoctorInput {
   readonly environment?: Environment
   readonly isClerkEmbedded?: boolean
   readonly workers?: number
+  /** Whether the real ffmpeg is inspected: two processes, 0.3 s of CPU. */
+  readonly inspectsFfmpeg?: boolean
 }
 
 /** The doctor's findings by the name of the check. */
@@ -78,8 +80,15 @@ async function find({
   environment = {},
   isClerkEmbedded = false,
   workers = 1,
+  inspectsFfmpeg = false,
 }: DoctorInput = {}) {
-  const config = { ...app.app.config, clerk: clerkConfig(), ...changes }
+  const { videos } = app.app.config
+  const config = {
+    ...app.app.config,
+    clerk: clerkConfig(),
+    videos: inspectsFfmpeg ? videos : { ...videos, ffmpegPath: '/no/ffmpeg' },
+    ...changes,
+  }
   await using adapters = createAdapters(config)
   const findings = await checkAll({ config, adapters, environment, isClerkEmbedded }, { apis: 1, workers })
   return Object.fromEntries(findings.map(({ what, ...found }) => [what, found]))
@@ -87,7 +96,7 @@ async function find({
 
 test('reports ok for every working service and leaves nothing behind', async () => {
   await using proxy = await startBucketProxy()
-  const found = await find({ config: { bucket: proxy.bucket, corsOrigins: [] } })
+  const found = await find({ config: { bucket: proxy.bucket, corsOrigins: [] }, inspectsFfmpeg: true })
   expect(Object.values(found).filter(({ state }) => state !== 'ok')).toEqual([])
   expect(found.database?.about).toMatch(/^PostgreSQL \d+\.\d+.* as pacer$/)
   expect(found).toMatchObject({

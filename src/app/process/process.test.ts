@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { developmentIdentity } from '../../dev/identity.ts'
 import { cloneDatabase } from '../../testing/postgres.ts'
 import { type Program, startProgram } from '../../testing/process.ts'
 import { resourceVariables } from '../../testing/production.ts'
@@ -16,10 +17,7 @@ async function temporaryFolder(): Promise<string> {
   return folder
 }
 
-/**
- * The data folder of the development servers of this file. Only the first test needs it to be empty: with a cluster and
- * its migrations, a server starts with 3 s of CPU less.
- */
+/** The data folder of the development server. */
 let dataDir: string
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'pacer-process-'))
@@ -53,9 +51,6 @@ async function query(api: string, token: string, source: string): Promise<unknow
 const addressOf = async (program: Program) =>
   (await program.waitForOutput(/GraphiQL +(http:\/\/localhost:\d+)\/graphql/))[1] ?? ''
 
-/** A test that starts two servers and three commands takes 13 s alone, and 31 s beside two other files on two cores. */
-const twoStarts = { timeout: 60_000 }
-
 /** Listens on the default metrics port, unless another development server does. */
 async function takeDefaultMetricsPort(): Promise<Server> {
   const server = createServer().listen(9464, '127.0.0.1')
@@ -70,66 +65,77 @@ async function leftovers(dataDir: string): Promise<string[]> {
   return lines.filter((line) => line.includes(dataDir))
 }
 
-test('starts without configuration, beside a server that has the default metrics port', async () => {
-  const other = await takeDefaultMetricsPort()
-  const program = start({ DATA_DIR: dataDir, METRICS_PORT: '' })
-  const api = await addressOf(program)
-  const [, metricsPort] = await program.waitForOutput(/"metricsPort":(\d+)/)
-  expect(metricsPort).not.toBe('9464')
-  expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
-  other.close()
-  const ready = await fetch(`${api}/health/ready`)
-  expect(ready.status).toBe(200)
+describe('a development server', { timeout: 60_000 }, () => {
+  // The tests are one sequence: each continues with the server and the user of the one before it, since each start takes
+  // 5 s of CPU.
+  let program: Program
+  let api: string
+  let token: string
+  let me: unknown
 
-  const info = JSON.parse(await cli(dataDir, 'info', '--json'))
-  expect(info).toEqual({
-    api,
-    databaseUrl: expect.stringMatching(/^postgresql:\/\/pacer@127\.0\.0\.1:\d+\/pacer$/),
-    bucketEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
-    dataDir,
+  /** Starts it; the last test ends it, or the end of this file where a test fails before. */
+  async function startServer(changes: Record<string, string> = {}): Promise<void> {
+    program = startProgram(['src/main.ts', 'all'], { ...ports, DATA_DIR: dataDir, ...changes })
+    api = await addressOf(program)
+  }
+  afterAll(() => program[Symbol.asyncDispose]())
+
+  test('starts without configuration, beside a server that has the default metrics port', async () => {
+    const other = await takeDefaultMetricsPort()
+    await startServer({ METRICS_PORT: '' })
+    const [, metricsPort] = await program.waitForOutput(/"metricsPort":(\d+)/)
+    expect(metricsPort).not.toBe('9464')
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200)
+    other.close()
+    const ready = await fetch(`${api}/health/ready`)
+    expect(ready.status).toBe(200)
+
+    const info = JSON.parse(await cli(dataDir, 'info', '--json'))
+    expect(info).toEqual({
+      api,
+      databaseUrl: expect.stringMatching(/^postgresql:\/\/pacer@127\.0\.0\.1:\d+\/pacer$/),
+      bucketEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//),
+      dataDir,
+    })
   })
-})
 
-test('keeps its data, and leaves no processes behind', twoStarts, async () => {
-  const first = start({ DATA_DIR: dataDir })
-  const api = await addressOf(first)
-  const token = await cli(dataDir, 'token', 'alice@example.com')
-  expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
-  const me = await query(api, token.trim(), '{ me { id name role } }')
-  expect(me).toMatchObject({ data: { me: { name: 'Alice', role: 'USER' } } })
-
-  first.kill('SIGINT')
-  expect(await first.ended).toBe(0)
-  expect(await leftovers(dataDir)).toEqual([])
-  await expect(cli(dataDir, 'info')).rejects.toThrow('No server is running')
-
-  const second = start({ DATA_DIR: dataDir })
-  expect(await query(await addressOf(second), token.trim(), '{ me { id name role } }')).toEqual(me)
-  second.kill('SIGTERM')
-  expect(await second.ended).toBe(0)
-  expect(await leftovers(dataDir)).toEqual([])
-})
-
-test('kill -9 leaves no processes behind, and the next start has the data', twoStarts, async () => {
-  const first = start({ DATA_DIR: dataDir })
-  const api = await addressOf(first)
-  const token = await cli(dataDir, 'token', 'alice@example.com')
-  const me = await query(api, token.trim(), '{ me { id name role } }')
-  expect(me).toMatchObject({ data: { me: { name: 'Alice', role: 'USER' } } })
-  first.kill('SIGKILL')
-  await first.ended
-  await expect.poll(() => leftovers(dataDir), { timeout: 10_000 }).toEqual([])
-
-  const second = start({ DATA_DIR: dataDir })
-  const again = await addressOf(second)
-  expect(await query(again, token.trim(), '{ me { id name role } }')).toEqual(me)
-  const admin = await cli(dataDir, 'token', 'alice@example.com', '--admin')
-  expect(await query(again, admin.trim(), '{ me { name role } }')).toMatchObject({
-    data: { me: { name: 'Alice', role: 'ADMIN' } },
+  test('keeps running when a second one with the same data folder fails, which names the process that uses it', async () => {
+    const second = start({ DATA_DIR: dataDir })
+    expect(await second.ended).toBe(1)
+    expect(second.errors()).toContain(`is in use by process ${program.pid}`)
+    expect((await fetch(`${api}/health/ready`)).status).toBe(200)
   })
-  second.kill('SIGTERM')
-  expect(await second.ended).toBe(0)
-  expect(await leftovers(dataDir)).toEqual([])
+
+  test('keeps its data, and leaves no processes behind', async () => {
+    token = await cli(dataDir, 'token', 'alice@example.com')
+    expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+    me = await query(api, token.trim(), '{ me { id name role } }')
+    expect(me).toMatchObject({ data: { me: { name: 'Alice', role: 'USER' } } })
+
+    program.kill('SIGINT')
+    expect(await program.ended).toBe(0)
+    expect(await leftovers(dataDir)).toEqual([])
+    await expect(cli(dataDir, 'info')).rejects.toThrow('No server is running')
+
+    await startServer()
+    expect(await query(api, token.trim(), '{ me { id name role } }')).toEqual(me)
+  })
+
+  test('kill -9 leaves no processes behind, and the next start has the data', async () => {
+    program.kill('SIGKILL')
+    await program.ended
+    await expect.poll(() => leftovers(dataDir), { timeout: 10_000 }).toEqual([])
+
+    await startServer()
+    expect(await query(api, token.trim(), '{ me { id name role } }')).toEqual(me)
+    const admin = await cli(dataDir, 'token', 'alice@example.com', '--admin')
+    expect(await query(api, admin.trim(), '{ me { name role } }')).toMatchObject({
+      data: { me: { name: 'Alice', role: 'ADMIN' } },
+    })
+    program.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect(await leftovers(dataDir)).toEqual([])
+  })
 })
 
 test.each(['PORT', 'METRICS_PORT'])(
@@ -148,15 +154,6 @@ test.each(['PORT', 'METRICS_PORT'])(
     expect(await leftovers(dataDir)).toEqual([])
   },
 )
-
-test('a second server with the same data folder fails and names the process that uses it', async () => {
-  const first = start({ DATA_DIR: dataDir })
-  await addressOf(first)
-  const second = start({ DATA_DIR: dataDir })
-  expect(await second.ended).toBe(1)
-  expect(second.errors()).toContain(`is in use by process ${first.pid}`)
-  expect((await fetch(`${await addressOf(first)}/health/ready`)).status).toBe(200)
-})
 
 test('production lists all missing variables at once and starts nothing', async () => {
   const dataDir = await temporaryFolder()
@@ -188,7 +185,8 @@ test('api and worker are two processes, and streams of the api receive changes m
   await using database = await cloneDatabase()
   const env = resourceVariables({ dataDir, bucket: inject('bucket') }, database)
   const api = await addressOf(start(env, 'api'))
-  const token = (await cli(dataDir, 'token', 'alice@example.com')).trim()
+  const { signToken } = await developmentIdentity(dataDir)
+  const token = await signToken({ email: 'alice@example.com', now: new Date(), expiresInSeconds: 3_600 })
   const upload = await sendRecording(api, token)
 
   const stream = await fetch(`${api}/graphql`, {
