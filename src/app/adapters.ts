@@ -16,12 +16,13 @@ import { createRevenueCatWebhooks } from '../adapters/revenuecat/webhooks.ts'
 import type { Config } from '../config/config.ts'
 import type { RecordingReader } from '../domains/activities/ports.ts'
 import type { PurchaseWebhooks, RevenueCat } from '../domains/billing/ports.ts'
+import type { NotificationsVendors } from '../domains/notifications/ports.ts'
 import type { Bucket } from '../domains/uploads/ports.ts'
 import type { ClerkDirectory, ClerkWebhooks, SessionVerifier } from '../domains/users/ports.ts'
 import type { AudioTools, PictureSearch, Planner, Transcriber, VideoRenderer } from '../domains/videos/ports.ts'
 
 /** The external services that Pacer uses, behind the interfaces (ports) of its domains. */
-export interface Adapters extends AsyncDisposable {
+export interface Adapters extends NotificationsVendors, AsyncDisposable {
   readonly verifier: SessionVerifier
   /** Null if no secret key is configured. */
   readonly directory: ClerkDirectory | null
@@ -65,6 +66,9 @@ export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket,
     audioTools: createAudioTools(ffmpeg),
     videoRenderer: createVideoRenderer(ffmpeg),
     ...videoVendorsOf(videos),
+    pushSenders: { WEB: null, FCM: null, EXPO: null },
+    channelPorts: [],
+    vapidPublicKey: null,
     async [Symbol.asyncDispose]() {
       await recordingReader[Symbol.asyncDispose]()
       r2[Symbol.dispose]()
