@@ -233,10 +233,14 @@ describe('the delivery of a notification', () => {
 
   it('is continued by a sweep if its job was lost', async () => {
     const id = await create()
-    await app.app.db.prisma.$executeRaw`SELECT graphile_worker.remove_job(${`notifications.deliver:${id}`})`
+    const key = `notifications.deliver:${id}`
+    const jobs = () => app.app.db.query('SELECT FROM graphile_worker.jobs WHERE key = $1', [key])
+    expect(await jobs()).toHaveLength(1)
+    await app.app.db.prisma.$executeRaw`SELECT graphile_worker.remove_job(${key})`
+    await app.runJob('notifications.sweep')
+    expect(await jobs()).toHaveLength(0)
     later(3 * minute)
     await app.runJob('notifications.sweep')
-    await app.runDueJobs()
-    expect(kakao.received.map(({ message }) => message.notificationId)).toContain(id)
+    expect(await jobs()).toHaveLength(1)
   })
 })
