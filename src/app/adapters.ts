@@ -13,6 +13,7 @@ import { createRecordingReader } from '../adapters/recordings/recording-reader.t
 import { createVideoRenderer } from '../adapters/rendering/renderer.ts'
 import { createRevenueCat } from '../adapters/revenuecat/client.ts'
 import { createRevenueCatWebhooks } from '../adapters/revenuecat/webhooks.ts'
+import { createWebPush } from '../adapters/web-push/web-push.ts'
 import type { Config } from '../config/config.ts'
 import type { RecordingReader } from '../domains/activities/ports.ts'
 import type { PurchaseWebhooks, RevenueCat } from '../domains/billing/ports.ts'
@@ -46,7 +47,8 @@ const probeLimits = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineM
 /** The largest accepted file, 32 MiB of GPX, is read in 4 s with 390 MB; a file that needs much more is no valid recording. */
 const readingLimits = { timeoutMs: 60_000, maxMemoryMb: 512 }
 
-export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket, videos }: Config): Adapters {
+export function createAdapters(config: Config): Adapters {
+  const { clerk, clerkWebhookSecrets, revenueCat, bucket, videos, notifications } = config
   const r2 = createR2Bucket({ ...bucket, bucket: bucket.name })
   const probe = createR2Bucket({ ...bucket, bucket: bucket.name, ...probeLimits })
   const recordingReader = createRecordingReader(readingLimits)
@@ -66,14 +68,21 @@ export function createAdapters({ clerk, clerkWebhookSecrets, revenueCat, bucket,
     audioTools: createAudioTools(ffmpeg),
     videoRenderer: createVideoRenderer(ffmpeg),
     ...videoVendorsOf(videos),
-    pushSenders: { WEB: null, FCM: null, EXPO: null },
-    channelPorts: [],
-    vapidPublicKey: null,
+    ...channelsOf(notifications),
     async [Symbol.asyncDispose]() {
       await recordingReader[Symbol.asyncDispose]()
       r2[Symbol.dispose]()
       probe[Symbol.dispose]()
     },
+  }
+}
+
+/** How notifications are sent. */
+function channelsOf({ vapid, allowsLoopback }: Config['notifications']): NotificationsVendors {
+  return {
+    pushSenders: { WEB: vapid ? createWebPush({ vapid, allowsLoopback }) : null, FCM: null, EXPO: null },
+    channelPorts: [],
+    vapidPublicKey: vapid?.publicKey ?? null,
   }
 }
 

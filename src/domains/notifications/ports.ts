@@ -91,3 +91,6 @@ export interface NotificationsVendors {
   /** For browsers that subscribe; null without VAPID keys. */
   readonly vapidPublicKey: string | null
 }
+
+/** What adapters say about results. */
+export { deliveryFailures, notificationMessages } from './messages.ts'

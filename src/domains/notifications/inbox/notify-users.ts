@@ -72,7 +72,7 @@ export function createNotifyUsers(encryptor: Encryptor): NotifyUsers {
 }
 
 /** The job that continues the delivery of a notification. One that waits is replaced. */
-export function deliveryJob(userId: string, notificationId: string) {
+function deliveryJob(userId: string, notificationId: string) {
   return { payload: { userId, notificationId }, key: notificationId }
 }
 
