@@ -115,11 +115,17 @@ async function release(
   { userId, notificationId, lease }: ClaimedNotification,
   next: Date | null,
 ): Promise<void> {
+  const values = [userId, notificationId, lease, next]
+  if (next === null) {
+    await db.query(`${releaseSql} RETURNING id`, values)
+    return
+  }
   await db.transaction(async (tx) => {
-    const count = await tx.$executeRaw`
-      UPDATE notifications SET lease = NULL, lease_until = NULL, next_step_at = ${next}::timestamptz
-      WHERE user_id = ${userId}::uuid AND id = ${notificationId}::uuid AND lease = ${lease}::uuid`
-    if (count === 0 || next === null) return
-    await enqueue(tx, deliver, { userId, notificationId }, { key: notificationId, runAt: next })
+    const count = await tx.$executeRawUnsafe(releaseSql, ...values)
+    if (count > 0) await enqueue(tx, deliver, { userId, notificationId }, { key: notificationId, runAt: next })
   })
 }
+
+const releaseSql = `
+  UPDATE notifications SET lease = NULL, lease_until = NULL, next_step_at = $4::timestamptz
+  WHERE user_id = $1::uuid AND id = $2::uuid AND lease = $3::uuid`
