@@ -13,16 +13,18 @@ import { createRecordingReader } from '../adapters/recordings/recording-reader.t
 import { createVideoRenderer } from '../adapters/rendering/renderer.ts'
 import { createRevenueCat } from '../adapters/revenuecat/client.ts'
 import { createRevenueCatWebhooks } from '../adapters/revenuecat/webhooks.ts'
+import { createWebPush } from '../adapters/web-push/web-push.ts'
 import type { Config } from '../config/config.ts'
 import type { RecordingReader } from '../domains/activities/ports.ts'
 import type { PurchaseWebhooks, RevenueCat } from '../domains/billing/ports.ts'
+import type { NotificationsVendors } from '../domains/notifications/ports.ts'
 import type { Bucket } from '../domains/uploads/ports.ts'
 import type { ClerkDirectory, ClerkWebhooks, SessionVerifier } from '../domains/users/ports.ts'
 import type { AudioTools, PictureSearch, Planner, Transcriber, VideoRenderer } from '../domains/videos/ports.ts'
 import type { VendorReports } from '../platform/vendors/vendor-client.ts'
 
 /** The external services that Pacer uses, behind the interfaces (ports) of its domains. */
-export interface Adapters extends AsyncDisposable {
+export interface Adapters extends NotificationsVendors, AsyncDisposable {
   readonly verifier: SessionVerifier
   /** Null if no secret key is configured. */
   readonly directory: ClerkDirectory | null
@@ -47,10 +49,8 @@ const probeLimits = { attempts: 1, connectMs: 1_000, requestMs: 1_000, deadlineM
 const readingLimits = { timeoutMs: 60_000, maxMemoryMb: 512 }
 
 /** `reports` receive the requests to the vendors of videos. */
-export function createAdapters(
-  { clerk, clerkWebhookSecrets, revenueCat, bucket, videos }: Config,
-  reports: VendorReports = {},
-): Adapters {
+export function createAdapters(config: Config, reports: VendorReports = {}): Adapters {
+  const { clerk, clerkWebhookSecrets, revenueCat, bucket, videos, notifications } = config
   const r2 = createR2Bucket({ ...bucket, bucket: bucket.name })
   const probe = createR2Bucket({ ...bucket, bucket: bucket.name, ...probeLimits })
   const recordingReader = createRecordingReader(readingLimits)
@@ -70,11 +70,21 @@ export function createAdapters(
     audioTools: createAudioTools(ffmpeg),
     videoRenderer: createVideoRenderer(ffmpeg),
     ...videoVendorsOf(videos, reports),
+    ...channelsOf(notifications),
     async [Symbol.asyncDispose]() {
       await recordingReader[Symbol.asyncDispose]()
       r2[Symbol.dispose]()
       probe[Symbol.dispose]()
     },
+  }
+}
+
+/** How notifications are sent. */
+function channelsOf({ vapid, allowsLoopback }: Config['notifications']): NotificationsVendors {
+  return {
+    pushSenders: { WEB: vapid ? createWebPush({ vapid, allowsLoopback }) : null, FCM: null, EXPO: null },
+    channelPorts: [],
+    vapidPublicKey: vapid?.publicKey ?? null,
   }
 }
 

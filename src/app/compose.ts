@@ -60,6 +60,7 @@ export function compose<Vendors>(
       for (const { onUserDeleting } of highestFirst()) await onUserDeleting?.(tx, user)
     },
     uploadKinds: () => domains.flatMap(({ uploadKinds }) => [...uploadKinds]),
+    notificationKinds: () => domains.flatMap(({ notificationKinds }) => [...notificationKinds]),
     creditHolds: () => Object.assign({}, ...lowestFirst().map(({ creditHolds }) => creditHolds)),
     planLimits() {
       const limits = lowestFirst().find(({ planLimits }) => planLimits !== null)?.planLimits

@@ -2,6 +2,7 @@ import { activitiesDomain } from '../domains/activities/domain.ts'
 import { billingDomain } from '../domains/billing/domain.ts'
 import { creditsDomain } from '../domains/credits/domain.ts'
 import type { Domain } from '../domains/define-domain.ts'
+import { notificationsDomain } from '../domains/notifications/domain.ts'
 import { privacyDomain } from '../domains/privacy/domain.ts'
 import { uploadsDomain } from '../domains/uploads/domain.ts'
 import { usageDomain } from '../domains/usage/domain.ts'
@@ -15,6 +16,7 @@ import type { Adapters } from './adapters.ts'
  */
 export const domains: readonly Domain<Adapters>[] = [
   usersDomain,
+  notificationsDomain,
   creditsDomain,
   usageDomain,
   billingDomain,

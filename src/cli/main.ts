@@ -9,6 +9,7 @@ import { addInfo } from './info.ts'
 import { addJobs } from './jobs.ts'
 import { addLedger } from './ledger.ts'
 import { addMigrate } from './migrate.ts'
+import { addNotifications } from './notifications.ts'
 import { addOperations } from './operations.ts'
 import { addSeed } from './seed.ts'
 import { addSmoke } from './smoke.ts'
@@ -38,6 +39,7 @@ addLegacyCommands({ users, storage })
 addCrypto(program)
 addLedger(program)
 addMigrate(program)
+addNotifications(program)
 addOperations(program)
 
 try {

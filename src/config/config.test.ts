@@ -89,6 +89,7 @@ describe('with nothing configured', () => {
         ffmpegPath: undefined,
         searchPath: process.env.PATH,
       },
+      notifications: { vapid: undefined, allowsLoopback: false },
       inboxRetentionDays: 30,
       signUpCredits: 100,
       jobConcurrency: { default: 4, files: 1, render: 1, send: 32, replies: 32 },

@@ -73,6 +73,14 @@ export interface VideosConfig {
   readonly searchPath: string
 }
 
+/** Channels of notifications that are not configured are not offered. */
+export interface NotificationsConfig {
+  /** Undefined: no push messages to browsers. */
+  readonly vapid: { readonly publicKey: string; readonly privateKey: string; readonly subject: string } | undefined
+  /** Whether endpoints of browsers may be at loopback addresses. */
+  readonly allowsLoopback: boolean
+}
+
 /**
  * The configuration of a process, without the parts that development embeds where they are not configured. The properties
  * of `PlainSettings` are documented where their variables are defined, in settings/.
@@ -89,6 +97,7 @@ export interface Settings extends PlainSettings {
   readonly limits: Limits
   readonly revenueCat: RevenueCatConfig
   readonly videos: VideosConfig
+  readonly notifications: NotificationsConfig
   readonly database?: DatabaseConfig | undefined
   readonly privacy: Partial<PrivacyConfig>
   readonly clerk?: ClerkConfig | undefined
@@ -165,6 +174,7 @@ function toSettings(values: Values, environment: Environment): Settings {
       ffmpegPath: values.FFMPEG_PATH,
       searchPath: readSearchPath(),
     },
+    notifications: notificationsOf(values),
     database: values.DATABASE_URL
       ? { url: values.DATABASE_URL, directUrl: values.DIRECT_URL ?? values.DATABASE_URL }
       : undefined,
@@ -203,6 +213,14 @@ function revenueCatOf(values: Values): RevenueCatConfig {
     webhookSecrets: values.REVENUECAT_WEBHOOK_SECRET,
     webPurchaseLink: values.REVENUECAT_WEB_PURCHASE_LINK,
     sandboxUsers: values.REVENUECAT_SANDBOX_USERS,
+  }
+}
+
+function notificationsOf(values: Values): NotificationsConfig {
+  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey, VAPID_SUBJECT: subject } = values
+  return {
+    vapid: publicKey && privateKey && subject ? { publicKey, privateKey, subject } : undefined,
+    allowsLoopback: values.WEB_PUSH_ALLOW_LOOPBACK && values.NODE_ENV !== 'production',
   }
 }
 

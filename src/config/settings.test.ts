@@ -47,7 +47,7 @@ test('the docs have a row for every variable, below the heading of its group', (
 
 test('a variable whose name says that it is secret is marked so', () => {
   const names = allSettings.filter(({ secret }) => !secret).map(({ name }) => name)
-  const known = ['CLERK_JWT_KEY', 'CLERK_PUBLISHABLE_KEY', 'R2_ACCESS_KEY_ID']
+  const known = ['CLERK_JWT_KEY', 'CLERK_PUBLISHABLE_KEY', 'R2_ACCESS_KEY_ID', 'VAPID_PUBLIC_KEY']
   expect(names.filter((name) => /SECRET|KEY|PASSWORD|TOKEN|HEADERS|AUTHORIZATION/.test(name))).toEqual(known)
 })
 

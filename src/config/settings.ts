@@ -4,6 +4,7 @@ import { clerk } from './settings/clerk.ts'
 import { credits } from './settings/credits.ts'
 import { database } from './settings/database.ts'
 import { jobs } from './settings/jobs.ts'
+import { messages } from './settings/messages.ts'
 import { observability } from './settings/observability.ts'
 import { privacy } from './settings/privacy.ts'
 import { r2 } from './settings/r2.ts'
@@ -11,7 +12,19 @@ import { revenueCat } from './settings/revenuecat.ts'
 import { server } from './settings/server.ts'
 import { videos } from './settings/videos.ts'
 
-const groups = [server, database, jobs, clerk, revenueCat, r2, videos, privacy, credits, observability] as const
+const groups = [
+  server,
+  database,
+  jobs,
+  clerk,
+  revenueCat,
+  r2,
+  videos,
+  messages,
+  privacy,
+  credits,
+  observability,
+] as const
 
 /** Every environment variable that Pacer reads, in the order of the docs. */
 export const settingGroups: readonly SettingGroup[] = groups

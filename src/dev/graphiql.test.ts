@@ -85,6 +85,15 @@ describe.runIf(executablePath)('in a browser', { timeout: 90_000 }, () => {
         'Videos',
         'GenerateVideo',
         'VideoUpdated',
+        'Notifications',
+        'NotificationReceived',
+        'MarkNotificationsRead',
+        'NotificationPreferences',
+        'UpdateNotificationPreferences',
+        'SendTestNotification',
+        'RegisterPushDevice',
+        'RemovePushDevice',
+        'ConfirmDelivery',
       ])
       await page.click('.graphiql-execute-button')
       const result = page.locator('.result-window')

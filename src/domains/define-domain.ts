@@ -13,6 +13,7 @@ import type { PersonalData } from '../platform/personal-data.ts'
 import type { LookupServices, ServiceKey } from '../platform/services.ts'
 import type { Streams } from '../platform/streams/streams.ts'
 import type { CreditHoldOwners } from './credits/index.ts'
+import type { NotificationType } from './notifications/index.ts'
 import type { UploadKindDefinition } from './uploads/index.ts'
 import type { PlanLimits } from './usage/index.ts'
 import type { OnContactsVerified, OnUserCreated, OnUserDeleting } from './users/index.ts'
@@ -42,6 +43,7 @@ export interface Declarations {
   readonly onUserDeleting: OnUserDeleting
   uploadKinds(): readonly UploadKindDefinition[]
   creditHolds(): CreditHoldOwners
+  notificationKinds(): readonly NotificationType[]
   /** Throws if no domain declares plans. */
   planLimits(): PlanLimits
   /** In the order of erasure: the platform's, then the highest domain first, so dependent rows are erased before their row. */
@@ -94,8 +96,8 @@ export interface DomainDefinition<Vendors, Services> {
   readonly healthChecks?: Readonly<Record<string, (services: Services) => Promise<boolean>>>
   /** Adds metrics that are read from the domain's tables. Called once all domains are built. */
   readonly metrics?: (services: Services, metrics: Metrics) => void
-  /** The kinds of notifications that this domain sends to users. */
-  readonly notificationKinds?: readonly string[]
+  /** The types of notifications that this domain sends to users. */
+  readonly notificationKinds?: readonly NotificationType[]
   /** What the domain says to users, in every language: its errors and these notifications. */
   readonly messages?: readonly AnyCatalogue[]
 }
@@ -123,7 +125,7 @@ export interface Domain<Vendors> {
   readonly cron: readonly CronEntry[]
   readonly uploadKinds: readonly UploadKindDefinition[]
   readonly encryptedColumns: readonly EncryptedColumn[]
-  readonly notificationKinds: readonly string[]
+  readonly notificationKinds: readonly NotificationType[]
   readonly messages: readonly AnyCatalogue[]
   readonly healthCheckNames: readonly string[]
   graphql(declared: { readonly uploadKinds: readonly UploadKindDefinition[] }): void

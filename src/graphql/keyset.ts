@@ -115,16 +115,34 @@ function beyond(column: string, direction: 'asc' | 'desc', [value, id]: Position
   }
 }
 
+/** The cursor of a row, outside of a page. */
+export function cursorOf<Column extends string>(
+  order: Order<Column>,
+  row: { readonly id: string } & Record<Column, Date | number>,
+): string {
+  return encodeCursor(order, row[order.column], row.id)
+}
+
+/** The number in a cursor of this order, and the id; null for any other text. */
+export function readCursor(
+  order: Order<string>,
+  cursor: string,
+): { readonly value: number; readonly id: string } | null {
+  const [name, value, id] = parseCursor(cursor)
+  const isValid = name === order.name && typeof value === 'number' && Math.abs(value) <= maxNumber && isUuid(id)
+  return isValid ? { value, id } : null
+}
+
 function encodeCursor(order: Order<string>, value: Date | number, id: string): string {
   const encoded = value instanceof Date ? value.getTime() : value
   return Buffer.from(JSON.stringify([order.name, encoded, id])).toString('base64url')
 }
 
 function decodeCursor(order: Order<string>, cursor: string): Position {
-  const [name, value, id] = parseCursor(cursor)
-  const isValid = name === order.name && typeof value === 'number' && Math.abs(value) <= maxNumber && isUuid(id)
-  if (!isValid)
+  const position = readCursor(order, cursor)
+  if (!position)
     throw badUserInput('The cursor is not valid for this list and sort order. Use a cursor that this list returned.')
+  const { value, id } = position
   if (order.kind === 'number') return [value, id]
   const instant = new Date(value)
   if (!isRepresentable(instant)) throw badUserInput('The cursor is not valid. Use a cursor that this list returned.')

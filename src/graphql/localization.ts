@@ -1,6 +1,6 @@
 import Negotiator from 'negotiator'
 import type { User } from '../generated/prisma/client.ts'
-import type { Localization } from '../platform/messages/format-message.ts'
+import { type Localization, localizationOfLocale } from '../platform/messages/format-message.ts'
 import { type Language, languages } from '../platform/messages/message.ts'
 
 /** Browsers send fewer than 100 characters. */
@@ -22,8 +22,7 @@ export function localizationOf(
     const language = acceptedLanguage(acceptLanguage)
     return { language, locale: language, timeZone }
   }
-  const language = languages.find((known) => known === new Intl.Locale(chosen).language)
-  return language ? { language, locale: chosen, timeZone } : { language: 'en', locale: 'en', timeZone }
+  return localizationOfLocale(chosen, timeZone)
 }
 
 function acceptedLanguage(header: string | null): Language {

@@ -6,7 +6,7 @@ import { grant } from '../domains/credits/index.ts'
 import type { User } from '../generated/prisma/client.ts'
 import { optionsOf } from '../platform/compat/pothos.ts'
 import { startTestApp, type TestApp } from '../testing/app.ts'
-import { createActivity, createUser, createVideo } from '../testing/factories.ts'
+import { createActivity, createNotification, createPushDevice, createUser, createVideo } from '../testing/factories.ts'
 import { createSubscription } from '../testing/subscriptions.ts'
 import { toGlobalId } from './ids.ts'
 
@@ -49,6 +49,8 @@ beforeAll(async () => {
     },
   })
   const video = await createVideo(app, person)
+  const notification = await createNotification(app, person)
+  const device = await createPushDevice(app, person)
   ids = {
     User: toGlobalId('User', userId),
     Activity: toGlobalId('Activity', activity.id),
@@ -58,6 +60,8 @@ beforeAll(async () => {
     PlanSubscription: toGlobalId('PlanSubscription', subscription.id),
     Checkout: toGlobalId('Checkout', checkout.id),
     Video: toGlobalId('Video', video.id),
+    Notification: toGlobalId('Notification', notification.id),
+    PushDevice: toGlobalId('PushDevice', device.id),
   }
 })
 afterAll(() => app[Symbol.asyncDispose]())

@@ -12,7 +12,7 @@ import { buildSchema } from '../app/graphql/build-schema.ts'
 import { defaultLimits } from '../config/limits.ts'
 import { grant } from '../domains/credits/index.ts'
 import { type Answer, startTestApp, type TestApp } from '../testing/app.ts'
-import { createActivities, createUser, createVideo } from '../testing/factories.ts'
+import { createActivities, createNotification, createUser, createVideo } from '../testing/factories.ts'
 
 const schema = buildSchema(domains)
 
@@ -39,6 +39,7 @@ beforeAll(async () => {
     { status: 'FAILED' },
   ])
   await createVideo(app, person)
+  await createNotification(app, person)
   const gift = { amount: 7, source: 'GIFTS', key: 'one', description: 'A gift' } as const
   await db.transaction((tx) => grant(tx, { userId: person.id, ...gift, now: app.now }))
   await db.prisma.dataExport.create({
@@ -60,6 +61,7 @@ const lists = [
   ['me.creditTransactions', 'CreditTransaction'],
   ['me.dataExports', 'DataExport'],
   ['me.videos', 'Video'],
+  ['me.notifications', 'Notification'],
   ['users', 'User'],
 ] as const
 

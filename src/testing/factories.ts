@@ -1,7 +1,10 @@
 import { decodeJwt } from 'jose'
 import { v7 as uuidv7 } from 'uuid'
+import type { CreatedNotification } from '../domains/notifications/inbox/notify-users.ts'
+import { notifications } from '../domains/notifications/index.ts'
 import { users } from '../domains/users/index.ts'
-import type { Activity, Prisma, User, Video } from '../generated/prisma/client.ts'
+import { videoFinished, videoFinishedMessages } from '../domains/videos/video-notifications.ts'
+import type { Activity, Prisma, PushDevice, User, Video } from '../generated/prisma/client.ts'
 import type { TestApp } from './app.ts'
 
 /** Creates the user who signs in with this e-mail address. */
@@ -125,5 +128,25 @@ export async function createVideo(
       ...times,
       ...data,
     },
+  })
+}
+
+/** Creates a notification that a video is ready, as a domain does. */
+export async function createNotification(app: TestApp, { id: userId }: Pick<User, 'id'>): Promise<CreatedNotification> {
+  const { db, services } = app.app
+  const text = { title: videoFinishedMessages.readyTitle(), body: videoFinishedMessages.readyBody({ title: 'A talk' }) }
+  const item = { userId, type: videoFinished, dedupeKey: `video:${uuidv7()}`, ...text }
+  const [created] = await db.transaction((tx) => services(notifications).notifyUsers(tx, [item], app.now))
+  if (!created) throw new Error('The notification was not created.')
+  return created
+}
+
+/** Creates a device of an app, without a valid token. */
+export function createPushDevice(app: TestApp, { id: userId }: Pick<User, 'id'>): Promise<PushDevice> {
+  const id = uuidv7()
+  const address = app.app.encryptor.encrypt(JSON.stringify({ token: id }), 'push_devices.address')
+  const times = { createdAt: app.now, registeredAt: app.now }
+  return app.app.db.prisma.pushDevice.create({
+    data: { id, userId, service: 'FCM', address, addressHash: id, ...times },
   })
 }

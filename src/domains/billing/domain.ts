@@ -1,5 +1,6 @@
 import './graphql/schema.ts'
 import { defineDomain } from '../define-domain.ts'
+import { notifications as userNotifications } from '../notifications/index.ts'
 import { users } from '../users/index.ts'
 import { createAttemptCheckout } from './checkouts/attempt-checkout.ts'
 import { checkoutCron, checkoutJobs } from './checkouts/jobs/handlers.ts'
@@ -13,6 +14,7 @@ import { loadPlans } from './plans/load-plans.ts'
 import { planLimitsOf } from './plans/plan-limits.ts'
 import { readPlans } from './plans/read-plans.ts'
 import { type BillingServices, type BillingVendors, billing } from './services.ts'
+import { billingProblem, billingProblemMessages } from './subscriptions/billing-problem.ts'
 import { subscriptionCron, subscriptionJobs } from './subscriptions/jobs/handlers.ts'
 
 /** Subscriptions, plans and checkouts, computed from what RevenueCat reports. */
@@ -30,6 +32,7 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
       notifications,
       encryptor,
       emails: services(users).emails,
+      notifyUsers: services(userNotifications).notifyUsers,
       plans: loadPlans(config.plansFile),
       revenueCat,
       canRead: revenueCat.canRead,
@@ -52,6 +55,7 @@ export const billingDomain = defineDomain<BillingVendors, BillingServices>({
   // Assigns purchases made before the first request to the new user.
   onUserCreated: (services) => (tx, user) => claimPurchases(tx, services, user),
   planLimits: planLimitsOf,
-  messages: [billingMessages],
+  notificationKinds: [billingProblem],
+  messages: [billingMessages, billingProblemMessages],
   personalData: (services) => [purchasesOfUser(services)],
 })

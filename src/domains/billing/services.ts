@@ -4,6 +4,7 @@ import type { Encryptor } from '../../platform/encryption/encryptor.ts'
 import type { Notifications } from '../../platform/notifications/notifications.ts'
 import type { Log } from '../../platform/observability/log.ts'
 import { serviceKey } from '../../platform/services.ts'
+import type { NotifyUsers } from '../notifications/index.ts'
 import type { Emails } from '../users/index.ts'
 import type { AttemptCheckout } from './checkouts/attempt-checkout.ts'
 import type { HashName } from './events/hash-name.ts'
@@ -24,6 +25,7 @@ export interface BillingServices {
   readonly notifications: Notifications
   readonly encryptor: Encryptor
   readonly emails: Emails
+  readonly notifyUsers: NotifyUsers
   readonly plans: Plans
   readonly revenueCat: RevenueCat
   /** Whether subscriptions come from RevenueCat's API. Otherwise they are computed from its events. */

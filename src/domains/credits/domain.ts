@@ -1,9 +1,11 @@
 import './graphql/schema.ts'
 import { createBlindIndex } from '../../platform/encryption/blind-index.ts'
 import { defineDomain } from '../define-domain.ts'
+import { notifications as userNotifications } from '../notifications/index.ts'
 import { users } from '../users/index.ts'
 import { awaitSignUpGift, grantSignUpGift } from './commands/grant-sign-up-gift.ts'
 import { importLegacyCredits } from './commands/import-legacy-credits.ts'
+import { creditsRevoked, creditsRevokedMessages } from './credits-revoked.ts'
 import { creditsCron, creditsJobs } from './jobs/handlers.ts'
 import { creditMessages } from './messages.ts'
 import { creditsOfUser } from './personal-data.ts'
@@ -19,10 +21,11 @@ export const creditsDomain = defineDomain<unknown, CreditsServices>({
   build({ platform, services, declarations }) {
     const { db, clock, log, metrics, notifications, config } = platform
     const { emails } = services(users)
+    const { notifyUsers } = services(userNotifications)
     const { signUpCredits } = config
     const grantInputHash = createBlindIndex(config.privacy.indexKey, 'admin_grant_keys.input')
     const holdOwners = declarations.creditHolds
-    return { db, clock, log, metrics, notifications, emails, grantInputHash, signUpCredits, holdOwners }
+    return { db, clock, log, metrics, notifications, emails, notifyUsers, grantInputHash, signUpCredits, holdOwners }
   },
   jobs: creditsJobs,
   cron: creditsCron,
@@ -38,6 +41,7 @@ export const creditsDomain = defineDomain<unknown, CreditsServices>({
       const hashes = contacts.slice(0, maxContacts).map(emails.erasedHashOf)
       return grantSignUpGift(tx, { amount: signUpCredits, userId, hashes, now })
     },
-  messages: [creditMessages],
+  notificationKinds: [creditsRevoked],
+  messages: [creditMessages, creditsRevokedMessages],
   personalData: () => [creditsOfUser],
 })

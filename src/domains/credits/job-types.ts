@@ -4,6 +4,12 @@ import { defineJob } from '../../platform/jobs/define-job.ts'
 /** Removes expired credits from wallets. */
 export const expireLots = defineJob({ name: 'credits.expire-lots', payload: z.object({}), priority: 'sweep' })
 
+/** Notifies a user whose credits were revoked. */
+export const notifyRevoked = defineJob({
+  name: 'credits.notify-revoked',
+  payload: z.object({ transactionId: z.uuid() }),
+})
+
 /** Captures, releases or extends holds whose deadline has passed. */
 export const sweepHolds = defineJob({ name: 'credits.sweep-holds', payload: z.object({}), priority: 'sweep' })
 

@@ -5,6 +5,7 @@ import type { Notifications } from '../../platform/notifications/notifications.t
 import type { Log } from '../../platform/observability/log.ts'
 import type { Metrics } from '../../platform/observability/metrics.ts'
 import { serviceKey } from '../../platform/services.ts'
+import type { NotifyUsers } from '../notifications/index.ts'
 import type { Emails } from '../users/index.ts'
 import type { CreditHoldOwners } from './commands/sweep-holds.ts'
 
@@ -15,6 +16,7 @@ export interface CreditsServices {
   readonly metrics: Metrics
   readonly notifications: Notifications
   readonly emails: Emails
+  readonly notifyUsers: NotifyUsers
   /** The hash of the input of a grant by an admin. */
   readonly grantInputHash: BlindIndex
   /** The number of credits that a new user gets; 0 for none. */

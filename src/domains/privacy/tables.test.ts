@@ -19,6 +19,8 @@ import { deliverAndProcess, eventNow } from '../../testing/purchase-steps.ts'
 import { rowId } from '../../testing/upload-steps.ts'
 import { billing } from '../billing/index.ts'
 import { grant, hold, revoke, spend } from '../credits/index.ts'
+import { notifications } from '../notifications/index.ts'
+import { videoFinished, videoFinishedMessages } from '../videos/video-notifications.ts'
 
 /** Tables that are neither exported nor erased, each with the reason. */
 const exceptions: Readonly<Record<string, string>> = {
@@ -121,6 +123,25 @@ async function writeStreams(userId: string, ids: readonly [open: string, ended: 
   await db.transaction((tx) => streams.end(tx, { userId, id }, { outcome: 'COMPLETED', now }))
 }
 
+/** Writes rows to every table of notifications. */
+async function notifyUser(userId: string): Promise<void> {
+  const { db, services, encryptor } = app.app
+  const { readyTitle, readyBody } = videoFinishedMessages
+  const item = { type: videoFinished, title: readyTitle(), body: readyBody({ title: 'Quillon' }), dedupeKey: 'seen' }
+  const now = new Date()
+  const [created] = await db.transaction((tx) => services(notifications).notifyUsers(tx, [{ userId, ...item }], now))
+  const key = { userId, notificationId: created?.id ?? '', channel: 'PUSH' as const }
+  await db.prisma.notificationDelivery.create({ data: { ...key, status: 'SENT', sentAt: now } })
+  const attempt = { target: 'quill-phone', number: 1, id: randomUUID(), lease: randomUUID(), startedAt: now }
+  await db.prisma.notificationAttempt.create({ data: { ...key, ...attempt } })
+  await db.prisma.notificationPreference.create({ data: { userId, quietFrom: 60, quietTo: 420 } })
+  const address = encryptor.encrypt('{"token":"quill-token"}', 'push_devices.address')
+  const times = { createdAt: now, registeredAt: now }
+  await db.prisma.pushDevice.create({
+    data: { id: randomUUID(), userId, service: 'FCM', address, addressHash: 'quill-hash', label: 'Quill', ...times },
+  })
+}
+
 /** Writes rows to every table of billing. The subscription does not renew: otherwise only the App Store could cancel it. */
 async function buyPlus({ id: userId, clerkId }: User): Promise<void> {
   const names = { app_user_id: userId, aliases: [clerkId, '$RCAnonymousID:5f1c'] }
@@ -173,6 +194,7 @@ describe('the data of a user who has rows in every table', () => {
     await moveCredits(user.id)
     await buyPlus(user)
     await writeStreams(user.id, streamIds)
+    await notifyUser(user.id)
     await createVideo(app, user, { id: streamIds[0], title: 'Quillon talks' })
     await prisma.eventStream.create({ data: { userId: user.id, id: streamIds[0], isAdmin: false, expiresAt: app.now } })
     const bob = await signUp(app, clerk, other, { first_name: 'Bystander' })
@@ -206,6 +228,12 @@ describe('the data of a user who has rows in every table', () => {
     streams: [`streams/${streamIds[1]}.json`, '"outcome": "COMPLETED"', 'Quillon ran along the Quill'],
     event_streams: ['open-streams.json', streamIds[0]],
     stream_chunks: [`streams/${streamIds[0]}.json`, '"outcome": null', 'Quillon ran along the Quill'],
+    notifications: ['notifications/1.json', '"title": "Quillon"', '"videos.finished"'],
+    notification_deliveries: ['notifications/1.json', '"status": "SENT"'],
+    notification_attempts: ['notifications/1.json', '"target": "quill-phone"'],
+    notification_inboxes: ['notification-settings.json', '"unreadCount": 1'],
+    notification_preferences: ['notification-settings.json', '"quietFrom": 60'],
+    push_devices: ['notification-settings.json', 'quill-token', '"Quill"'],
     videos: [`videos/${streamIds[0]}.json`, 'Quillon talks', '"waveform"'],
     data_exports: ['exports.json', exportIds[0] ?? '?'],
     ledger_accounts: ['credits.json', '"kind": "WALLET"'],
@@ -245,6 +273,8 @@ describe('the data of a user who has rows in every table', () => {
     'profile.json',
     'texts.json',
     'credits.json',
+    'notification-settings.json',
+    'notifications/1.json',
     'files.json',
     'usage.json',
     `videos/${streamIds[0]}.json`,

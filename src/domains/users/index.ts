@@ -1,7 +1,12 @@
 export { markDeleting, type OnUserDeleting } from './commands/delete-user.ts'
 export { importLegacyUsers } from './commands/import-legacy-users.ts'
 export { type LinkLegacyUserPorts, linkLegacyUser } from './commands/link-legacy-user.ts'
-export { lockDeletingUser, lockPresentUser, lockUsersForReference } from './commands/lock-users.ts'
+export {
+  lockDeletingUser,
+  lockPresentUser,
+  lockPresentUsersForReference,
+  lockUsersForReference,
+} from './commands/lock-users.ts'
 export { promoteUser } from './commands/promote-user.ts'
 export { reconcileUsers } from './commands/reconcile-users.ts'
 export { checkMayAct, runAs, type Viewer, withLockedUser } from './commands/run-as.ts'
@@ -22,7 +27,7 @@ export {
   type UnlinkedUser,
 } from './queries/legacy-users.ts'
 export { readTexts } from './queries/personal-texts.ts'
-export { clerkIdOf, legacyCreditsOf, timeZoneOf } from './queries/user-columns.ts'
+export { clerkIdOf, legacyCreditsOf, localizationOfUser, timeZoneOf } from './queries/user-columns.ts'
 export { findDeletingUser, isAnyErased, presentUsers } from './queries/user-standing.ts'
 export { isUserId, usersNamed } from './queries/users-named.ts'
 export { type RetryClock, retryClerk } from './retry-clerk.ts'

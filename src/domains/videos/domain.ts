@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import './graphql/schema.ts'
 import { billing } from '../billing/index.ts'
 import { defineDomain } from '../define-domain.ts'
+import { notifications as userNotifications } from '../notifications/index.ts'
 import { uploads } from '../uploads/index.ts'
 import { usage } from '../usage/index.ts'
 import { audioUploads } from './audio-uploads.ts'
@@ -18,6 +19,7 @@ import { templateMessages } from './template-messages.ts'
 import { createTemplatePosters } from './template-posters.ts'
 import { transcriptMessages } from './transcripts/messages.ts'
 import { createVideoMetrics } from './video-metrics.ts'
+import { videoFinished, videoFinishedMessages } from './video-notifications.ts'
 import { workFoldersIn } from './work-folder.ts'
 
 /** On disk, unlike /tmp on some systems: an hour of video takes some gigabytes with what it is made of. */
@@ -38,6 +40,7 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
       bucket: services(uploads).bucket,
       plans: services(billing).plans,
       usage: services(usage),
+      notifyUsers: services(userNotifications).notifyUsers,
       videoMetrics: createVideoMetrics(metrics, videoRenderer.templates),
       missingFilters: missingFiltersOf(videoRenderer),
       templatePosters: createTemplatePosters(services(uploads).bucket, videoRenderer.templates),
@@ -53,7 +56,8 @@ export const videosDomain = defineDomain<VideosVendors, VideosServices>({
   cron: videosCron,
   uploadKinds: [audioUploads, imageUploads],
   creditHolds: (services) => ({ video: (reference) => stateOfHold(services, reference) }),
-  messages: [videoMessages, videoFailures, templateMessages, transcriptMessages],
   metrics: observeVideos,
+  notificationKinds: [videoFinished],
+  messages: [videoMessages, videoFailures, templateMessages, transcriptMessages, videoFinishedMessages],
   personalData: (services) => [videosOfUser(services)],
 })

@@ -4,6 +4,7 @@ import type { Notifications } from '../../platform/notifications/notifications.t
 import type { Log } from '../../platform/observability/log.ts'
 import { serviceKey } from '../../platform/services.ts'
 import type { Plans } from '../billing/index.ts'
+import type { NotifyUsers } from '../notifications/index.ts'
 import type { Bucket } from '../uploads/index.ts'
 import type { Usage } from '../usage/index.ts'
 import type { MissingFilters } from './missing-filters.ts'
@@ -29,6 +30,7 @@ export interface VideosServices extends VideosVendors {
   readonly bucket: Bucket
   readonly plans: Plans
   readonly usage: Usage
+  readonly notifyUsers: NotifyUsers
   readonly videoMetrics: VideoMetrics
   readonly missingFilters: MissingFilters
   readonly templatePosters: TemplatePosters

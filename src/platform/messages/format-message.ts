@@ -1,5 +1,5 @@
 import { type Formatters, IntlMessageFormat } from 'intl-messageformat'
-import type { Language, Message } from './message.ts'
+import { type Language, languages, type Message } from './message.ts'
 
 /** How a user reads messages. */
 export interface Localization {
@@ -11,6 +11,12 @@ export interface Localization {
 }
 
 export const english: Localization = { language: 'en', locale: 'en', timeZone: 'UTC' }
+
+/** How the user who has chosen a locale (BCP 47) reads messages: in English where the product does not have its language. */
+export function localizationOfLocale(chosen: string | null, timeZone: string): Localization {
+  const language = chosen && languages.find((known) => known === new Intl.Locale(chosen).language)
+  return chosen && language ? { language, locale: chosen, timeZone } : { ...english, timeZone }
+}
 
 type Parsed = ReturnType<IntlMessageFormat['getAst']>
 

@@ -10,6 +10,9 @@ export const settleLost = defineJob({ name: 'billing.settle-lost', payload: z.ob
 /** Adds a job for subscriptions whose change is due within a day. */
 export const settleAhead = defineJob({ name: 'billing.settle-ahead', payload: z.object({}), priority: 'sweep' })
 
+/** Notifies the owner of a subscription whose payment has failed, unless it was renewed since. */
+export const notifyProblem = defineJob({ name: 'billing.notify-problem', payload: z.object({ id: z.uuid() }) })
+
 /** Reads a customer from RevenueCat: about one for each of its webhooks. */
 export const refreshCustomer = defineJob({
   name: 'billing.refresh-customer',

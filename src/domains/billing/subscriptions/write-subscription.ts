@@ -6,6 +6,7 @@ import { completeCheckouts } from '../checkouts/complete-checkouts.ts'
 import type { Plans } from '../plans/plans.ts'
 import { productOf } from '../plans/product-of.ts'
 import { planTopic } from '../topic.ts'
+import { notifyProblemLater } from './billing-problem.ts'
 import type { SubscriptionFacts } from './fold-subscription.ts'
 import { settle } from './job-types.ts'
 import { nextChangeOf } from './next-change.ts'
@@ -35,6 +36,7 @@ export async function writeSubscription(
     : await tx.planSubscription.create({ data: { id: uuidv7({ msecs: now.getTime() }), key, ...data } })
   for (const id of new Set([former?.userId, userId])) if (id) notify(tx, planTopic(id))
   await settleLater(tx, row, now)
+  await notifyProblemLater(tx, row, { former, now })
   const productKey = productOf(plans, row.productId)?.key
   if (userId && productKey) await completeCheckouts(tx, { userId, productKey, purchasedAt: row.purchasedAt })
   return row

@@ -35,3 +35,13 @@ export async function lockUsersForReference(
     SELECT FROM users WHERE clerk_id = ANY(${[...clerkIds]}::text[]) OR id = ANY(${[...ids]}::uuid[])
     ORDER BY id FOR KEY SHARE`
 }
+
+/**
+ * Locks the keys of those of these users who are neither deleted nor being deleted, in the order of ids, until the
+ * transaction ends, and returns their ids: rows that reference them can be written, and a concurrent erasure waits.
+ */
+export async function lockPresentUsersForReference(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM users WHERE id = ANY(${[...ids]}::uuid[]) AND is_present ORDER BY id FOR KEY SHARE`
+  return rows.map(({ id }) => id)
+}

@@ -1,4 +1,5 @@
 import type { Reader } from '../../../platform/database/db.ts'
+import { type Localization, localizationOfLocale } from '../../../platform/messages/format-message.ts'
 
 /*
  * Single columns of a user's row, for other domains. Each throws if there is no such user.
@@ -20,4 +21,13 @@ export async function timeZoneOf(db: Reader, userId: string): Promise<string> {
 export async function legacyCreditsOf(db: Reader, userId: string): Promise<number> {
   const { legacyCredits } = await db.user.findUniqueOrThrow({ where: { id: userId }, select: { legacyCredits: true } })
   return legacyCredits
+}
+
+/** How the user reads what is sent to them: in the language and time zone that they have chosen. */
+export async function localizationOfUser(db: Reader, userId: string): Promise<Localization> {
+  const { chosenLocale, timeZone } = await db.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: { chosenLocale: true, timeZone: true },
+  })
+  return localizationOfLocale(chosenLocale, timeZone)
 }

@@ -5,6 +5,7 @@ import type { StoredMessage } from '../../../platform/messages/message.ts'
 import { renderNext } from '../job-types.ts'
 import type { VideosServices } from '../services.ts'
 import { videoTopic } from '../topic.ts'
+import { finishedNotification } from '../video-notifications.ts'
 import { undoAttempt } from './end-attempt.ts'
 
 interface FailedAttempt {
@@ -20,7 +21,7 @@ interface FailedAttempt {
  */
 export async function failAttempt(
   tx: Tx,
-  { videoMetrics }: Pick<VideosServices, 'videoMetrics'>,
+  { videoMetrics, notifyUsers }: Pick<VideosServices, 'videoMetrics' | 'notifyUsers'>,
   { video: { id, lease }, failure, now }: FailedAttempt,
 ): Promise<boolean> {
   const [video] = await tx.video.updateManyAndReturn({
@@ -34,5 +35,6 @@ export async function failAttempt(
   videoMetrics.ended(video.templateKey, 'failed')
   videoMetrics.failed(failure.key)
   notify(tx, videoTopic(id))
+  await notifyUsers(tx, [finishedNotification(video, 'FAILED')], now)
   return true
 }

@@ -4,6 +4,7 @@ import { enqueue } from '../../../platform/jobs/define-job.ts'
 import { renderNext } from '../job-types.ts'
 import type { VideosServices } from '../services.ts'
 import { videoTopic } from '../topic.ts'
+import { finishedNotification } from '../video-notifications.ts'
 import type { ClaimedVideo } from './claim-video.ts'
 import { countBytes, settleAttempt } from './end-attempt.ts'
 import { scheduleAttemptRemoval } from './remove-files.ts'
@@ -22,7 +23,7 @@ export interface VideoResult {
  */
 export async function finishAttempt(
   tx: Tx,
-  services: Pick<VideosServices, 'usage' | 'videoMetrics'>,
+  services: Pick<VideosServices, 'usage' | 'videoMetrics' | 'notifyUsers'>,
   { video, result, now }: { readonly video: ClaimedVideo; readonly result: VideoResult; readonly now: Date },
 ): Promise<boolean> {
   const before = await lockAttempt(tx, video)
@@ -53,6 +54,7 @@ export async function finishAttempt(
   } else await countBytes(tx, services.usage, { userId, change: result.byteSize - previousBytes, now })
   services.videoMetrics.ended(before.templateKey, 'ready')
   notify(tx, videoTopic(id))
+  await services.notifyUsers(tx, [finishedNotification(before, 'READY')], now)
   return true
 }
 

@@ -1,0 +1,3 @@
+export type { NewNotification, NotifyUsers } from './inbox/notify-users.ts'
+export { defaultOrder, defineNotificationType, type NotificationType, type OuterChannel } from './notification-type.ts'
+export { notifications } from './services.ts'
