@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createFfmpeg, type Ffmpeg, type FfmpegRun } from '../src/adapters/ffmpeg/ffmpeg.ts'
 import { createVideoRenderer } from '../src/adapters/rendering/renderer.ts'
+import { startProgress } from '../src/cli/terminal/progress.ts'
 import { renderTable } from '../src/cli/terminal/table.ts'
 import type { RenderRequest, Scene, TranscriptSegment } from '../src/domains/videos/ports.ts'
 import { runFfmpeg, testFfmpeg, writeAudio } from '../src/testing/audio.ts'
@@ -33,7 +34,9 @@ export async function video(): Promise<string> {
 /** In a process that has loaded nothing else. Takes about an hour. */
 export async function videoOfAnHour(): Promise<string> {
   const program = fileURLToPath(new URL('./video-of-an-hour.ts', import.meta.url))
-  return (await promisify(execFile)(process.execPath, [program])).stdout
+  const running = promisify(execFile)(process.execPath, [program])
+  running.child.stderr?.pipe(process.stderr)
+  return (await running).stdout
 }
 
 /** Measures the memory of the render of an hour. */
@@ -55,7 +58,15 @@ export async function measureHour(): Promise<string> {
     },
   }
   try {
-    const measured = await measure(observed, await requestOf(bench, 'waveform', 'hour', hour))
+    const progress = startProgress({ total: hour, unit: 'seconds' })
+    let written = 0
+    const measured = await measure(observed, await requestOf(bench, 'waveform', 'hour', hour), (fraction) => {
+      const seconds = Math.floor(fraction * hour)
+      progress.add(seconds - written)
+      progress.note(`Node ${megabytes(node)} MB`)
+      written = seconds
+    })
+    progress.stop()
     return renderTable(
       ['60 minutes', 'Node before, MB', 'Node, MB', 'ffmpeg, MB', 'CPU s for a second', 'time for a second'],
       [['waveform', ...[before, node, ffmpegBytes].map(megabytes), ...perSecond(measured, hour)]],
@@ -133,10 +144,14 @@ interface Measured {
   readonly wallSeconds: number
 }
 
-async function measure(ffmpeg: Ffmpeg, request: RenderRequest): Promise<Measured> {
+async function measure(
+  ffmpeg: Ffmpeg,
+  request: RenderRequest,
+  onProgress: (fraction: number) => void = () => undefined,
+): Promise<Measured> {
   const cpuBefore = process.cpuUsage()
   const began = performance.now()
-  const rendered = await createVideoRenderer(ffmpeg).render(request, { signal, onProgress: () => undefined })
+  const rendered = await createVideoRenderer(ffmpeg).render(request, { signal, onProgress })
   const own = process.cpuUsage(cpuBefore)
   return {
     cpuSeconds: rendered.cpuSeconds + (own.user + own.system) / 1_000_000,
