@@ -234,9 +234,9 @@ export type ProductKind =
 
 /** The service that sends push messages to a device. */
 export type PushService =
-  /** Expo, for apps made with it. */
+  /** Expo, for apps made with it. Not offered yet. */
   | 'EXPO'
-  /** Firebase Cloud Messaging, for Android and iOS apps. */
+  /** Firebase Cloud Messaging, for Android and iOS apps. Not offered yet. */
   | 'FCM'
   /** Web Push, for browsers. */
   | 'WEB';
