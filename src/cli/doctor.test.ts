@@ -19,6 +19,7 @@ import { startRevenueCat } from '../testing/revenuecat.ts'
 import { checkAll } from './doctor/check-all.ts'
 import { checkConnectionCount } from './doctor/check-connection-count.ts'
 import { compareClocks } from './doctor/compare-clocks.ts'
+import { newVapidKeys } from './notifications.ts'
 
 const ours = makeClerkKey('ours')
 
@@ -489,6 +490,7 @@ test('an error that quotes a secret is shown without it', async () => {
 test('no value of a secret variable is printed', async () => {
   const { endpoint, name, accessKeyId } = inject('bucket')
   await using collector = await startCollector()
+  const vapid = newVapidKeys()
   const secrets: Record<string, string> = {
     DATABASE_URL: 'postgres://pacer:password-of-pacer@127.0.0.1:1/pacer',
     DIRECT_URL: 'postgres://owner:password-of-owner@127.0.0.1:1/pacer',
@@ -506,6 +508,7 @@ test('no value of a secret variable is printed', async () => {
     GROQ_API_KEY: 'gsk_of_the_doctor',
     GOOGLE_API_KEY: 'key of google',
     PEXELS_API_KEY: 'key of pexels',
+    VAPID_PRIVATE_KEY: vapid.privateKey,
   }
   expect(Object.keys(secrets).sort()).toEqual(allSettings.flatMap(({ name, secret }) => (secret ? name : [])).sort())
   await using program = startProgram(['src/cli/main.ts', 'doctor'], {
@@ -519,6 +522,8 @@ test('no value of a secret variable is printed', async () => {
     GROQ_API_URL: 'http://127.0.0.1:1',
     GOOGLE_API_URL: 'http://127.0.0.1:1',
     PEXELS_API_URL: 'http://127.0.0.1:1',
+    VAPID_PUBLIC_KEY: vapid.publicKey,
+    VAPID_SUBJECT: 'mailto:push@example.com',
     R2_ENDPOINT: endpoint,
     R2_BUCKET_NAME: name,
     R2_ACCESS_KEY_ID: accessKeyId,
