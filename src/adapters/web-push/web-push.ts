@@ -82,7 +82,7 @@ const refused = (reason: string): PushResult => ({
   failure: deliveryFailures.vendorRefused({ vendor, reason }),
 })
 
-/** These arise before the request is sent; after any other error nobody knows whether the service has it. */
+/** These arise before the request is sent; after any other error it is unknown whether the service has the message. */
 const beforeSending = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 function resultOfError(error: unknown): PushResult {

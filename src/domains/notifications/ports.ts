@@ -10,7 +10,7 @@ export type SendResult =
   | { readonly outcome: 'retry'; readonly failure: Message; readonly retryAt: Date | null }
   /** It was not accepted, and never will be. */
   | { readonly outcome: 'refused'; readonly failure: Message }
-  /** Nobody knows: the answer was lost. It is not sent again. */
+  /** The answer was lost, so it is unknown whether the vendor has the message. It is not sent again. */
   | { readonly outcome: 'unknown'; readonly failure: Message }
 
 /** A notification in the language of its recipient. */

@@ -25,7 +25,7 @@ export interface WebSubscription {
   readonly auth: string
 }
 
-/** People have a few phones and browsers; the devices that were registered longest ago are removed. */
+/** A user has a few phones and browsers; the devices that were registered longest ago are removed. */
 const mostDevices = 20
 const longestLabel = 100
 const longestToken = 4_096
