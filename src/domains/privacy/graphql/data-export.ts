@@ -1,6 +1,7 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
+import { validSeconds } from '../../../graphql/signed-url.ts'
 import { signDownload } from '../queries/sign-download.ts'
 import { privacy } from '../services.ts'
 
@@ -35,7 +36,7 @@ export const DataExportNode = builder.prismaNode('DataExport', {
       },
       resolve: (dataExport, args, { viewer, services, clock }) => {
         if (viewer?.user.id !== dataExport.userId) return null
-        const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
+        const seconds = validSeconds(args.expiresInSeconds)
         return signDownload(services(privacy).bucket, dataExport, { now: clock(), seconds })
       },
     }),

@@ -1,6 +1,7 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing, countOf } from '../../../graphql/limits/field-cost.ts'
 import { ownedByUser } from '../../../graphql/owned.ts'
+import { validSeconds } from '../../../graphql/signed-url.ts'
 import type { SignedRequest } from '../ports.ts'
 import { listParts, type UploadPart } from '../queries/list-parts.ts'
 import { uploads } from '../services.ts'
@@ -139,7 +140,7 @@ export const UploadNode = builder.prismaNode('Upload', {
       },
       resolve: (upload, args, { viewer, services, clock }) => {
         if (viewer?.user.id !== upload.userId) return null
-        const seconds = Math.min(Math.max(args.expiresInSeconds ?? 300, 60), 3600)
+        const seconds = validSeconds(args.expiresInSeconds)
         return signDownload(services(uploads).bucket, upload, { now: clock(), seconds })
       },
     }),

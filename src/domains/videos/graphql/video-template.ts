@@ -1,12 +1,12 @@
 import { builder } from '../../../graphql/builder.ts'
 import { costing } from '../../../graphql/limits/field-cost.ts'
+import { signingCost, validSeconds } from '../../../graphql/signed-url.ts'
 import { formatMessage } from '../../../platform/messages/format-message.ts'
 import { videoCreditsOf } from '../../billing/index.ts'
 import type { TemplateInfo } from '../ports.ts'
 import { missingSetting } from '../queries/template-terms.ts'
 import { videos } from '../services.ts'
 import { textsOfTemplate } from '../template-messages.ts'
-import { signingCost, validSeconds } from './signed-file.ts'
 
 const defaultFormat = 'PORTRAIT_9_16'
 

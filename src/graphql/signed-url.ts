@@ -1,4 +1,4 @@
-import { costing } from '../../../graphql/limits/field-cost.ts'
+import { costing } from './limits/field-cost.ts'
 
 /** The cost of a field that signs a URL. */
 export const signingCost = costing({ own: 5 })
